@@ -1,0 +1,115 @@
+"""`toyguide bundle …`: what is in a bundle, and is it whole?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from app.cli.console import OUT, Exit, plain, print_json, tell
+
+bundle_app = typer.Typer(name="bundle", help="Build, look into and verify bundles.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(help="The bundle's directory.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@bundle_app.command()
+def inspect(folder: Folder, as_json: AsJson = False) -> None:
+    """Show what a bundle says of itself."""
+    from dataclasses import asdict
+
+    from recommender.serving.bundle import read_manifest
+
+    manifest = read_manifest(folder)
+    if as_json:
+        print_json(asdict(manifest))
+        return
+    facts = Table("", "", title=escape(str(folder)), show_header=False)
+    facts.add_row("model", manifest.model)
+    made = f"{manifest.created} by toyguide {manifest.toyguide}, format {manifest.format}"
+    facts.add_row("created", escape(plain(made)))
+    for name in ("dataset", "teacher", "student", "metrics"):
+        facts.add_row(name, escape(plain(_words(getattr(manifest, name)))))
+    facts.add_row("interests", escape(plain(", ".join(manifest.interests))) or "–")
+    facts.add_row("currency", escape(plain(manifest.currency or "–")))
+    OUT.print(facts)
+    files = Table("file", "bytes", "SHA-256")
+    files.columns[1].justify = "right"
+    for name, entry in sorted(manifest.files.items()):
+        files.add_row(escape(plain(name)), f"{entry.bytes:,}", entry.sha256[:16])
+    files.add_row("in all", f"{sum(entry.bytes for entry in manifest.files.values()):,}", "")
+    OUT.print(files)
+
+
+@bundle_app.command()
+def verify(folder: Folder, as_json: AsJson = False) -> None:
+    """Check every digest, load the bundle and make one ranking. Leaves with code 4 if the bundle must not be used."""
+    from data.errors import BundleError
+    from recommender.serving.engine import load_bundle
+
+    try:
+        engine = load_bundle(folder)
+    except BundleError as error:
+        if as_json:
+            print_json({"whole": False, "model": None, "problem": str(error)})
+        tell("Refused:", str(error))
+        raise typer.Exit(Exit.GATE) from error
+    if as_json:
+        print_json({"whole": True, "model": engine.model, "problem": None})
+    else:
+        size = f"{len(engine.manifest.files)} files, {len(engine.toys):,} toys"
+        OUT.print(f"[green]Whole.[/] {size}, model {engine.model[:16]}.")
+
+
+def _words(facts: object) -> str:
+    """Nested facts as "name value, …" on one line."""
+    if not isinstance(facts, dict):
+        return f"{facts:.4g}" if isinstance(facts, float) else str(facts)
+    return ", ".join(
+        f"{name} ({_words(value)})" if isinstance(value, dict) else f"{name} {_words(value)}"
+        for name, value in facts.items()
+    )
+
+
+@bundle_app.command()
+def build(
+    data: Annotated[Path, typer.Option("--data", help="Folder of the dataset the student was distilled on.")],
+    student: Annotated[Path, typer.Option("--student", help="Folder of the student's run.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the bundle to; an old bundle there is replaced.")],
+    as_json: AsJson = False,
+) -> None:
+    """Export, quantise, check and write a bundle. Leaves with code 4 if a gate holds it back."""
+    from dataclasses import asdict
+
+    from app.cli.console import progress_bar
+    from app.cli.folders import check_output
+    from data.dataset import load_fit_dataset
+    from data.errors import BundleError
+    from data.protocol import split_dataset
+    from distillation.distill import load_student
+    from distillation.package import build_bundle, student_bytes
+
+    check_output(out, "bundle", "bundle build")
+    dataset = load_fit_dataset(data)
+    source, record = load_student(student, dataset)
+    split = split_dataset(dataset)
+    with progress_bar() as progress:
+        task = progress.add_task("Building the bundle", total=None, note="")
+        try:
+            manifest = build_bundle(dataset, split, source, record, out, lambda step: progress.update(task, note=step))
+        except BundleError as error:
+            tell("Held back:", str(error))
+            raise typer.Exit(Exit.GATE) from error
+    if as_json:
+        print_json(asdict(manifest))
+        return
+    figures = manifest.metrics["leave-one-out"]["test"]
+    OUT.print(
+        f"bundle {manifest.model[:12]} in {out}: student {student_bytes(manifest) / 1e6:.2f} MB, "
+        f"test Recall@10 {figures['recall@10']:.4f}, NDCG@10 {figures['ndcg@10']:.4f}",
+        markup=False,
+    )

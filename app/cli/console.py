@@ -1,0 +1,69 @@
+"""What every command shares: the exit codes, the two consoles, progress bars.
+
+Data goes to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from enum import IntEnum
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+OUT: Final = Console(soft_wrap=True, emoji=False)
+ERR: Final = Console(stderr=True, soft_wrap=True, emoji=False)
+
+
+class Exit(IntEnum):
+    """Exit codes of `toyguide`."""
+
+    OK = 0
+    INTERNAL = 1  # a bug of ours: the traceback is shown
+    MISTAKE = 2  # a mistake of the user's: one sentence says which
+    UNFIT = 3  # a dataset that must not be trained on
+    GATE = 4  # a gate held something back: a bundle that fails a check
+    HUNG_UP = 129  # SIGHUP: the terminal was closed
+    INTERRUPTED = 130  # Ctrl-C
+    PIPE_CLOSED = 141  # what reads our output went away
+    TERMINATED = 143  # SIGTERM
+
+
+def progress_bar() -> Progress:
+    """A progress bar on stderr with a count, the time gone and the time left."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        console=ERR,
+    )
+
+
+def tell(word: str, sentence: str, style: str = "bold red") -> None:
+    """One line on stderr: `word`, coloured, and a sentence in which nothing is taken for markup."""
+    ERR.print(Text.assemble((word, style), " ", plain(sentence)))
+
+
+def plain(text: str) -> str:
+    """`text` on one line and without what a terminal would obey: other characters as escapes."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on stdout. A number that is not finite becomes null: JSON has none."""
+    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,79 @@
+"""Output folders: what may be replaced, and whether it can be written, said before anything slow begins."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from data.errors import ToyGuideError, parameter_error
+
+Kind = Literal["dataset", "teacher", "student", "bundle"]
+_MARKERS: Final[dict[Kind, str]] = {
+    "dataset": "dataset.json",
+    "teacher": "run.json",
+    "student": "run.json",
+    "bundle": "manifest.json",
+}
+
+
+def check_output(folder: Path, kind: Kind, command: str, option: str = "--out") -> None:
+    """Raise ToyGuideError unless `folder` can be made, is empty, or holds something of `kind` and nothing else.
+
+    Whatever is in a folder that is replaced is lost: so a stranger's file in it, or a teacher where a student is to
+    be written, is a reason to refuse.
+    """
+    final = folder.resolve()
+    if final == Path.cwd() or final in Path.cwd().parents:
+        raise parameter_error(option, command, "a folder of its own, not the current one or one above it", str(folder))
+    if not folder.exists():
+        _check_can_be_made(final, folder, command, option)
+        return
+    ours = _files_of(folder, kind) if folder.is_dir() else None
+    found = {entry.name for entry in folder.iterdir()} if folder.is_dir() else {""}
+    if found and ours is None:
+        raise parameter_error(
+            option, command, f"a new or empty folder, or one that holds a {kind} and nothing else", str(folder)
+        )
+    if strangers := sorted(found - (ours or set())):
+        raise ToyGuideError(
+            f"The '{option}' parameter of {command} names {folder}, which is to be replaced but also holds "
+            f"{strangers[0]!r}. Move that away, or give another folder."
+        )
+    _check_writable(final.parent, folder, command, option)
+
+
+def _check_can_be_made(final: Path, folder: Path, command: str, option: str) -> None:
+    above = next(parent for parent in final.parents if parent.exists())
+    if not above.is_dir():
+        raise parameter_error(option, command, f"a folder, but {above} on its way is a file", str(folder))
+    _check_writable(above, folder, command, option)
+
+
+def _check_writable(above: Path, folder: Path, command: str, option: str) -> None:
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise parameter_error(option, command, f"a folder that can be written, but {above} cannot", str(folder))
+
+
+def _files_of(folder: Path, kind: Kind) -> set[str] | None:
+    """The names in a folder that holds something of `kind`; None if it holds no such thing."""
+    marker = _MARKERS[kind]
+    try:
+        record = json.loads((folder / marker).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict):
+        return None
+    names = _parts(record, kind)
+    return None if names is None else {marker, *names}
+
+
+def _parts(record: dict[str, Any], kind: Kind) -> set[str] | None:
+    if kind == "dataset":
+        return {"toys.parquet", "events.parquet"} if record.keys() >= {"format", "source", "digest"} else None
+    if kind == "bundle":
+        files = record.get("files")
+        whole = record.keys() >= {"format", "model", "student"} and isinstance(files, dict)
+        return {name.split("/")[0] for name in files} | {"manifest.sig"} if whole and files else None
+    return {"weights.safetensors"} if record.get("kind") == kind else None

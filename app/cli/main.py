@@ -1,0 +1,125 @@
+"""The `toyguide` command: one file a group of verbs, and one place that turns errors into exit codes.
+
+Each verb imports what it needs when it is called, so that `toyguide kiosk` never loads torch.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from app.cli.bundle import bundle_app
+from app.cli.console import OUT, Exit, plain, tell
+from app.cli.data import data_app
+from app.cli.demo import demo
+from app.cli.evaluate import evaluate
+from app.cli.kiosk import kiosk
+from app.cli.shop import shop
+from app.cli.train import distill, train
+from data.errors import ToyGuideError, UnfitError
+
+app = typer.Typer(
+    name="toyguide",
+    help="A toy shop's recommender: teacher, student, kiosk and shop.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        OUT.print(version("toyguide"))
+        raise typer.Exit
+
+
+@app.callback()
+def toyguide(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """A toy shop's recommender: teacher, student, kiosk and shop."""
+
+
+app.add_typer(data_app, name="data")
+app.add_typer(bundle_app)
+app.command()(evaluate)
+app.command()(demo)
+app.command()(kiosk)
+app.command()(shop)
+app.command()(train)
+app.command()(distill)
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with one of the codes of `Exit`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to stop
+    with _leave_in_order():
+        code = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes once more
+        code = Exit.PIPE_CLOSED
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        if bad := next((word for word in sys.argv[1:] if not _is_text(word)), None):
+            raise ToyGuideError(f"What is given must be text in UTF-8. Got {plain(bad)}.")
+        return int(app(standalone_mode=False) or Exit.OK)
+    except typer.TyperException as error:  # a wrong option; the command's own words, without a frame
+        if error.format_message():  # empty where nothing was asked for, and the help was the answer
+            tell("Error:", error.format_message())
+        return Exit.MISTAKE
+    except UnfitError as error:
+        tell("Error:", str(error))
+        return Exit.UNFIT
+    except ToyGuideError as error:
+        tell("Error:", str(error))
+        return Exit.MISTAKE
+    except BrokenPipeError:
+        return Exit.PIPE_CLOSED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        tell("Error:", f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}.")
+        return Exit.MISTAKE
+    except MemoryError:
+        tell("Error:", "There is not enough memory for this. Choose smaller numbers, or a machine with more.")
+        return Exit.MISTAKE
+
+
+def _is_text(word: str) -> bool:
+    return not any("\ud800" <= c <= "\udfff" for c in word)
+
+
+@contextmanager
+def _leave_in_order() -> Iterator[None]:
+    """While it lasts, SIGTERM and SIGHUP end the command as Ctrl-C does: what it was writing is cleared away."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    taken = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)

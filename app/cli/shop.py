@@ -1,0 +1,44 @@
+"""`toyguide shop`: the shop's pages over a kiosk's API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.console import ERR
+from data.errors import ToyGuideError
+
+
+def shop(
+    api: Annotated[
+        str | None, typer.Option(help="The address of the kiosk's API.  [default: http://127.0.0.1:8000]")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.  [default: 127.0.0.1]")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port to listen on; 0 takes a free one.  [default: 8501]")
+    ] = None,
+    timeout_seconds: Annotated[
+        float | None, typer.Option(help="How long to wait for an answer of the kiosk.  [default: 4]")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A settings file, table [shop].  [default: toyguide.toml if there is one]")
+    ] = None,
+) -> None:
+    """Open the shop in a browser until Ctrl-C. Settings: options > TOYGUIDE_SHOP_… > toyguide.toml > defaults."""
+    from importlib.util import find_spec
+
+    from app.shop.settings import load_settings
+
+    settings = load_settings(config, api=api, host=host, port=port, timeout_seconds=timeout_seconds)
+    if find_spec("streamlit") is None or find_spec("httpx") is None:
+        raise ToyGuideError("The shop needs Streamlit and httpx. Install them with: pip install 'toyguide[shop]'.")
+
+    from app.ports import free_port
+    from app.shop.launch import become_streamlit
+
+    free = free_port(settings.host, settings.port)
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    ERR.print(f"The shop opens at http://{shown}:{free} (kiosk: {settings.api}). Ctrl-C stops it.")
+    become_streamlit(settings, free)

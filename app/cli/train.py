@@ -1,0 +1,94 @@
+"""`toyguide train` and `toyguide distill`: from a dataset to a teacher, and from a teacher to a student."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli.console import OUT, print_json, progress_bar
+from app.cli.folders import check_output
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from recommender.learning.fit import Reporter
+
+DataOption = Annotated[Path, typer.Option("--data", help="Folder of a dataset.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the run record as JSON.")]
+
+
+def train(
+    data: DataOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the teacher to; an old run there is replaced.")],
+    preset: Annotated[str, typer.Option(help="small, base or large, or a TOML file of the same keys.")] = "base",
+    seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
+    epochs: Annotated[int | None, typer.Option(help="Epochs at most; the preset's by default.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a two-tower teacher; the epoch is chosen on the validation part, the test part is not looked at."""
+    from data.dataset import load_fit_dataset
+    from data.protocol import split_dataset
+    from recommender.learning.presets import load_preset
+    from recommender.learning.teacher import save_teacher, train_teacher
+
+    check_output(out, "teacher", "train")
+    chosen = load_preset(preset, seed=seed, **({} if epochs is None else {"epochs": epochs}))
+    dataset = load_fit_dataset(data)
+    split = split_dataset(dataset)
+    with progress_bar() as progress:
+        _, weights, record = train_teacher(dataset, split, chosen, report_to(progress, "Training the teacher"))
+    finish(save_teacher(out, weights, record), out, as_json)
+
+
+def distill(
+    data: DataOption,
+    teacher: Annotated[Path, typer.Option("--teacher", help="Folder of the teacher's run.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the student to; an old run there is replaced.")],
+    alpha: Annotated[float, typer.Option(help="Weight of the hard loss, 0 to 1.")] = 0.3,
+    temperature: Annotated[float, typer.Option(help="Softens both sides of the soft loss; above 0.")] = 1.0,
+    width: Annotated[int, typer.Option(help="Numbers in a toy's vector.")] = 64,
+    epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 10,
+    seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Distil a teacher into a student: L = alpha * hard + (1 - alpha) * T^2 * KL."""
+    from data.dataset import load_fit_dataset
+    from data.protocol import split_dataset
+    from distillation.distill import DistilOptions, distil, save_student
+    from distillation.student import StudentConfig
+    from recommender.learning.teacher import load_teacher
+
+    check_output(out, "student", "distill")
+    options = DistilOptions(alpha=alpha, temperature=temperature, epochs=epochs, seed=seed)
+    config = StudentConfig(width=width)
+    dataset = load_fit_dataset(data)
+    source, source_record = load_teacher(teacher, dataset)
+    split = split_dataset(dataset)
+    with progress_bar() as progress:
+        report = report_to(progress, "Distilling the student")
+        _, weights, record = distil(dataset, split, source, source_record, config, options, report)
+    finish(save_student(out, weights, record), out, as_json)
+
+
+def report_to(progress: Progress, title: str) -> Reporter:
+    """A reporter that moves a task of `progress`."""
+    task = progress.add_task(title, total=None, note="")
+
+    def report(note: str, done: int, total: int) -> None:
+        progress.update(task, completed=done, total=total, note=note)
+
+    return report
+
+
+def finish(record: dict[str, Any], out: Path, as_json: bool) -> None:
+    """Print what a training gave."""
+    if as_json:
+        print_json(record)
+        return
+    OUT.print(
+        f"{record['kind']} {record['digest'][:12]} in {out}: validation NDCG@10 {record['validation_ndcg_10']:.4f} "
+        f"at epoch {record['best_epoch']} of {len(record['epochs'])}, {record['seconds']:.0f} s",
+        markup=False,
+    )

@@ -1,0 +1,77 @@
+"""POST /v1/events:batch: what shoppers did, kept before it is acknowledged."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+
+from app.kiosk.models import EventBatch, EventBody, EventVerdicts
+from app.kiosk.payloads import Answer
+from app.kiosk.problems import ProblemError, documented
+from app.kiosk.state import Running
+from app.kiosk.store.events import StoredEvent, StoreFullError, StoreUnavailableError
+from app.kiosk.strict import StrictRoute
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["events"])
+
+
+@router.post(
+    "/events:batch",
+    response_model=EventVerdicts,
+    responses=documented(
+        "malformed_json",
+        "body_too_large",
+        "unsupported_media_type",
+        "invalid_request",
+        "store_unavailable",
+        "store_full",
+    ),
+    summary="Keep events",
+)
+async def keep(body: EventBatch, kiosk: Running) -> Answer:
+    """Each event gets a verdict of its own: accepted (it is on the disk), duplicate, or rejected with the reason."""
+    now = datetime.now(UTC)
+    known = kiosk.engine.index
+    rows = [_row(event, now) for event in body.events if event.toy_id in known]
+    try:
+        fresh = await run_in_threadpool(kiosk.events.keep, rows)
+    except StoreFullError as error:
+        raise ProblemError("store_full", "The disk is full: nothing of this batch was kept. Send it again.") from error
+    except StoreUnavailableError as error:
+        raise ProblemError("store_unavailable", "Nothing of this batch was kept. Send it again later.") from error
+    verdicts = []
+    for event in body.events:
+        if event.toy_id not in known:
+            verdicts.append(
+                {
+                    "event_id": event.event_id,
+                    "status": "rejected",
+                    "code": "unknown_toy",
+                    "detail": f"The catalogue holds no toy {event.toy_id!r}.",
+                }
+            )
+        elif event.event_id in fresh:
+            fresh.remove(event.event_id)  # the same id again in this batch is a duplicate
+            verdicts.append({"event_id": event.event_id, "status": "accepted"})
+        else:
+            verdicts.append({"event_id": event.event_id, "status": "duplicate"})
+    return Answer({"results": verdicts})
+
+
+def _row(event: EventBody, now: datetime) -> StoredEvent:
+    who = event.recipient
+    return StoredEvent(
+        event_id=event.event_id,
+        session_id=event.session_id,
+        shopper_id=event.shopper_id,
+        toy_id=event.toy_id,
+        kind=event.kind,
+        time=event.time or now,
+        received=now,
+        recommendation_id=event.recommendation_id,
+        recipient_id=who.id if who else None,
+        recipient_age=who.age_months if who else None,
+        recipient_interests=tuple(who.interests) if who else (),
+    )

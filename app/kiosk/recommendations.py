@@ -1,0 +1,64 @@
+"""POST /v1/recommendations: a few right toys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from app.kiosk.models import FiltersBody, HistoryEntry, RecipientBody, RecommendationAnswer, RecommendationRequest
+from app.kiosk.payloads import Answer, recommendation_payload
+from app.kiosk.problems import documented
+from app.kiosk.state import Running
+from app.kiosk.strict import StrictRoute
+from data.schema import Recipient
+from recommender.base import Contact
+from recommender.serving.policy.filters import Filters
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["recommendations"])
+
+
+@router.post(
+    "/recommendations",
+    response_model=RecommendationAnswer,
+    responses=documented("malformed_json", "body_too_large", "unsupported_media_type", "invalid_request"),
+    summary="A few right toys, best first",
+)
+async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
+    """Toys for a history, a recipient, both or neither; only such as may be shown to the youngest child present.
+
+    Toys of the history that the catalogue does not hold come back as `missing_ids`. Where there are fewer than `k`
+    toys, `short_reason` says why.
+    """
+    # An answer takes about a millisecond: less than handing it to a thread and back would add under load.
+    answer = kiosk.engine.recommend(
+        history=_contacts(body.history),
+        recipient=_recipient(body.recipient),
+        youngest_age_months=body.youngest_age_months,
+        filters=_filters(body.filters),
+        k=body.k,
+        owned=body.recipient.owned if body.recipient else (),
+        language=body.language,
+    )
+    return Answer(recommendation_payload(answer))
+
+
+def _contacts(history: Sequence[HistoryEntry]) -> list[Contact]:
+    contacts = [Contact(entry.toy_id, entry.kind, entry.time) for entry in history]
+    times = [contact.time for contact in contacts if contact.time is not None]
+    if len(times) == len(contacts):
+        order = sorted(range(len(contacts)), key=times.__getitem__)  # stable: equal times keep the client's order
+        contacts = [contacts[place] for place in order]
+    return contacts
+
+
+def _recipient(body: RecipientBody | None) -> Recipient | None:
+    if body is None:
+        return None
+    return Recipient(age_months=body.age_months, interests=tuple(body.interests), budget=body.budget)
+
+
+def _filters(body: FiltersBody | None) -> Filters | None:
+    if body is None:
+        return None
+    return Filters(body.category, body.brand, body.price_min, body.price_max, body.age_months)

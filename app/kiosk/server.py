@@ -1,0 +1,76 @@
+"""The kiosk as an ASGI application, and as a process that listens."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.kiosk import catalogue, events, health, recommendations, toys
+from app.kiosk.docs import install_docs
+from app.kiosk.middleware import BodyLimit, RequestFrame
+from app.kiosk.problems import install_problems
+from app.kiosk.settings import KioskSettings
+from app.kiosk.state import Kiosk
+from app.kiosk.store.events import EventStore
+from app.ports import bind
+from recommender.serving.engine import load_bundle
+
+GRACE_SECONDS = 10
+
+
+def create_app(settings: KioskSettings) -> FastAPI:
+    """The kiosk of `settings`, its bundle loaded and its store open.
+
+    Raises BundleError or ToyGuideError with one sentence if either cannot be used.
+    """
+    engine = load_bundle(settings.bundle, settings.default_youngest_months)
+    store = EventStore(settings.database)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        store.close()
+
+    app = FastAPI(
+        title="ToyGuide kiosk",
+        version=version("toyguide"),
+        summary="Safe toys only, with the reason. Errors are RFC 9457 problems.",
+        lifespan=lifespan,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would lead to wherever the Host header says
+    )
+    app.state.kiosk = Kiosk(settings, engine, store)
+    for part in (recommendations, toys, catalogue, events, health):
+        app.include_router(part.router)
+    install_docs(app)
+    install_problems(app)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(RequestFrame)
+    return app
+
+
+def serve(settings: KioskSettings, on_listening: Callable[[str], None]) -> None:
+    """Load, listen, and answer until SIGINT or SIGTERM; requests under way are finished first.
+
+    on_listening: told the address once the port is ours. Raises ToyGuideError if the port cannot be had.
+    """
+    listener = bind(settings.host, settings.port)
+    try:
+        app = create_app(settings)
+        gc.collect()
+        gc.freeze()  # the catalogue lives as long as the process: no collection need walk it in the middle of an answer
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
+        )
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        on_listening(f"http://{host}:{listener.getsockname()[1]}")
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        listener.close()

@@ -1,0 +1,35 @@
+"""The kiosk's settings: command line > environment (`TOYGUIDE_KIOSK_…`) > `toyguide.toml`, table [kiosk] > default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.settings import find_settings
+from data.schema import SMALLEST_MONTHS
+from recommender.serving.policy.safety import MAX_AGE_MONTHS
+
+
+class KioskSettings(BaseSettings):
+    """Every setting of the kiosk. An unknown key is an error, wherever it is set."""
+
+    model_config = SettingsConfigDict(env_prefix="TOYGUIDE_KIOSK_", extra="forbid", frozen=True)
+
+    bundle: Path = Field(Path("var/bundle"), description="The bundle's directory.")
+    host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on; 0 takes a free one.")
+    database: Path = Field(Path("var/kiosk.sqlite"), description="The SQLite file that keeps events.")
+    default_youngest_months: Annotated[int, Field(ge=0, le=MAX_AGE_MONTHS)] = Field(
+        SMALLEST_MONTHS, description="The age in months that safety assumes where no child is stated."
+    )
+    max_body_bytes: Annotated[int, Field(ge=1024, le=2**26)] = Field(
+        2 * 2**20, description="The largest request body in bytes."
+    )
+
+
+def load_settings(config: Path | None = None, **command_line: Any) -> KioskSettings:
+    """The settings in force; see `app.settings.find_settings`."""
+    return find_settings(KioskSettings, "kiosk", config, **command_line)

@@ -1,0 +1,81 @@
+"""GET /v1/toys/…: one toy, its picture, and what lies near it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.kiosk.models import Language, QueryK, QueryMonths, SimilarAnswer, ToyPage
+from app.kiosk.payloads import Answer, similar_payload, toy_payload
+from app.kiosk.problems import ProblemError, documented
+from app.kiosk.state import Kiosk, Running
+from app.kiosk.strict import StrictRoute
+
+router = APIRouter(prefix="/v1/toys", route_class=StrictRoute, tags=["toys"])
+
+# A shop's ids may hold slashes: ":path" takes them, and the longer addresses must come first.
+ToyId = Annotated[str, Path(max_length=200)]
+Youngest = Annotated[QueryMonths, Query(description="The youngest child present, in months.")]
+
+
+@router.get(
+    "/{toy_id:path}/picture.svg",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}},
+        **documented("unknown_toy", "no_picture", "invalid_request"),
+    },
+    summary="The toy's picture",
+)
+def picture(toy_id: ToyId, kiosk: Running) -> Response:
+    """An SVG that may neither run nor load anything."""
+    _known(kiosk, toy_id)
+    svg = kiosk.engine.picture(toy_id)
+    if svg is None:
+        raise ProblemError("no_picture", f"The toy {toy_id[:80]!r} has no picture.")
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "public, max-age=3600",
+    }
+    return Response(svg, media_type="image/svg+xml", headers=headers)
+
+
+@router.get(
+    "/{toy_id:path}/similar",
+    response_model=SimilarAnswer,
+    responses=documented("unknown_toy", "invalid_request"),
+    summary="Toys like this one",
+)
+async def similar(
+    toy_id: ToyId,
+    kiosk: Running,
+    k: Annotated[QueryK, Query()] = 10,
+    youngest_age_months: Youngest = None,
+    language: Language = "en",
+) -> Response:
+    """The nearest toys that may be shown to those present."""
+    _known(kiosk, toy_id)
+    return Answer(similar_payload(kiosk.engine.similar(toy_id, k, youngest_age_months, language)))
+
+
+@router.get(
+    "/{toy_id:path}",
+    response_model=ToyPage,
+    responses=documented("unknown_toy", "invalid_request"),
+    summary="One toy, and whether it may be shown",
+)
+async def toy(
+    toy_id: ToyId, kiosk: Running, youngest_age_months: Youngest = None, language: Language = "en"
+) -> Response:
+    """A toy's row and the safety verdict for those present."""
+    _known(kiosk, toy_id)
+    verdict = kiosk.engine.verdict(toy_id, youngest_age_months, language)
+    safe = {"allowed": verdict.allowed, "rule": verdict.rule, "text": verdict.text}
+    return Answer({**toy_payload(kiosk.engine.toy(toy_id)), "safe": safe})
+
+
+def _known(kiosk: Kiosk, toy_id: str) -> None:
+    if toy_id not in kiosk.engine.index:
+        raise ProblemError("unknown_toy", f"The catalogue holds no toy {toy_id[:80]!r}.")

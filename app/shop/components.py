@@ -1,0 +1,153 @@
+"""What several pages show: the header, cards, chips of what was tapped, and the notices."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from app.shop import cards, text
+from app.shop import session as moves
+from app.shop.client import ShopError
+from app.shop.models import Item, Toy
+from app.shop.pictures import DRAWN, SIGN
+from app.shop.session import Session, Who
+from app.shop.visit import Shop, change, visit
+
+RETRY_SECONDS: Final = 4
+_DOWN_SINCE: Final = "down_since"
+
+
+def header(shop: Shop, current: str) -> None:
+    """The awning, the sign, the pages, the language."""
+    with st.container(key="header", horizontal=True, vertical_alignment="center"):
+        st.html(cards.brand(SIGN, shop.language))
+        for page, key in (("gift", "nav.gift"), ("me", "nav.me")):
+            with st.container(key=f"nav-{page}{'-current' if page == current else ''}", width="content"):
+                st.page_link(shop.links[page], label=shop.t(key), icon=_PAGE_ICONS[page])
+        st.button(
+            shop.t("language.other"),
+            key="language",
+            help=shop.t("language.other_help"),
+            icon=":material/translate:",
+            on_click=_other_language,
+        )
+
+
+_PAGE_ICONS: Final = {"gift": ":material/redeem:", "me": ":material/favorite:"}
+
+
+def _other_language() -> None:
+    language = "en" if visit().language == "zh" else "zh"
+    change(moves.speak, language)
+    st.query_params["lang"] = language  # an address that is copied or loaded again keeps it
+
+
+def shelf(shop: Shop, items: Sequence[Item], area: str) -> None:
+    """Cards side by side, as many in a row as fit."""
+    pictures = shop.pictures.of([item.toy for item in items])
+    with st.container(key=f"shelf-{area}"):
+        for item in items:
+            _card(shop, item, pictures[item.toy.toy_id], area)
+
+
+def _card(shop: Shop, item: Item, picture: str, area: str) -> None:
+    toy, language, profile = item.toy, shop.language, shop.visit.profile
+    with st.container(key=f"card-{area}-{toy.toy_id}"):
+        st.html(cards.picture(toy, picture, language))
+        st.page_link(shop.links["toy"], label=cards.plain(text.title(toy, language)), query_params={"toy": toy.toy_id})
+        st.html(cards.card_facts(item, profile, language))
+        with st.container(key=f"taps-{area}-{toy.toy_id}", horizontal=True):
+            taps(shop, toy, area)
+
+
+def taps(shop: Shop, toy: Toy, area: str) -> None:
+    """Like, not this, has it."""
+    own = "card.own" if shop.visit.who is Who.GIFT else "card.own_me"
+    for name, key, icon, move in (
+        ("like", "card.like", ":material/favorite:", moves.like),
+        ("dismiss", "card.dismiss", ":material/close:", moves.dismiss),
+        ("own", own, ":material/home:", moves.own),
+    ):
+        st.button(
+            shop.t(key),
+            key=f"{name}-{area}-{toy.toy_id}",
+            icon=icon,
+            on_click=_tap,
+            args=(move, toy, f"toast.{name}"),
+        )
+
+
+def _tap(move: Callable[[Session, Toy], Session], toy: Toy, key: str) -> None:
+    change(move, toy)
+    language = visit().language
+    st.toast(text.t(language, key, title=cards.plain(text.title(toy, language), 60)), icon=_TOASTS[key])
+
+
+_TOASTS: Final = {
+    "toast.like": ":material/favorite:",
+    "toast.dismiss": ":material/close:",
+    "toast.own": ":material/home:",
+}
+
+
+def tapped(shop: Shop) -> None:
+    """What was liked, each to be taken back with one tap, and what was set aside, all at once."""
+    profile = shop.visit.profile
+    aside = len(profile.dismissed) + len(profile.owned)
+    if not profile.liked and not aside:
+        return
+    with st.container(key="tapped", horizontal=True, vertical_alignment="center"):
+        if profile.liked:
+            st.html(cards.note(shop.t("shelf.liked"), shop.language), width="content")
+        for toy in profile.liked:
+            st.button(
+                cards.plain(text.title(toy, shop.language), 40),
+                key=f"unlike-{toy.toy_id}",
+                icon=":material/cancel:",
+                icon_position="right",
+                help=shop.t("shelf.take_back"),
+                on_click=change,
+                args=(moves.forget, toy.toy_id),
+            )
+        if aside:
+            st.button(
+                shop.t("shelf.bring_back", n=aside),
+                key="bring-back",
+                icon=":material/undo:",
+                type="tertiary",
+                on_click=change,
+                args=(moves.bring_back,),
+            )
+
+
+def trouble(shop: Shop, error: ShopError) -> None:
+    """In place of the shelf: the kiosk is away (and is asked again), or would not do what was asked."""
+    language = shop.language
+    with st.container(key="trouble"):
+        if not error.outage:
+            lines = [shop.t("oops.lead", detail=str(error)[:300])]
+            st.html(cards.panel(DRAWN, shop.t("oops.title"), lines, language))
+        else:
+            kept = len(shop.visit.profile.liked)
+            lines = [shop.t("down.lead"), shop.t("down.kept", n=kept) if kept else ""]
+            st.html(cards.panel(DRAWN, shop.t("down.title"), lines, language))
+            st.session_state[_DOWN_SINCE] = time.monotonic()
+            _ask_again(shop)
+        st.button(shop.t("down.retry"), key="retry", type="primary", icon=":material/refresh:")
+
+
+@st.fragment(run_every=RETRY_SECONDS)
+def _ask_again(shop: Shop) -> None:
+    # The first run belongs to the page that has just failed; only those that the browser's clock brings ask again.
+    if time.monotonic() - st.session_state[_DOWN_SINCE] > RETRY_SECONDS / 2 and shop.client.ready():
+        st.rerun()
+
+
+def synced(key: str, value: Any) -> str:
+    """`key`, with Streamlit's widget of that key set to `value`: the visit is the one truth, widgets show it."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    return key

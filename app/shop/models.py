@@ -1,0 +1,124 @@
+"""The kiosk's answers as the shop reads them: frozen, and only the fields that the shop shows.
+
+A field that the shop does not know is passed over, so that a newer kiosk can serve an older shop.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Toy(_Answer):
+    """One toy. Ages in months."""
+
+    toy_id: str
+    title: str
+    title_zh: str | None = None
+    description: str | None = None
+    description_zh: str | None = None
+    brand: str | None = None
+    category: tuple[str, ...] = ()
+    price: Decimal | None = None
+    currency: str | None = None
+    recommended_age: int | None = None
+    recommended_age_to: int | None = None
+    safety_min_age: int | None = None
+    hazards: tuple[str, ...] = ()
+    audience: str = "unknown"
+    interests: tuple[str, ...] = ()
+    aisle: str | None = None
+    picture_url: str | None = None
+
+
+class Verdict(_Answer):
+    """May a toy be shown to those present? `text` says why not."""
+
+    allowed: bool
+    rule: str | None
+    text: str
+
+
+class ToyPage(Toy):
+    """A toy and the verdict on it."""
+
+    safe: Verdict
+
+
+class Reason(_Answer):
+    """Why a toy is shown."""
+
+    code: str
+    text: str
+    toy_id: str | None = None
+
+
+class Item(_Answer):
+    """One toy of a list."""
+
+    toy: Toy
+    reasons: tuple[Reason, ...] = ()
+
+
+class Notice(_Answer):
+    """A stable code and a sentence."""
+
+    code: str
+    text: str
+
+
+class Recommendation(_Answer):
+    """A list, best first; `masked`: how many toys each rule removed."""
+
+    recommendation_id: str
+    items: tuple[Item, ...]
+    short_reason: Notice | None
+    masked: dict[str, int]
+
+
+class Similar(_Answer):
+    """Toys near another, nearest first."""
+
+    items: tuple[Item, ...]
+    short_reason: Notice | None
+
+
+class Named(_Answer):
+    """A name and how many toys have it."""
+
+    name: str
+    toys: int
+
+
+class Range(_Answer):
+    """Both ends included; None where no toy says."""
+
+    min: float | None
+    max: float | None
+
+
+class Facets(_Answer):
+    """What can be asked for."""
+
+    interests: tuple[Named, ...]
+    currency: str | None
+    price: Range
+    recommended_age: Range
+
+
+class EventVerdict(_Answer):
+    """What became of one event: accepted, duplicate or rejected."""
+
+    event_id: str
+    status: str
+
+
+class EventVerdicts(_Answer):
+    """One verdict for each event."""
+
+    results: tuple[EventVerdict, ...]

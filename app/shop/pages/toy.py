@@ -1,0 +1,134 @@
+"""One toy: what it is, for whom, what to beware of, why it is shown, and what is like it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from app.shop import cards, choices, text
+from app.shop import session as moves
+from app.shop.client import ShopError
+from app.shop.components import shelf, synced, taps, trouble
+from app.shop.models import ToyPage
+from app.shop.pictures import DRAWN
+from app.shop.visit import Shop, change
+
+SIMILAR: Final = 6
+MAX_K: Final = 100  # the API's bound
+VIEWED: Final = "viewed"
+_NOT_THERE: Final = frozenset({"unknown_toy", "unknown_route", "invalid_request"})
+
+
+def render(shop: Shop) -> str | None:
+    """The page of the toy in the address, `?toy=…`. Returns the toy's title if it is shown."""
+    toy_id = st.query_params.get("toy", "")
+    _way_back(shop)
+    if not toy_id or len(toy_id) > 200:  # no toy's id is longer
+        _unknown(shop)
+        return None
+    visit = shop.visit
+    try:
+        with st.spinner(shop.t("shelf.loading")):
+            page = shop.client.toy(toy_id, visit.profile.youngest, visit.language)
+    except ShopError as error:
+        if error.code in _NOT_THERE:
+            _unknown(shop)
+        else:
+            trouble(shop, error)
+        return None
+    if page.safe.allowed:
+        _tell_once(page)
+        _toy(shop, page)
+    else:
+        _refused(shop, page)
+    _similar(shop, page)
+    return text.title(page, visit.language) if page.safe.allowed else None
+
+
+def _way_back(shop: Shop) -> None:
+    who = shop.visit.who
+    with st.container(key="way-back"):
+        st.page_link(shop.links[who], label=shop.t(f"nav.back_{who}"), icon=":material/arrow_back:")
+
+
+def _toy(shop: Shop, page: ToyPage) -> None:
+    visit, language = shop.visit, shop.language
+    shown = visit.profile.shown.get(page.toy_id)
+    reasons = [text.reason(said, page, visit.profile, language) for said in shown.reasons] if shown else []
+    with st.container(key="toy"):
+        with st.container(key="toy-picture"):
+            st.html(cards.picture(page, shop.pictures.of([page])[page.toy_id], language))
+        with st.container(key="toy-details"):
+            st.html(cards.toy_head(page, language))
+            _taps(shop, page)
+            st.html(cards.toy_details(page, reasons, language))
+
+
+def _taps(shop: Shop, page: ToyPage) -> None:
+    profile = shop.visit.profile
+    for key, toys in (("toy.liked", profile.liked), ("toy.set_aside", profile.dismissed), ("toy.owned", profile.owned)):
+        if any(toy.toy_id == page.toy_id for toy in toys):
+            with st.container(key="toy-said", horizontal=True, vertical_alignment="center"):
+                st.html(cards.note(shop.t(key), shop.language), width="content")
+                st.button(
+                    shop.t("shelf.take_back"),
+                    key="toy-forget",
+                    icon=":material/undo:",
+                    on_click=change,
+                    args=(moves.forget, page.toy_id),
+                )
+            return
+    with st.container(key="toy-taps", horizontal=True):
+        taps(shop, page, "toy")
+
+
+def _tell_once(page: ToyPage) -> None:
+    """One view for one opening, however often the page is drawn."""
+    if st.session_state.get(VIEWED) != page.toy_id:
+        st.session_state[VIEWED] = page.toy_id
+        change(moves.view, page)
+
+
+def _similar(shop: Shop, page: ToyPage) -> None:
+    visit = shop.visit
+    away = {toy.toy_id for toy in (*visit.profile.dismissed, *visit.profile.owned)}
+    k = min(SIMILAR + len(away), MAX_K)
+    try:
+        near = shop.client.similar(page.toy_id, k, visit.profile.youngest, visit.language)
+    except ShopError as error:
+        trouble(shop, error)
+        return
+    # "Similar to …" says what the heading says, and would name a toy that may not be shown.
+    items = [item.model_copy(update={"reasons": ()}) for item in near.items if item.toy.toy_id not in away][:SIMILAR]
+    if items:
+        st.html(cards.section(shop.t("toy.similar"), shop.language))
+        shelf(shop, items, "similar")
+
+
+def _refused(shop: Shop, page: ToyPage) -> None:
+    """The toy may not be shown to those present: why, and no more of it than that."""
+    visit, language = shop.visit, shop.language
+    title = shop.t("unsafe.title" if page.safe.rule == "safety" else "unsafe.other_title")
+    st.html(cards.panel(DRAWN, title, [shop.t("unsafe.lead", text=page.safe.text)], language))
+    if page.safe.rule == "safety" and visit.profile.youngest is None:
+        with st.container(key="unsafe-ask"):
+            key = synced(f"unsafe-youngest-{visit.profile.id}", visit.profile.youngest_months)
+            st.pills(
+                shop.t("unsafe.ask"),
+                choices.younger_than(None),
+                format_func=lambda age: text.band(age, language),
+                key=key,
+                on_change=_answered,
+                args=(key,),
+            )
+
+
+def _answered(key: str) -> None:
+    change(moves.answer, youngest_months=st.session_state[key])
+
+
+def _unknown(shop: Shop) -> None:
+    st.html(cards.panel(DRAWN, shop.t("unknown.title"), [shop.t("unknown.lead")], shop.language))
+    with st.container(key="home"):
+        st.page_link(shop.links["gift"], label=shop.t("unknown.home"), icon=":material/storefront:")

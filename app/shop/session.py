@@ -1,0 +1,272 @@
+"""What the shop remembers while a visit lasts, as frozen values, and how each tap changes them.
+
+Nothing here is written to a disk, and nobody is named. The child of a gift and the visitor have a profile each, and
+what is learnt of one is never used for the other.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from app.shop.models import Reason, Recommendation, Toy
+from data.schema import ADULT_MONTHS, EventKind
+
+MAX_MET: Final = 500  # the API's bound on a history, and on owned toys
+MAX_INTERESTS: Final = 20
+MAX_OUTBOX: Final = 1000
+PAGE: Final = 12  # toys on the shelf at first, and how many "more" adds
+MAX_TOYS: Final = 60
+
+
+class Who(StrEnum):
+    """Whose list it is."""
+
+    GIFT = "gift"
+    ME = "me"
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A toy that was liked or set aside."""
+
+    toy: Toy
+    kind: EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The list in which a toy was last shown, and why."""
+
+    recommendation_id: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What was said and tapped for one person.
+
+    id: random, made for this visit; age_months: lower end of a band; any_age: toys for other ages are welcome too
+    budget: the highest price; youngest_months: a younger child at home
+    met: from oldest to newest, each toy once; owned: has it already; wanted: the length of the list
+    """
+
+    id: str
+    age_months: int | None = None
+    any_age: bool = False
+    interests: tuple[str, ...] = ()
+    budget: int | None = None
+    youngest_months: int | None = None
+    met: tuple[Met, ...] = ()
+    owned: tuple[Toy, ...] = ()
+    wanted: int = PAGE
+    shown: Mapping[str, Shown] = field(default_factory=dict)
+
+    def of_kind(self, kind: EventKind) -> tuple[Toy, ...]:
+        """Toys met in that way, the newest first."""
+        return tuple(met.toy for met in reversed(self.met) if met.kind is kind)
+
+    @property
+    def liked(self) -> tuple[Toy, ...]:
+        """The newest first."""
+        return self.of_kind(EventKind.LIKE)
+
+    @property
+    def dismissed(self) -> tuple[Toy, ...]:
+        """The newest first."""
+        return self.of_kind(EventKind.DISMISS)
+
+    @property
+    def anything_said(self) -> bool:
+        """True where starting over would change something."""
+        answers = (self.age_months, self.budget, self.youngest_months)
+        return any(answer is not None for answer in answers) or bool(self.interests or self.met or self.owned)
+
+    @property
+    def keeps_to_age(self) -> bool:
+        """True where a list shall hold toys of one age alone; what grown-ups buy for themselves states none."""
+        return self.age_months is not None and self.age_months < ADULT_MONTHS and not self.any_age
+
+    @property
+    def youngest(self) -> int | None:
+        """The youngest child stated, in months; None where no child is."""
+        ages = [age for age in (self.age_months, self.youngest_months) if age is not None and age < ADULT_MONTHS]
+        return min(ages, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One visit. outbox: events that the kiosk has not acknowledged yet, oldest first."""
+
+    id: str
+    language: str
+    who: Who
+    profiles: Mapping[Who, Profile]
+    outbox: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def profile(self) -> Profile:
+        """The profile in use."""
+        return self.profiles[self.who]
+
+
+def new_session(language: str) -> Session:
+    """A visit that knows nothing."""
+    return Session(_new_id(), language, Who.GIFT, {who: Profile(_new_id()) for who in Who})
+
+
+def use(session: Session, who: Who) -> Session:
+    """Look at the list of `who`."""
+    return replace(session, who=who)
+
+
+def speak(session: Session, language: str) -> Session:
+    """Change the language; everything else keeps its place."""
+    return replace(session, language=language)
+
+
+def answer(session: Session, **answers: Any) -> Session:
+    """Set answers of the profile in use, by the names of its fields; the list starts anew."""
+    if "interests" in answers:
+        answers["interests"] = tuple(answers["interests"])[:MAX_INTERESTS]
+    if "age_months" in answers:
+        answers.setdefault("any_age", False)
+    profile = replace(session.profile, wanted=PAGE, **answers)
+    age = profile.age_months
+    if age is not None and profile.youngest_months is not None and profile.youngest_months >= age:
+        profile = replace(profile, youngest_months=None)  # the one it is for is the youngest now
+    return _with(session, profile)
+
+
+def more(session: Session) -> Session:
+    """Ask for a longer list."""
+    return _with(session, replace(session.profile, wanted=min(session.profile.wanted + PAGE, MAX_TOYS)))
+
+
+def like(session: Session, toy: Toy) -> Session:
+    """Like a toy: it teaches the next list."""
+    return _meet(session, toy, EventKind.LIKE)
+
+
+def dismiss(session: Session, toy: Toy) -> Session:
+    """Set a toy aside: it is not shown again."""
+    return _meet(session, toy, EventKind.DISMISS)
+
+
+def own(session: Session, toy: Toy) -> Session:
+    """They have it already: not shown again, and not disliked. No event: it is no wish and no refusal."""
+    session = forget(session, toy.toy_id)
+    return _with(session, replace(session.profile, owned=(*session.profile.owned, toy)[-MAX_MET:]))
+
+
+def view(session: Session, toy: Toy) -> Session:
+    """A toy's page was opened.
+
+    Told to the kiosk, but kept out of the history: the kiosk leaves out what the history holds, and a toy that was
+    only looked at shall still stand on the shelf when one comes back.
+    """
+    return _tell(session, toy, EventKind.VIEW)
+
+
+def forget(session: Session, toy_id: str) -> Session:
+    """Take back what was said of a toy. What the kiosk has already been told stays told."""
+    profile = session.profile
+    met = tuple(entry for entry in profile.met if entry.toy.toy_id != toy_id)
+    owned = tuple(toy for toy in profile.owned if toy.toy_id != toy_id)
+    unsent = tuple(
+        event
+        for event in session.outbox
+        if event["toy_id"] != toy_id or event["recipient"]["id"] != profile.id or event["kind"] == EventKind.VIEW
+    )
+    return _with(replace(session, outbox=unsent), replace(profile, met=met, owned=owned))
+
+
+def bring_back(session: Session) -> Session:
+    """Take back all that was set aside or marked as owned."""
+    for toy in (*session.profile.dismissed, *session.profile.owned):
+        session = forget(session, toy.toy_id)
+    return session
+
+
+def start_over(session: Session) -> Session:
+    """Forget all of the profile in use; the new one has a new id, so nothing ties the two together."""
+    return _with(session, Profile(_new_id()))
+
+
+def showed(session: Session, answer: Recommendation) -> Session:
+    """Remember the list on the shelf: likes quote it, and a toy's page repeats its reasons."""
+    shown = {item.toy.toy_id: Shown(answer.recommendation_id, item.reasons) for item in answer.items}
+    return _with(session, replace(session.profile, shown=shown))
+
+
+def delivered(session: Session, event_ids: frozenset[str]) -> Session:
+    """The kiosk has given its verdict on these events."""
+    return replace(session, outbox=tuple(event for event in session.outbox if event["event_id"] not in event_ids))
+
+
+def request_for(session: Session, ages_stated: bool = True) -> dict[str, Any]:
+    """The body of POST /v1/recommendations for the profile in use.
+
+    ages_stated: the catalogue says for which age its toys are; only then can a list keep to one age
+    """
+    profile = session.profile
+    body: dict[str, Any] = {
+        "history": [{"toy_id": met.toy.toy_id, "kind": met.kind.value} for met in profile.met],
+        "k": profile.wanted,
+        "language": session.language,
+    }
+    recipient: dict[str, Any] = {}
+    if profile.age_months is not None:
+        recipient["age_months"] = profile.age_months
+    if profile.interests:
+        recipient["interests"] = list(profile.interests)
+    if profile.owned:
+        recipient["owned"] = [toy.toy_id for toy in profile.owned]
+    if profile.budget is not None:
+        recipient["budget"] = float(profile.budget)
+    if recipient:
+        body["recipient"] = recipient
+    if profile.keeps_to_age and ages_stated:
+        body["filters"] = {"age_months": profile.age_months}
+    if profile.youngest_months is not None:
+        body["youngest_age_months"] = profile.youngest_months
+    return body
+
+
+def _with(session: Session, profile: Profile) -> Session:
+    return replace(session, profiles={**session.profiles, session.who: profile})
+
+
+def _meet(session: Session, toy: Toy, kind: EventKind) -> Session:
+    if any(met.toy.toy_id == toy.toy_id and met.kind is kind for met in session.profile.met):
+        return session  # a second tap that came before the list had changed
+    session = forget(session, toy.toy_id)
+    profile = session.profile
+    met = (*profile.met, Met(toy, kind))[-MAX_MET:]
+    return _tell(_with(session, replace(profile, met=met)), toy, kind)
+
+
+def _tell(session: Session, toy: Toy, kind: EventKind) -> Session:
+    profile = session.profile
+    recipient: dict[str, Any] = {"id": profile.id, "interests": list(profile.interests)}
+    if profile.age_months is not None:
+        recipient["age_months"] = profile.age_months
+    event: dict[str, Any] = {
+        "event_id": _new_id(),
+        "session_id": session.id,
+        "toy_id": toy.toy_id,
+        "kind": kind.value,
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "recipient": recipient,
+    }
+    if toy.toy_id in profile.shown:
+        event["recommendation_id"] = profile.shown[toy.toy_id].recommendation_id
+    return replace(session, outbox=(*session.outbox, event)[-MAX_OUTBOX:])
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,56 @@
+"""The shop as one Streamlit site: its pages, their addresses, what stands around each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import streamlit as st
+
+from app.shop.components import header
+from app.shop.pages import find_gift, for_me, toy
+from app.shop.settings import ShopSettings
+from app.shop.theme import logo, style_sheet
+from app.shop.visit import Shop, connect, deliver
+
+Render = Callable[[Shop], Any]
+
+PAGES: Final[dict[str, tuple[str, Render]]] = {
+    "gift": ("find-a-gift", find_gift.render),
+    "me": ("for-me", for_me.render),
+    "toy": ("toy", toy.render),
+}
+"""Name → (address, page)."""
+
+
+def run(home: str = "gift") -> None:
+    """Draw the page that the browser asks for; `home` is the one at the bare address."""
+    client, pictures = connect(ShopSettings())  # from the environment: `launch` puts there what was decided
+    links: dict[str, Any] = {}
+    shop = Shop(client, pictures, links)
+    for name, (address, render) in PAGES.items():
+        links[name] = st.Page(
+            _framed(name, render, shop), title=shop.t(f"nav.{name}"), url_path=address, default=name == home
+        )
+    st.navigation(list(links.values()), position="hidden").run()
+
+
+def _framed(name: str, render: Render, shop: Shop) -> Callable[[], None]:
+    def page() -> None:
+        sign = shop.t("shop.name")
+        st.set_page_config(page_title=f"{shop.t(f'nav.{name}')} · {sign}", page_icon=_icon(), layout="wide")
+        st.html(style_sheet())
+        header(shop, name)
+        title = render(shop)
+        if name == "toy":
+            if title:
+                st.set_page_config(page_title=f"{title} · {sign}")
+        else:
+            st.session_state.pop(toy.VIEWED, None)
+        deliver(shop)
+
+    return page
+
+
+def _icon() -> str:
+    return logo()

@@ -1,0 +1,308 @@
+"""A dataset: toys and events in two Parquet files and a small JSON record beside them.
+
+Layout on disk: `toys.parquet` (row i is toy index i + 1), `events.parquet` (in each shopper's given order),
+`dataset.json` (format version, source, seed, counts, digest).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.atomic import atomic_folder
+from data.errors import DataError, UnfitError
+from data.ids import ToyIndex
+from data.schema import Audience, Event, EventColumn, Hazard, Toy, ToyColumn
+from data.validate.ages import AGE_CHECKS
+from data.validate.check import Tables
+from data.validate.refuse import first_error
+from data.validate.toys import TOY_CHECKS
+
+FORMAT: Final = 1
+MAX_SEED: Final = 2**31 - 1
+FILES: Final = ("toys.parquet", "events.parquet")
+_STRINGS = pa.list_(pa.string())
+_CONVERSION_FAULTS: Final = (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError)
+"""What pyarrow raises for a value of the wrong kind; it has no common class for them."""
+_TOY_FIELDS: Final = tuple(one.name for one in fields(Toy))
+TOY_TABLE: Final = pa.schema(
+    [
+        pa.field(ToyColumn.ID, pa.string(), nullable=False),
+        pa.field(ToyColumn.TITLE, pa.string(), nullable=False),
+        pa.field(ToyColumn.TITLE_ZH, pa.string()),
+        pa.field(ToyColumn.DESCRIPTION, pa.string()),
+        pa.field(ToyColumn.DESCRIPTION_ZH, pa.string()),
+        pa.field(ToyColumn.BRAND, pa.string()),
+        pa.field(ToyColumn.CATEGORY, _STRINGS),
+        pa.field(ToyColumn.PRICE, pa.decimal128(12, 2)),
+        pa.field(ToyColumn.CURRENCY, pa.string()),
+        pa.field(ToyColumn.RECOMMENDED_AGE, pa.int16()),
+        pa.field(ToyColumn.RECOMMENDED_AGE_TO, pa.int16()),
+        pa.field(ToyColumn.SAFETY_MIN_AGE, pa.int16()),
+        pa.field(ToyColumn.HAZARDS, _STRINGS),
+        pa.field(ToyColumn.AUDIENCE, pa.string(), nullable=False),
+        pa.field(ToyColumn.INTERESTS, _STRINGS),
+        pa.field(ToyColumn.TAGS, _STRINGS),
+        pa.field(ToyColumn.BARCODE, pa.string()),
+        pa.field(ToyColumn.AISLE, pa.string()),
+        pa.field(ToyColumn.PICTURE, pa.string()),
+        pa.field(ToyColumn.ACTIVE, pa.bool_(), nullable=False),
+    ]
+)
+EVENT_TABLE: Final = pa.schema(
+    [
+        pa.field(EventColumn.ID, pa.string(), nullable=False),
+        pa.field(EventColumn.SHOPPER, pa.string(), nullable=False),
+        pa.field(EventColumn.SESSION, pa.string()),
+        pa.field(EventColumn.TOY, pa.string(), nullable=False),
+        pa.field(EventColumn.KIND, pa.string(), nullable=False),
+        pa.field(EventColumn.TIME, pa.timestamp("ms", tz="UTC")),
+        pa.field(EventColumn.STORE, pa.string()),
+        pa.field(EventColumn.RECIPIENT, pa.string()),
+        pa.field(EventColumn.RECIPIENT_AGE, pa.int16()),
+        pa.field(EventColumn.RECIPIENT_INTERESTS, _STRINGS),
+        pa.field(EventColumn.BUDGET, pa.float32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a dataset came from and how it was numbered."""
+
+    name: str
+    seed: int
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Toys and events. `toys` row i has index i + 1; `events` keeps each shopper's given order."""
+
+    toys: pa.Table  # schema TOY_TABLE
+    events: pa.Table  # schema EVENT_TABLE
+    source: Source
+    saved_digest: str | None = None  # of the files it was read from
+
+    @cached_property
+    def index(self) -> ToyIndex:
+        """The id map of the toys."""
+        return ToyIndex(self.toys[ToyColumn.ID].to_pylist())
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over both tables as Parquet: what `save_dataset` writes is what is digested."""
+        if self.saved_digest is not None:
+            return self.saved_digest
+        digest = hashlib.sha256()
+        for table in (self.toys, self.events):
+            sink = pa.BufferOutputStream()
+            _write_table(table, sink)
+            digest.update(memoryview(sink.getvalue()))
+        return digest.hexdigest()
+
+    def toy_rows(self) -> list[Toy]:
+        """Every toy as a `Toy`, in index order."""
+        return [_toy_from_row(row) for row in self.toys.to_pylist()]
+
+    def events_frame(self) -> pd.DataFrame:
+        """Events as a data frame with columns of `EventColumn` and `toy_index` (int32, from 1)."""
+        frame: pd.DataFrame = self.events.to_pandas()
+        frame["toy_index"] = (
+            frame[EventColumn.TOY].map({t: i for i, t in enumerate(self.index.ids, 1)}).astype(np.int32)
+        )
+        return frame
+
+
+def toy_row(toy: Toy) -> dict[str, Any]:
+    """A `Toy` as a row of `TOY_TABLE`."""
+    # Not `asdict`, which copies every value: catalogues have a million toys.
+    row = {name: getattr(toy, name) for name in _TOY_FIELDS}
+    row[ToyColumn.ID] = row.pop("id")
+    return row
+
+
+def event_row(event: Event) -> dict[str, Any]:
+    """An `Event` as a row of `EVENT_TABLE`."""
+    who = event.recipient
+    return {
+        EventColumn.ID: event.id,
+        EventColumn.SHOPPER: event.shopper,
+        EventColumn.SESSION: event.session,
+        EventColumn.TOY: event.toy,
+        EventColumn.KIND: event.kind,
+        EventColumn.TIME: event.time,
+        EventColumn.STORE: event.store,
+        EventColumn.RECIPIENT: who.id if who else None,
+        EventColumn.RECIPIENT_AGE: who.age_months if who else None,
+        EventColumn.RECIPIENT_INTERESTS: list(who.interests) if who else [],
+        EventColumn.BUDGET: who.budget if who else None,
+    }
+
+
+def _toy_from_row(row: dict[str, Any]) -> Toy:
+    values = {"id" if name == ToyColumn.ID else name: value for name, value in row.items()}
+    values["hazards"] = tuple(Hazard(hazard) for hazard in values["hazards"] or ())
+    values["audience"] = Audience(values["audience"])
+    for name in (ToyColumn.CATEGORY, ToyColumn.INTERESTS, ToyColumn.TAGS):
+        values[name] = tuple(values[name] or ())
+    return Toy(**values)
+
+
+def build_dataset(toys: Iterable[Toy], events: pa.Table | Iterable[Event], source: Source) -> Dataset:
+    """A dataset with its toys numbered by a permutation seeded with `source.seed`.
+
+    A source's own numbering can leak labels (it often follows first appearance), so it is never kept. The
+    permutation sorts by a seeded hash of the id: it depends on the ids and the seed alone, not on the source's order.
+
+    Raises DataError, naming row, id and column, for a value that its column cannot hold and for a toy with an error of
+    `data.validate` (a negative price, say, or an id given twice); for events of unknown toys too.
+    """
+    if not 0 <= source.seed <= MAX_SEED:
+        raise DataError(f"The seed of a dataset must be an int in [0, {MAX_SEED}]. Got {source.seed} instead.")
+    rows = [toy_row(toy) for toy in toys]
+    if not rows:
+        raise DataError("The 'toys' parameter of build_dataset must hold at least one toy. Got none.")
+    unsorted = _to_table(rows, TOY_TABLE, "toys", ToyColumn.ID)
+    if not isinstance(events, pa.Table):
+        events = _to_table([event_row(event) for event in events], EVENT_TABLE, "events", EventColumn.ID)
+    if error := first_error(Tables(unsorted, events), [*TOY_CHECKS, *AGE_CHECKS]):
+        raise DataError(f"The dataset cannot be built: {error}")
+    order = sorted(range(len(rows)), key=lambda place: seeded_key(rows[place][ToyColumn.ID], source.seed))
+    dataset = Dataset(unsorted.take(order), events.cast(EVENT_TABLE), source)
+    unknown = set(dataset.events[EventColumn.TOY].unique().to_pylist()) - set(dataset.index.ids)
+    if unknown:
+        raise DataError(
+            f"Events name {len(unknown)} toys that the toy table does not hold, for example {min(unknown)!r}."
+        )
+    return dataset
+
+
+def _to_table(rows: list[dict[str, Any]], schema: pa.Schema, name: str, id_column: str) -> pa.Table:
+    """`rows` as a table. Raises DataError naming the first value that its column cannot hold."""
+    try:
+        return pa.Table.from_pylist(rows, schema=schema)
+    except _CONVERSION_FAULTS:
+        for place, row in enumerate(rows):
+            for column in schema:
+                try:
+                    pa.array([row[column.name]], column.type)
+                except _CONVERSION_FAULTS as error:
+                    raise DataError(
+                        f"{name}, row {place} ({row[id_column]!r}), column '{column.name}': must be {column.type}. "
+                        f"Got {row[column.name]!r}."
+                    ) from error
+        raise
+
+
+def seeded_key(text: str, seed: int) -> bytes:
+    """A 16-byte hash of `text` under `seed`: the house's one way to break ties and to permute."""
+    return hashlib.blake2b(text.encode(), digest_size=16, key=str(seed).encode()).digest()
+
+
+def save_dataset(dataset: Dataset, folder: Path) -> None:
+    """Write `dataset` to `folder`, whole or not at all, in the place of what was there."""
+    shoppers = len(dataset.events[EventColumn.SHOPPER].unique())
+    with atomic_folder(folder) as temporary:
+        for name, table in zip(FILES, (dataset.toys, dataset.events), strict=True):
+            _write_table(table, temporary / name)
+        write_record(
+            temporary, dataset.source, dataset.toys.num_rows, dataset.events.num_rows, shoppers, dataset.digest
+        )
+
+
+def write_record(folder: Path, source: Source, toys: int, events: int, shoppers: int, digest: str) -> dict[str, Any]:
+    """Write `dataset.json` into `folder` and give back what it holds."""
+    record = {
+        "format": FORMAT,
+        "source": asdict(source),
+        "toys": toys,
+        "events": events,
+        "shoppers": shoppers,
+        "digest": digest,
+    }
+    (folder / "dataset.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return record
+
+
+def files_digest(folder: Path) -> str:
+    """SHA-256 over both Parquet files of `folder`: equal to `Dataset.digest` of what they hold."""
+    found = hashlib.sha256()
+    for name in FILES:
+        with (folder / name).open("rb") as stream:
+            while block := stream.read(1 << 20):
+                found.update(block)
+    return found.hexdigest()
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Read a dataset and check it against its record.
+
+    Raises DataError if a file is missing, of another format, or not what `dataset.json` says. What its rows say is not
+    looked at: see `load_fit_dataset`.
+    """
+    record_file = folder / "dataset.json"
+    if not record_file.is_file():
+        raise DataError(
+            f"{folder} is not a dataset: it has no dataset.json. "
+            "Make one with 'toyguide data simulate' or 'toyguide data import'."
+        )
+    try:
+        record = json.loads(record_file.read_text(encoding="utf-8"))
+        source = Source(**record["source"])
+        digest = record["digest"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(f"{record_file} cannot be read as a dataset record: {error}.") from error
+    if record.get("format") != FORMAT:
+        raise DataError(
+            f"{record_file}: field 'format' must be {FORMAT}. Got {record.get('format')!r}. Import the source again."
+        )
+    tables = [_read_table(folder / name, schema) for name, schema in zip(FILES, (TOY_TABLE, EVENT_TABLE), strict=True)]
+    if files_digest(folder) != digest:
+        raise DataError(
+            f"{folder}: the tables do not match the digest in dataset.json; the files were changed. "
+            "Import the source again."
+        )
+    return Dataset(tables[0], tables[1], source, digest)
+
+
+def load_fit_dataset(folder: Path) -> Dataset:
+    """Read a dataset that is to be learned from or judged on.
+
+    Raises DataError as `load_dataset` does, and UnfitError, naming table, row and column, if a row has an error of
+    `data.validate`.
+    """
+    dataset = load_dataset(folder)
+    if error := first_error(Tables(dataset.toys, dataset.events)):
+        raise UnfitError(
+            f"{folder} must not be learned from: {error} 'toyguide data validate {folder}' lists all such rows."
+        )
+    return dataset
+
+
+def _write_table(table: pa.Table, where: Path | pa.NativeFile) -> None:
+    pq.write_table(table.combine_chunks(), where, compression="zstd")
+
+
+def _read_table(file: Path, schema: pa.Schema) -> pa.Table:
+    if not file.is_file():
+        raise DataError(f"{file} is missing; the dataset is not whole. Import the source again.")
+    try:
+        table = pq.read_table(file)
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")  # pyarrow's may have several lines
+        raise DataError(f"{file} cannot be read as Parquet: {reason}.") from error
+    if not table.schema.equals(schema):
+        raise DataError(f"{file} must have the columns {schema.names}. Got {table.schema.names}.")
+    # Parquet calls a list's field 'element', the schema 'item': cast, or the next write would be other bytes.
+    return table.cast(schema)

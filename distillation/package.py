@@ -1,0 +1,160 @@
+"""A student becomes a bundle: everything a kiosk needs, in one directory, behind gates."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.atomic import atomic_folder
+from data.dataset import Dataset
+from data.errors import BundleError
+from data.pictures import draw
+from data.schema import Toy
+from data.split import Holdout, Split
+from distillation.card import model_card
+from distillation.export import OPSET, check_parity, export_student, export_toy_encoder, quantise_rows
+from distillation.student import StudentRecommender
+from distillation.toy_encoder import fit_toy_encoder
+from recommender.base import Recommender
+from recommender.evaluation.metrics import per_query
+from recommender.evaluation.ranking import Judgement, judge
+from recommender.features import encode_toys, fit_schema
+from recommender.serving.bundle import CATALOGUE, STUDENT, TABLE, TABLE_SCALE, Manifest, write_manifest
+from recommender.serving.catalogue import write_catalogue
+from recommender.serving.student import OnnxStudent
+
+TOY_ENCODER = "toy_encoder.onnx"
+FEATURES = "features.npz"
+CARD = "MODEL_CARD.md"
+GATE_NDCG = 0.995
+GATE_OVERLAP = 0.95
+GATE_QUERIES = 5000
+FEWEST_GATE_QUERIES = 1000
+"""Below this, one query moves NDCG@10 by more than its gate allows: the top ten alone decide."""
+
+Step = Callable[[str], None]
+
+
+def build_bundle(
+    dataset: Dataset,
+    split: Split,
+    student: StudentRecommender,
+    record: dict[str, Any],
+    folder: Path,
+    on_step: Step = lambda _: None,
+) -> Manifest:
+    """Export, quantise, check and write a bundle to `folder`, whole or not at all.
+
+    Raises BundleError if a gate holds it back: ONNX and torch differ by more than 1e-4 in a score, the int8 table loses
+    more than 0.5 % of NDCG@10 on validation, or changes more than 5 % of the top ten.
+    """
+    on_step("exporting the student")
+    graph = export_student(student.model)
+    parity = check_parity(student.model, graph)
+    table = student.table.numpy()
+    narrow, scale = quantise_rows(table)
+
+    on_step("fitting the toy encoder")
+    toys = dataset.toy_rows()
+    schema = fit_schema(toys)
+    features = encode_toys(toys, schema)
+    encoder, unseen_cosine = fit_toy_encoder(schema, features, student.table)
+
+    with atomic_folder(folder) as temporary:
+        (temporary / STUDENT).write_bytes(graph.SerializeToString())
+        np.save(temporary / TABLE, narrow, allow_pickle=False)
+        np.save(temporary / TABLE_SCALE, scale, allow_pickle=False)
+        (temporary / TOY_ENCODER).write_bytes(export_toy_encoder(encoder).SerializeToString())
+        np.savez(
+            temporary / FEATURES,
+            text_buckets=schema.text_buckets,
+            idf=schema.idf,
+            label_buckets=schema.label_buckets,
+        )
+        on_step("writing the catalogue")
+        write_catalogue(temporary / CATALOGUE, [with_picture(toy) for toy in toys])
+
+        facts = {
+            "model": model_digest(record, narrow, scale, dataset),
+            "opset": OPSET,
+            "dataset": record["dataset"] | {"shoppers": len(split.train)},
+            "teacher": record["teacher"],
+            "student": record["student"] | {"digest": record["digest"], "distillation": record["distillation"]},
+            "features": {"interests": record["interests"]},
+            "currency": main_currency(toys),
+        }
+        write_manifest(temporary, **facts, metrics={})
+        on_step("judging the student as it ships: int8, under ONNX Runtime")
+        shipped = OnnxStudent.from_bundle(temporary)
+        gate = quantisation_gate(student, shipped, split.validation.sample(GATE_QUERIES, 0))
+        metrics = {
+            "leave-one-out": {"test": means(judge(shipped, split.test)) | {"queries": len(split.test)}},
+            "gates": {"parity": parity, **gate, "toy_encoder_cosine": unseen_cosine},
+        }
+        (temporary / CARD).write_text(model_card(facts, metrics), encoding="utf-8")
+        return write_manifest(temporary, **facts, metrics=metrics)
+
+
+def quantisation_gate(full: Recommender, narrow: Recommender, holdout: Holdout) -> dict[str, float]:
+    """{"int8_ndcg_ratio", "int8_overlap"}: what the int8 table keeps of NDCG@10 and of the top ten, on `holdout`.
+
+    Raises BundleError if either is below its gate; NDCG@10 is gated from `FEWEST_GATE_QUERIES` queries on.
+    """
+    before, after = judge(full, holdout), judge(narrow, holdout)
+    was, now = means(before)["ndcg@10"], means(after)["ndcg@10"]
+    ratio = now / was if was else 1.0
+    overlap = float(np.mean([_kept(a[:10], b[:10]) for a, b in zip(before.top, after.top, strict=True)]))
+    if (ratio < GATE_NDCG and len(holdout) >= FEWEST_GATE_QUERIES) or overlap < GATE_OVERLAP:
+        raise BundleError(
+            f"The int8 table keeps {ratio:.2%} of NDCG@10 and {overlap:.2%} of the top ten; at least {GATE_NDCG:.1%} "
+            f"and {GATE_OVERLAP:.0%} are needed. Train a wider student, or for more epochs."
+        )
+    return {"int8_ndcg_ratio": ratio, "int8_overlap": overlap}
+
+
+def _kept(before: NDArray[np.int32], after: NDArray[np.int32]) -> float:
+    """The share of the toys of one list that the other holds; −1 is no toy, and nothing is kept of nothing."""
+    toys = set(before[before > 0].tolist())
+    return len(toys & set(after.tolist())) / len(toys) if toys else 1.0
+
+
+def means(judgement: Judgement) -> dict[str, float]:
+    """Mean of every metric."""
+    return {name: float(values.mean()) for name, values in per_query(judgement.ranks).items()}
+
+
+def model_digest(record: dict[str, Any], table: NDArray[np.int8], scale: NDArray[np.float32], dataset: Dataset) -> str:
+    """Hex digest over weights, config and data: the model's id."""
+    digest = hashlib.sha256()
+    for part in (record["digest"], repr(record["student"]), dataset.digest):
+        digest.update(part.encode() + b"\0")
+    digest.update(table.tobytes())
+    digest.update(scale.tobytes())
+    return digest.hexdigest()[:32]
+
+
+def with_picture(toy: Toy) -> Toy:
+    """The toy with a drawn picture where it has none."""
+    return toy if toy.picture else replace(toy, picture=draw(toy))
+
+
+def main_currency(toys: Sequence[Toy]) -> str | None:
+    """The catalogue's currency; None where no toy has one.
+
+    Raises BundleError if toys are priced in several: a kiosk cannot compare them with one budget.
+    """
+    found = sorted({toy.currency for toy in toys if toy.currency and toy.price is not None})
+    if len(found) > 1:
+        raise BundleError(f"The catalogue's prices must be in one currency. Got {', '.join(found)}.")
+    return found[0] if found else None
+
+
+def student_bytes(manifest: Manifest) -> int:
+    """Bytes of the shipped student: graph and stored table (the toy encoder and the catalogue are not counted)."""
+    return sum(manifest.files[name].bytes for name in (STUDENT, TABLE, TABLE_SCALE))

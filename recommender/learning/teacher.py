@@ -1,0 +1,216 @@
+"""Train a teacher, keep it, load it again: a two-tower as a `Recommender`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from data.dataset import Dataset
+from data.errors import ToyGuideError
+from data.ids import ToyIndex
+from data.sequences import Sequences
+from data.split import Holdout, Split
+from recommender.base import QueryBatch, Recommender
+from recommender.evaluation.metrics import ndcg_at
+from recommender.evaluation.ranking import judge
+from recommender.features import encode_recipients, encode_toys, fit_schema
+from recommender.learning.batches import Batch, count_batches, epoch_batches, exclude_prefix, make_windows
+from recommender.learning.chunked import chunked_mean
+from recommender.learning.fit import Epoch, Reporter, best_epoch, fit
+from recommender.learning.presets import Preset, make_preset
+from recommender.learning.runs import as_recorded, load_run, save_run, schema_from, schema_weights
+from recommender.learning.text import fit_projection, project
+from recommender.learning.two_tower import TwoTower
+
+KIND = "teacher"
+VALIDATION_QUERIES = 4000
+"""How many validation queries an epoch is judged on; the same ones each time."""
+
+
+class TwoTowerRecommender(Recommender):
+    """A trained two-tower as a `Recommender`; scores are logits (cosine / temperature)."""
+
+    def __init__(self, name: str, index: ToyIndex, model: TwoTower, interests: Sequence[str]) -> None:
+        self.name = name
+        self.index = index
+        self.model = model.eval()
+        self.interests = tuple(interests)
+        self.max_history = model.config.max_history
+        with torch.inference_mode():
+            self.table: Tensor = model.table()
+
+    def encode(self, batch: QueryBatch) -> Tensor:
+        """Query vectors [B, d], scaled so that `query @ table.T` is the logit."""
+        toys, kinds, gaps = newest(batch, self.max_history)
+        profile = torch.from_numpy(encode_recipients(batch.recipients, self.interests))
+        with torch.inference_mode():
+            queries = self.model.encode(self.table, toys, kinds, gaps, profile)
+        return queries / self.model.config.temperature
+
+    def _score(self, batch: QueryBatch) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            scores: NDArray[np.float32] = (self.encode(batch) @ self.table[1:].T).numpy()
+        return scores
+
+
+def validation_ndcg(recommender: Recommender, judged: Holdout) -> float:
+    """Mean NDCG@10 over the queries of `judged`: what an epoch is chosen by."""
+    return float(ndcg_at(judge(recommender, judged).ranks, 10).mean())
+
+
+def newest(batch: QueryBatch, max_history: int) -> tuple[Tensor, Tensor, Tensor]:
+    """(toys int64 [B, L], kinds int64, gaps float32) with each history's newest `max_history` contacts."""
+    length = (batch.toys > 0).sum(axis=1)
+    start = np.maximum(length - max_history, 0)
+    width = max(1, int((length - start).max(initial=0)))
+    places = start[:, None] + np.arange(width)
+    real = places < length[:, None]
+    places = np.where(real, places, 0)
+    rows = np.arange(len(batch))[:, None]
+    return (
+        torch.from_numpy(np.where(real, batch.toys[rows, places], 0).astype(np.int64)),
+        torch.from_numpy(np.where(real, batch.kinds[rows, places], 0).astype(np.int64)),
+        torch.from_numpy(np.where(real, batch.gaps[rows, places], -1.0).astype(np.float32)),
+    )
+
+
+def hard_loss(model: TwoTower, batch: Batch) -> Tensor:
+    """Mean cross-entropy over all toys of the training part outside the prefix."""
+    queries, table = model(batch)
+    unseen = model.unseen
+
+    def loss_of(logits: Tensor, rows: slice) -> Tensor:
+        allowed = exclude_prefix(logits, batch.prefix[rows]).index_fill(1, unseen, float("-inf"))
+        return F.cross_entropy(allowed, batch.targets[rows], reduction="sum")
+
+    return chunked_mean(queries, table, loss_of)
+
+
+def unseen_toys(train: Sequences, n_toys: int) -> Tensor:
+    """int64 [U]: toys from 1 that no contact of `train` is with."""
+    return torch.from_numpy(np.setdiff1d(np.arange(1, n_toys + 1), train.toys))
+
+
+def train_teacher(
+    dataset: Dataset, split: Split, preset: Preset, report: Reporter | None = None
+) -> tuple[TwoTowerRecommender, dict[str, Tensor], dict[str, Any]]:
+    """Train on `split.train`, choose the epoch on `split.validation`; the test part is not looked at.
+
+    Returns (the teacher, its weights, its run record).
+    Raises ToyGuideError if there is nothing to learn from.
+    """
+    if not split.train.wanted.any():
+        raise ToyGuideError(
+            "The training part of the dataset holds no toy liked, carted or bought; there is nothing to learn."
+        )
+    torch.manual_seed(preset.training.seed)
+    toys = dataset.toy_rows()
+    schema = fit_schema(toys)
+    features = encode_toys(toys, schema)
+    projection = fit_projection(features, schema, preset.model.text_width, preset.training.seed)
+    model = TwoTower(
+        preset.model,
+        schema,
+        features,
+        torch.from_numpy(project(features, projection)),
+        unseen_toys(split.train, len(dataset.index)),
+    )
+    windows = make_windows(split.train, preset.model.max_history, schema.interests)
+    judged = split.validation.sample(VALIDATION_QUERIES, preset.training.seed)
+
+    def validate(candidate: TwoTower) -> float:
+        return validation_ndcg(TwoTowerRecommender("teacher", dataset.index, candidate, schema.interests), judged)
+
+    history = fit(
+        model,
+        lambda epoch: epoch_batches(
+            windows, preset.targets_per_batch, np.random.default_rng((preset.training.seed, epoch))
+        ),
+        count_batches(windows, preset.targets_per_batch),
+        hard_loss,
+        validate,
+        preset.training,
+        report,
+    )
+    weights = {**model.state_dict(), **schema_weights(schema), "text_projection": torch.from_numpy(projection)}
+    record = {
+        "dataset": dataset_record(dataset),
+        "preset": preset_record(preset),
+        "interests": list(schema.interests),
+        **fit_record(history),
+    }
+    return TwoTowerRecommender("teacher", dataset.index, model, schema.interests), weights, record
+
+
+def preset_record(preset: Preset) -> dict[str, Any]:
+    """A preset as a run record keeps it."""
+    return {
+        "name": preset.name,
+        **asdict(preset.model),
+        **asdict(preset.training),
+        "targets_per_batch": preset.targets_per_batch,
+    }
+
+
+def fit_record(history: list[Epoch]) -> dict[str, Any]:
+    """How a training went, for a run record."""
+    best = best_epoch(history)
+    return {
+        "best_epoch": best.number,
+        "validation_ndcg_10": best.metric,
+        "seconds": round(history[-1].seconds, 1),
+        "epochs": [asdict(epoch) for epoch in history],
+    }
+
+
+def dataset_record(dataset: Dataset) -> dict[str, Any]:
+    """What a run record says of the data."""
+    return {
+        "name": dataset.source.name,
+        "digest": dataset.digest,
+        "toys": dataset.toys.num_rows,
+        "events": dataset.events.num_rows,
+    }
+
+
+def save_teacher(folder: Path, weights: dict[str, Tensor], record: dict[str, Any]) -> dict[str, Any]:
+    """Keep a trained teacher; returns its full run record."""
+    return save_run(folder, KIND, weights, record)
+
+
+def load_teacher(folder: Path, dataset: Dataset) -> tuple[TwoTowerRecommender, dict[str, Any]]:
+    """(the teacher, its run record).
+
+    Raises ToyGuideError if it was trained on other data: its vectors would belong to other toys.
+    """
+    weights, record = load_run(folder, KIND)
+    check_same_data(folder, record, dataset)
+    with as_recorded(folder):
+        schema = schema_from(weights, record["interests"])
+        values = {key: value for key, value in record["preset"].items() if key != "name"}
+        preset = make_preset(record["preset"]["name"], values)
+        features = encode_toys(dataset.toy_rows(), schema)
+        text = torch.from_numpy(project(features, weights["text_projection"].numpy()))
+        model = TwoTower(preset.model, schema, features, text, weights["unseen"])
+        names = model.state_dict().keys()
+        model.load_state_dict({name: weights[name] for name in names})
+    return TwoTowerRecommender("teacher", dataset.index, model, schema.interests), record
+
+
+def check_same_data(folder: Path, record: dict[str, Any], dataset: Dataset) -> None:
+    """Raise ToyGuideError unless the run's data digest is that of `dataset`."""
+    with as_recorded(folder):
+        trained_on = str(record["dataset"]["digest"])
+    if trained_on != dataset.digest:
+        raise ToyGuideError(
+            f"{folder} was trained on dataset {trained_on[:12]}, but this dataset is {dataset.digest[:12]}. "
+            "Give the dataset it was trained on, or train again."
+        )

@@ -1,0 +1,85 @@
+"""The teacher's model: both towers, and what turns a batch into logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from data.schema import KIND_CODES
+from recommender.features import FeatureSchema, ToyFeatures
+from recommender.learning.batches import Batch
+from recommender.learning.towers import ShopperTower, ToyTower, last_states
+
+
+@dataclass(frozen=True)
+class TwoTowerConfig:
+    """The shape of a teacher. `temperature` divides cosines to make logits."""
+
+    width: int
+    layers: int
+    heads: int
+    dropout: float
+    temperature: float
+    max_history: int
+    text_width: int
+    id_dropout: float
+
+
+class TwoTower(nn.Module):
+    """logit(shopper, toy) = cosine(shopper tower, toy tower) / temperature."""
+
+    unseen: Tensor
+    text: Tensor
+    labels: Tensor
+    label_weights: Tensor
+    profile: Tensor
+
+    def __init__(
+        self, config: TwoTowerConfig, schema: FeatureSchema, features: ToyFeatures, text: Tensor, unseen: Tensor
+    ) -> None:
+        """`text`: dense text vectors float32 [N + 1, text_width].
+
+        unseen: int64 [U], toys without a contact in training. They have no id of their own and stand for nothing in the
+        training loss (as eternal negatives they could never be found), so they are placed by their features alone.
+        """
+        super().__init__()
+        self.config = config
+        n_toys = len(features.profile) - 1
+        self.toys = ToyTower(n_toys, config.width, config.text_width, schema.label_rows, schema.profile_width)
+        self.shopper = ShopperTower(
+            config.width,
+            config.layers,
+            config.heads,
+            config.dropout,
+            config.max_history,
+            schema.profile_width,
+            kinds=len(KIND_CODES),
+        )
+        self.register_buffer("unseen", unseen)
+        self.register_buffer("text", text, persistent=False)
+        self.register_buffer("labels", torch.from_numpy(features.labels.astype("int64")), persistent=False)
+        self.register_buffer("label_weights", torch.from_numpy(features.label_weights), persistent=False)
+        self.register_buffer("profile", torch.from_numpy(features.profile), persistent=False)
+
+    def table(self) -> Tensor:
+        """Vectors float [N + 1, d] of all toys; row 0 is padding and zero."""
+        toys = torch.arange(len(self.profile), device=self.profile.device)
+        ids = toys.index_fill(0, self.unseen, 0)
+        vectors: Tensor = self.toys(
+            ids, self.text, self.labels, self.label_weights, self.profile, self.config.id_dropout
+        )
+        return vectors * (toys > 0)[:, None]
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """(queries [P, d] scaled by 1 / temperature, table [N + 1, d]): their inner products are the logits."""
+        table = self.table()
+        states = self.shopper(table[batch.toys], batch.kinds, batch.gaps)
+        queries = self.shopper.queries(states[batch.row, batch.step], batch.profile)
+        return queries / self.config.temperature, table
+
+    def encode(self, table: Tensor, toys: Tensor, kinds: Tensor, gaps: Tensor, profile: Tensor) -> Tensor:
+        """Query vectors [B, d] after the last contact of histories [B, L]; scores are `query @ table.T`."""
+        states = self.shopper(table[toys], kinds, gaps)
+        return self.shopper.queries(last_states(states, toys), profile)

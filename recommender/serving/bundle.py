@@ -1,0 +1,253 @@
+"""The bundle's manifest: what a bundle says of itself, and whether that is true.
+
+A bundle is one read-only directory: `manifest.json` and the files it names, each with size and SHA-256. The writer is
+`distillation.package`; what each file holds is told where it is read: `engine.py` (graph and table), `catalogue.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from data.atomic import atomic_file
+from data.errors import BundleError
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+STUDENT: Final = "student.onnx"
+TABLE: Final = "table.npy"
+TABLE_SCALE: Final = "table_scale.npy"
+CATALOGUE: Final = "catalogue.sqlite"
+NEEDED: Final = (STUDENT, TABLE, TABLE_SCALE, CATALOGUE)
+"""Without these no kiosk runs; a bundle may hold more (toy encoder, model card)."""
+MAX_MANIFEST_BYTES: Final = 4 * 2**20
+_CHUNK: Final = 2**20
+_HEX: Final = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """What the manifest says of one file: SHA-256 as 64 hex digits, size in bytes."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a bundle says of itself.
+
+    model: hex digest over weights, config and data, at least 16 digits
+    student: `width` (columns of the table), `max_history` (newest toys fed to the graph), `scale`, …
+    features: `interests`, the names of a profile's interest columns, in order
+    metrics: by protocol and part
+    """
+
+    model: str
+    files: Mapping[str, FileEntry]
+    dataset: Mapping[str, Any]
+    teacher: Mapping[str, Any]
+    student: Mapping[str, Any]
+    features: Mapping[str, Any]
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    currency: str | None = None
+    opset: int = 20
+    created: str = ""
+    toyguide: str = ""
+    format: int = FORMAT
+
+    @property
+    def interests(self) -> tuple[str, ...]:
+        """Names of a profile's interest columns, in order."""
+        return tuple(self.features["interests"])
+
+    @property
+    def max_history(self) -> int:
+        """How many of the newest toys are fed to the student."""
+        return int(self.student["max_history"])
+
+    @property
+    def width(self) -> int:
+        """Columns of the toy table."""
+        return int(self.student["width"])
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    model: str,
+    opset: int,
+    dataset: Mapping[str, Any],
+    teacher: Mapping[str, Any],
+    student: Mapping[str, Any],
+    features: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    currency: str | None,
+    created: str | None = None,
+) -> Manifest:
+    """Digest every file in `folder` and write `manifest.json` beside them: the last step of building a bundle.
+
+    `created` is an ISO 8601 time in UTC, by default now. Raises BundleError if the result would not be read back.
+    """
+    files = {
+        name: FileEntry(_sha256(folder / name), (folder / name).stat().st_size)
+        for name in sorted(_files_in(folder))
+        if name != MANIFEST
+    }
+    manifest = Manifest(
+        model=model,
+        files=files,
+        dataset=dataset,
+        teacher=teacher,
+        student=student,
+        features=features,
+        metrics=metrics,
+        currency=currency,
+        opset=opset,
+        created=created or datetime.now(UTC).isoformat(timespec="seconds"),
+        toyguide=_version(),
+    )
+    _check(asdict(manifest), folder / MANIFEST)
+    text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with atomic_file(folder / MANIFEST) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the bundle in `folder`, its form checked; the files themselves are not (see `verify_bundle`).
+
+    Raises BundleError with one sentence: no such folder, not a bundle, a broken manifest, a format that is too new.
+    """
+    if not folder.exists():
+        raise BundleError(f"{folder} does not exist. Build a bundle with 'toyguide bundle build' or 'toyguide demo'.")
+    if not folder.is_dir():
+        raise BundleError(f"{folder} must be a bundle's directory. It is a file.")
+    file = folder / MANIFEST
+    if not file.is_file():
+        raise BundleError(f"{folder} is not a bundle: it has no {MANIFEST}. Build one with 'toyguide bundle build'.")
+    if file.stat().st_size > MAX_MANIFEST_BYTES:
+        raise BundleError(f"{file} must be at most {MAX_MANIFEST_BYTES} bytes. It has {file.stat().st_size}.")
+    try:
+        raw = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        raise BundleError(f"{file} cannot be read as JSON: {error}. Copy or build the bundle again.") from error
+    _check(raw, file)
+    entries = {name: FileEntry(entry["sha256"], entry["bytes"]) for name, entry in raw["files"].items()}
+    known = {key: value for key, value in raw.items() if key in Manifest.__dataclass_fields__}
+    return Manifest(**{**known, "files": entries})
+
+
+def verify_bundle(folder: Path) -> Manifest:
+    """The manifest of the bundle in `folder`, every file compared with it by presence, size and SHA-256.
+
+    Raises BundleError naming each file that is missing, truncated, changed, or not in the manifest.
+    """
+    manifest = read_manifest(folder)
+    problems = _file_problems(folder, manifest)
+    if problems:
+        more = f" And {len(problems) - 3} more." if len(problems) > 3 else ""
+        raise BundleError(f"The bundle in {folder} is damaged: {' '.join(problems[:3])}{more} Copy or build it again.")
+    return manifest
+
+
+def _file_problems(folder: Path, manifest: Manifest) -> list[str]:
+    problems = []
+    for name, entry in manifest.files.items():
+        file = folder / name
+        if file.is_symlink() or (file.exists() and not file.is_file()):
+            problems.append(f"{name} must be a plain file.")
+        elif not file.exists():
+            problems.append(f"{name} is missing.")
+        elif (size := file.stat().st_size) != entry.bytes:
+            what = "truncated" if size < entry.bytes else "too long"
+            problems.append(f"{name} is {what}: the manifest says {entry.bytes} bytes, it has {size}.")
+        elif _sha256(file) != entry.sha256:
+            problems.append(f"{name} was changed: its SHA-256 is not the manifest's.")
+    surprises = sorted(_files_in(folder) - set(manifest.files) - {MANIFEST})
+    return problems + [f"{name} is not in the manifest." for name in surprises]
+
+
+def _check(raw: Any, file: Path) -> None:
+    """Raise BundleError unless `raw` has a manifest's form."""
+
+    def need(condition: bool, name: str, must_be: str, got: object) -> None:
+        if not condition:
+            raise BundleError(f"{file}: field '{name}' must be {must_be}. Got {str(got)[:80]!r}.")
+
+    need(isinstance(raw, dict), ".", "an object", raw)
+    form = raw.get("format")
+    need(_is_int(form) and form >= 1, "format", f"an int in [1, {FORMAT}]", form)
+    if form > FORMAT:
+        raise BundleError(
+            f"{file}: the bundle has format {form}, this toyguide reads up to {FORMAT}. Update toyguide, or build the "
+            "bundle with this version."
+        )
+    for name in ("created", "toyguide", "model"):
+        need(isinstance(raw.get(name), str), name, "a string", raw.get(name))
+    need(len(raw["model"]) >= 16 and set(raw["model"]) <= _HEX, "model", "at least 16 hex digits", raw["model"])
+    need(_is_int(raw.get("opset")), "opset", "an int", raw.get("opset"))
+    for name in ("files", "dataset", "teacher", "student", "features", "metrics"):
+        need(isinstance(raw.get(name), dict), name, "an object", raw.get(name))
+    need(raw.get("currency") is None or isinstance(raw["currency"], str), "currency", "a string or null", raw)
+    for name in ("width", "max_history"):
+        value = raw["student"].get(name)
+        need(_is_int(value) and 1 <= value <= 65536, f"student.{name}", "an int in [1, 65536]", value)
+    scale = raw["student"].get("scale", 1.0)
+    need(isinstance(scale, int | float) and math.isfinite(scale), "student.scale", "a finite number", scale)
+    interests = raw["features"].get("interests")
+    need(
+        isinstance(interests, list | tuple) and all(isinstance(name, str) for name in interests),
+        "features.interests",
+        "a list of strings",
+        interests,
+    )
+    for name, entry in raw["files"].items():
+        need(_is_safe(name), "files", "relative paths inside the bundle", name)
+        good = isinstance(entry, dict) and isinstance(entry.get("sha256"), str) and _is_int(entry.get("bytes"))
+        need(
+            good and len(entry["sha256"]) == 64 and set(entry["sha256"]) <= _HEX and entry["bytes"] >= 0,
+            f"files.{name}",
+            "a SHA-256 and a size",
+            entry,
+        )
+    for name in NEEDED:
+        need(name in raw["files"], "files", f"a list with {name}", sorted(raw["files"]))
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_safe(name: str) -> bool:
+    """A relative path that cannot leave the folder, on this system or another."""
+    path = PurePosixPath(name)
+    parts = name.split("/")
+    plain = not path.is_absolute() and all(part not in ("", ".", "..") for part in parts)
+    return plain and not any(bad in name for bad in ("\\", ":", "\0"))
+
+
+def _files_in(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_symlink() or not file.is_dir()}
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _version() -> str:
+    try:
+        return version("toyguide")
+    except PackageNotFoundError:
+        return "unknown"

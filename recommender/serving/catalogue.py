@@ -1,0 +1,124 @@
+"""`catalogue.sqlite`: the toys of a bundle as rows, row idx = toy index (from 1). The standard library alone.
+
+Money is text, so that no price changes on its way. Pictures are read one by one when they are asked for: a few thousand
+drawings would be the largest thing in a kiosk's memory.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from data.atomic import atomic_file
+from data.errors import BundleError
+from data.schema import Audience, Hazard, Toy, ToyColumn
+
+_LISTS: Final = (ToyColumn.CATEGORY, ToyColumn.HAZARDS, ToyColumn.INTERESTS, ToyColumn.TAGS)
+_INTEGERS: Final = (ToyColumn.RECOMMENDED_AGE, ToyColumn.RECOMMENDED_AGE_TO, ToyColumn.SAFETY_MIN_AGE, ToyColumn.ACTIVE)
+MAX_MONTHS: Final = 12_000
+"""An age beyond this is a mistake: a bundle is refused rather than an age read wrongly."""
+_REQUIRED: Final = {ToyColumn.ID: " UNIQUE NOT NULL", ToyColumn.TITLE: " NOT NULL"}
+_SCHEMA: Final = "CREATE TABLE toys (idx INTEGER PRIMARY KEY, {})".format(
+    ", ".join(
+        f"{column} {'INTEGER' if column in _INTEGERS else 'TEXT'}{_REQUIRED.get(column, '')}" for column in ToyColumn
+    )
+)
+
+
+def write_catalogue(file: Path, toys: Sequence[Toy]) -> None:
+    """Write `toys` to a new SQLite file, toy i of `toys` in row idx i + 1, whole or not at all.
+
+    `Toy.picture` is written as it is: an inline SVG, or a path of a file in the bundle.
+    """
+    names = ["idx", *ToyColumn]
+    insert = f"INSERT INTO toys ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+    with atomic_file(file) as temporary, closing(sqlite3.connect(temporary)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")  # the rename makes it whole; no journal may stay beside it
+        connection.execute(_SCHEMA)
+        connection.executemany(insert, ([idx, *_to_row(toy)] for idx, toy in enumerate(toys, start=1)))
+        connection.commit()
+
+
+def read_catalogue(file: Path, pictures: bool = True) -> list[Toy]:
+    """All toys in index order. With `pictures` False, `Toy.picture` is "" where there is one, None where there is none.
+
+    Raises BundleError if the file is no catalogue, or its rows are not numbered 1 … N.
+    """
+    columns = [str(column) for column in ToyColumn]
+    if not pictures:
+        columns[columns.index(ToyColumn.PICTURE)] = "CASE WHEN picture IS NULL THEN NULL ELSE '' END"
+    toys = []
+    with _reading(file) as connection:
+        for place, row in enumerate(connection.execute(f"SELECT idx, {', '.join(columns)} FROM toys ORDER BY idx"), 1):
+            if row[0] != place:
+                raise BundleError(f"{file}: toys must be numbered from 1 without a gap. Row {place} has idx {row[0]}.")
+            try:
+                toys.append(_to_toy(row[1:]))
+            except (ValueError, TypeError, InvalidOperation) as error:
+                raise BundleError(f"{file}: row idx {place} is not a toy: {error}.") from error
+    return toys
+
+
+def read_picture(file: Path, idx: int) -> str | None:
+    """The picture of toy `idx`: an inline SVG or a path in the bundle, None where there is none."""
+    with _reading(file) as connection:
+        row = connection.execute("SELECT picture FROM toys WHERE idx = ?", (idx,)).fetchone()
+    return row[0] if row else None
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that neither writes nor locks: a bundle may lie on a read-only disk."""
+    if not file.is_file():
+        raise BundleError(f"{file} is missing. Copy or build the bundle again.")
+    uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise BundleError(f"{file} cannot be read as a catalogue: {error}. Copy or build the bundle again.") from error
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    """A JSON list of strings; toys with the same list share one tuple."""
+    return tuple(json.loads(text))
+
+
+def _to_row(toy: Toy) -> list[Any]:
+    row: list[Any] = []
+    for column in ToyColumn:
+        value = toy.id if column is ToyColumn.ID else getattr(toy, column)
+        if column in _LISTS:
+            value = json.dumps(list(value), ensure_ascii=False)
+        elif isinstance(value, Decimal):
+            value = str(value)
+        elif isinstance(value, bool):
+            value = int(value)
+        row.append(None if value is None else str(value) if isinstance(value, str) else value)
+    return row
+
+
+def _to_toy(row: Sequence[Any]) -> Toy:
+    values: dict[str, Any] = dict(zip(ToyColumn, row, strict=True))
+    for column in _LISTS:
+        values[column] = _names(values[column] or "[]")
+    for column in _INTEGERS:
+        value = values[column]
+        if value is not None and not (isinstance(value, int) and 0 <= value <= MAX_MONTHS):
+            raise ValueError(f"{column} must be a whole number in [0, {MAX_MONTHS}] or NULL. Got {value!r}")
+    price = values[ToyColumn.PRICE]
+    values["id"] = values.pop(ToyColumn.ID)
+    values[ToyColumn.PRICE] = None if price is None else Decimal(price)
+    if price is not None and not (values[ToyColumn.PRICE].is_finite() and values[ToyColumn.PRICE] >= 0):
+        raise ValueError(f"price must be a number ≥ 0 or NULL. Got {price!r}")
+    values[ToyColumn.HAZARDS] = tuple(Hazard(hazard) for hazard in values[ToyColumn.HAZARDS])
+    values[ToyColumn.AUDIENCE] = Audience(values[ToyColumn.AUDIENCE] or Audience.UNKNOWN)
+    values[ToyColumn.ACTIVE] = bool(values[ToyColumn.ACTIVE])
+    return Toy(**{str(name): value for name, value in values.items()})

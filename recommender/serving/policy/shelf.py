@@ -1,0 +1,99 @@
+"""The catalogue as arrays, computed once when a bundle is loaded, so that a rule is one comparison over all toys.
+
+Row 0 is padding in every array: no rule needs to know it, and the mask never allows it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.schema import SMALLEST_MONTHS, Audience, Toy, safety_floor
+
+NO_UPPER_AGE = int(np.iinfo(np.int32).max)
+OUTGROWN_MONTHS = 12
+"""A toy is outgrown this long after the end of its recommended range, or a third of that end after it if that is more:
+a teething ring "to 18 months" at two and a half, a tool bench "to 7" at nine, a game "to 12" not before sixteen."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """N toys as arrays of N + 1 entries.
+
+    safe_from: int32, months; the lowest age of a child who may see the toy
+    adult, unvetted, active: bool; unvetted = audience and safety age both unknown
+    price: float64, NaN where unknown
+    age_from, age_to: int32, months, of the recommended range; −1 and −1 where it is unknown
+    outgrown_from: int32, months; the age from which the toy is clearly for younger children
+    categories, brands: casefolded name → int32 toy indices
+    """
+
+    safe_from: NDArray[np.int32]
+    adult: NDArray[np.bool_]
+    unvetted: NDArray[np.bool_]
+    active: NDArray[np.bool_]
+    price: NDArray[np.float64]
+    age_from: NDArray[np.int32]
+    age_to: NDArray[np.int32]
+    outgrown_from: NDArray[np.int32]
+    categories: dict[str, NDArray[np.int32]]
+    brands: dict[str, NDArray[np.int32]]
+
+    def __len__(self) -> int:
+        return len(self.active)
+
+
+def safe_from(toy: Toy) -> int:
+    """The lowest age in months of a child who may see `toy`.
+
+    An unknown safety age counts as `SMALLEST_MONTHS`; a hazard's floor holds whatever the row says beside it.
+    """
+    known = SMALLEST_MONTHS if toy.safety_min_age is None else toy.safety_min_age
+    return max(known, safety_floor(toy.hazards))
+
+
+def outgrown_from(toy: Toy) -> int:
+    """The age in months from which `toy` is clearly for younger children; NO_UPPER_AGE where its range has no end."""
+    if toy.recommended_age_to is None:
+        return NO_UPPER_AGE
+    return toy.recommended_age_to + max(OUTGROWN_MONTHS, toy.recommended_age_to // 3)
+
+
+def build_shelf(toys: Sequence[Toy]) -> Shelf:
+    """Arrays of `toys`, toy i of `toys` in row i + 1."""
+    rows = len(toys) + 1
+    shelf = Shelf(
+        safe_from=np.zeros(rows, np.int32),
+        adult=np.zeros(rows, np.bool_),
+        unvetted=np.zeros(rows, np.bool_),
+        active=np.zeros(rows, np.bool_),
+        price=np.full(rows, np.nan),
+        age_from=np.full(rows, -1, np.int32),
+        age_to=np.full(rows, -1, np.int32),
+        outgrown_from=np.full(rows, NO_UPPER_AGE, np.int32),
+        categories=_places((name, row) for row, toy in enumerate(toys, 1) for name in toy.category),
+        brands=_places((toy.brand, row) for row, toy in enumerate(toys, 1) if toy.brand),
+    )
+    for row, toy in enumerate(toys, start=1):
+        shelf.safe_from[row] = safe_from(toy)
+        shelf.outgrown_from[row] = outgrown_from(toy)
+        shelf.adult[row] = toy.audience is Audience.ADULT
+        shelf.unvetted[row] = toy.audience is Audience.UNKNOWN and toy.safety_min_age is None
+        shelf.active[row] = toy.active
+        if toy.price is not None:
+            shelf.price[row] = float(toy.price)
+        if toy.recommended_age is not None:
+            shelf.age_from[row] = toy.recommended_age
+            shelf.age_to[row] = NO_UPPER_AGE if toy.recommended_age_to is None else toy.recommended_age_to
+    return shelf
+
+
+def _places(pairs: Iterable[tuple[str, int]]) -> dict[str, NDArray[np.int32]]:
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for name, row in pairs:
+        places[name.casefold()].append(row)
+    return {name: np.array(rows, np.int32) for name, rows in places.items()}

@@ -1,0 +1,213 @@
+"""The student as it ships: an ONNX graph and a toy table, run by ONNX Runtime on one thread.
+
+The graph's contract (history int32 [B, L], recipient float32 [B, P], table float32 [N + 1, d], allowed bool [B, N + 1],
+k int64 [1] → toys, scores, query) is checked by `Student.open`, so that whatever comes later can rely on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from data.errors import BundleError
+from data.ids import ToyIndex
+from data.schema import KIND_CODES, REFUSED_KINDS, Recipient
+from recommender.base import QueryBatch, Recommender
+from recommender.features import encode_recipients, profile_width
+from recommender.serving.bundle import CATALOGUE, STUDENT, TABLE, TABLE_SCALE, Manifest, verify_bundle
+from recommender.serving.catalogue import read_catalogue
+
+REFUSED_CODES: Final = frozenset(KIND_CODES[kind] for kind in REFUSED_KINDS)
+INPUTS: Final = {
+    "history": "tensor(int32)",
+    "recipient": "tensor(float)",
+    "table": "tensor(float)",
+    "allowed": "tensor(bool)",
+    "k": "tensor(int64)",
+}
+OUTPUTS: Final = {"toys": "tensor(int32)", "scores": "tensor(float)", "query": "tensor(float)"}
+_QUERY_BATCH: Final = 256
+
+
+def met_toys(toys: Iterable[int], kinds: Iterable[int]) -> list[int]:
+    """The toys a student is fed: each once, at the place of its first contact; not those last refused; no padding.
+
+    toys: indices, oldest first; kinds: codes of `KIND_CODES`.
+    """
+    last = dict(zip(toys, kinds, strict=True))  # keeps the first place of a key and its last value
+    return [toy for toy, kind in last.items() if toy and kind not in REFUSED_CODES]
+
+
+def pad_histories(histories: Sequence[Sequence[int]], max_history: int) -> NDArray[np.int32]:
+    """int32 [B, L]: the newest `max_history` toys of each, from column 0, oldest first; L ≥ 1."""
+    width = max([1, *(min(len(history), max_history) for history in histories)])
+    padded = np.zeros((len(histories), width), np.int32)
+    for row, history in enumerate(histories):
+        newest = history[-max_history:]
+        padded[row, : len(newest)] = newest
+    return padded
+
+
+class Student:
+    """The graph with its table.
+
+    table: float32 [N + 1, d], dequantised once, row 0 zeros; interests: the profile's interest columns
+    """
+
+    def __init__(
+        self, session: ort.InferenceSession, table: NDArray[np.float32], interests: Sequence[str], max_history: int
+    ) -> None:
+        self.table = table
+        self.interests = tuple(interests)
+        self.max_history = max_history
+        self._session = session
+
+    @classmethod
+    def open(cls, folder: Path, manifest: Manifest) -> Student:
+        """The student of a bundle whose files were verified. Raises BundleError if graph and table do not fit."""
+        table = _read_table(folder, manifest)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            session = ort.InferenceSession(
+                str(folder / STUDENT), sess_options=options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime has no common class for what it finds wrong in a file
+            raise BundleError(f"{folder / STUDENT} cannot be run by ONNX Runtime: {error}.") from error
+        for kind, wanted, got in (
+            ("inputs", INPUTS, {node.name: node.type for node in session.get_inputs()}),
+            ("outputs", OUTPUTS, {node.name: node.type for node in session.get_outputs()}),
+        ):
+            if got != wanted:
+                raise BundleError(f"{folder / STUDENT}: its {kind} must be {wanted}. Got {got}.")
+        return cls(session, table, manifest.interests, manifest.max_history)
+
+    def rank(
+        self, histories: NDArray[np.int32], profiles: NDArray[np.float32], allowed: NDArray[np.bool_], k: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+        """The best k allowed toys of each row: (toys int32 [B, min(k, N + 1)] with −1 at the end, scores, query).
+
+        histories: int32 [B, L] of `pad_histories`; profiles: float32 [B, P]; allowed: bool [B, N + 1].
+        """
+        feed = {
+            "history": histories,
+            "recipient": profiles,
+            "table": self.table,
+            "allowed": allowed,
+            "k": np.array([k], np.int64),
+        }
+        toys, scores, query = self._session.run(list(OUTPUTS), feed)
+        return toys, scores, query
+
+    def queries(self, histories: NDArray[np.int32], profiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32 [B, d]: what the shopper tower says, without ranking; score = query · table[toy].
+
+        ONNX Runtime runs the whole graph even where one output is asked for. So the graph is given a table of the
+        histories' own toys alone: ranking those costs nothing, and the query does not know the difference.
+        """
+        parts = []
+        for start in range(0, len(histories), _QUERY_BATCH):
+            rows = slice(start, start + _QUERY_BATCH)
+            used, places = np.unique(histories[rows], return_inverse=True)
+            if used[0] != 0:  # row 0 stays padding
+                used, places = np.concatenate([[0], used]), places + 1
+            feed = {
+                "history": places.reshape(histories[rows].shape).astype(np.int32),
+                "recipient": profiles[rows],
+                "table": self.table[used],
+                "allowed": np.zeros((len(histories[rows]), len(used)), np.bool_),
+                "k": np.ones(1, np.int64),
+            }
+            parts.append(self._session.run(["query"], feed)[0])
+        return np.concatenate(parts) if parts else np.zeros((0, self.table.shape[1]), np.float32)
+
+    def profiles(self, recipients: Sequence[Recipient | None]) -> NDArray[np.float32]:
+        """float32 [B, P]: recipients as the student was taught to read them."""
+        return encode_recipients(recipients, self.interests)
+
+    def smoke_test(self) -> None:
+        """Rank once for a stranger and once after a toy; raise BundleError if an answer breaks the graph's contract."""
+        rows = len(self.table)
+        allowed = np.ones((2, rows), np.bool_)
+        allowed[:, 0] = False
+        allowed[1, 2:] = False  # only toy 1 is left for the second
+        histories = np.array([[0], [min(1, rows - 1)]], np.int32)
+        profiles = np.zeros((2, profile_width(len(self.interests))), np.float32)
+        try:
+            toys, scores, query = self.rank(histories, profiles, allowed, 3)
+            alone = self.queries(histories, profiles)
+        except Exception as error:  # as above
+            raise BundleError(f"The smoke ranking failed: {error}.") from error
+        k = min(3, rows)
+        if toys.shape != (2, k) or scores.shape != (2, k) or query.shape != (2, self.table.shape[1]):
+            raise BundleError(
+                f"The smoke ranking gave arrays of shapes {toys.shape}, {scores.shape}, {query.shape}; "
+                f"must be {(2, k)}, {(2, k)}, {(2, self.table.shape[1])}."
+            )
+        if not np.isfinite(query).all():
+            raise BundleError("The smoke ranking gave a query that is not finite.")
+        if not np.allclose(query, alone, rtol=1e-3, atol=1e-3):
+            raise BundleError("The smoke ranking's query hangs on toys outside the history.")
+        for row in range(2):
+            found = toys[row][toys[row] > 0]
+            if len(found) != min(k, int(allowed[row].sum())) or not allowed[row][found].all():
+                raise BundleError(f"The smoke ranking gave toys {toys[row].tolist()}, which breaks its mask.")
+            exact = self.table[found] @ query[row]
+            if not np.allclose(scores[row][: len(found)], exact, rtol=1e-3, atol=1e-3):
+                raise BundleError("The smoke ranking gave scores that are not query · table.")
+
+
+class OnnxStudent(Recommender):
+    """The student exactly as it ships, judged as any other recommender."""
+
+    def __init__(self, student: Student, index: ToyIndex, name: str = "student (ONNX, int8 table)") -> None:
+        self.name = name
+        self.index = index
+        self._student = student
+        self._columns = np.ascontiguousarray(student.table[1:].T)
+
+    @classmethod
+    def from_bundle(cls, folder: Path, name: str = "student (ONNX, int8 table)") -> OnnxStudent:
+        """The student of the bundle in `folder`. Raises BundleError if it is not whole."""
+        manifest = verify_bundle(folder)
+        toys = read_catalogue(folder / CATALOGUE, pictures=False)
+        return cls(Student.open(folder, manifest), ToyIndex([toy.id for toy in toys]), name)
+
+    def _score(self, batch: QueryBatch) -> NDArray[np.float32]:
+        met = [met_toys(toys, kinds) for toys, kinds in zip(batch.toys.tolist(), batch.kinds.tolist(), strict=True)]
+        histories = pad_histories(met, self._student.max_history)
+        queries = self._student.queries(histories, self._student.profiles(batch.recipients))
+        scores: NDArray[np.float32] = queries @ self._columns
+        return scores
+
+
+def _read_table(folder: Path, manifest: Manifest) -> NDArray[np.float32]:
+    """float32 [N + 1, d] from int8 rows and their scales."""
+    arrays = []
+    for name, dtype, shape in ((TABLE, np.int8, (-1, manifest.width)), (TABLE_SCALE, np.float32, (-1,))):
+        try:
+            array = np.load(folder / name, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise BundleError(f"{folder / name} cannot be read as an array: {error}.") from error
+        if array.dtype != dtype or array.ndim != len(shape) or array.shape[1:] != shape[1:]:
+            raise BundleError(
+                f"{folder / name} must hold {np.dtype(dtype)} of shape {shape}. Got {array.dtype} of {array.shape}."
+            )
+        arrays.append(array)
+    codes, scale = arrays
+    if len(codes) != len(scale) or len(codes) < 2 or not np.isfinite(scale).all():
+        raise BundleError(
+            f"{folder / TABLE} must hold padding and at least one toy, with one finite scale a row. "
+            f"Got {len(codes)} rows and {len(scale)} scales."
+        )
+    table: NDArray[np.float32] = codes.astype(np.float32) * scale[:, None]
+    if table[0].any():
+        raise BundleError(f"{folder / TABLE}: row 0 is padding and must be zeros.")
+    return table

@@ -1,0 +1,74 @@
+"""Make .venv and install ToyGuide with pinned dependencies. Standard library only; run by `make`.
+
+PyTorch's default Linux wheels bring gigabytes of CUDA. Where the PyTorch CPU index answers within a few seconds it is
+offered to pip beside the default index, so that the CPU build is taken; where it does not, pip's own settings decide.
+Set TOYGUIDE_TORCH_INDEX to another index (or to an empty text to skip the probe).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "toyguide-installed"
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+PROBE_SECONDS = 5
+
+
+def main() -> int:
+    """Install unless the stamp says that just these pins are installed."""
+    if sys.version_info < (3, 11):
+        print(f"ToyGuide needs Python 3.11 or newer. This is {platform.python_version()}; set PYTHON=python3.12, say.")
+        return 1
+    wanted = hashlib.sha256(
+        b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt", "scripts/bootstrap.py"))
+        + sys.version.encode()
+        + str(ROOT).encode()
+    ).hexdigest()
+    if STAMP.is_file() and STAMP.read_text() == wanted:
+        return 0
+    print("Setting up .venv (once; a few minutes) …", flush=True)
+    if run(sys.executable, "-m", "venv", "--clear", str(VENV)):
+        print("Python cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv")
+        return 1
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pinned = ["--constraint", str(ROOT / "constraints.txt")]
+    index = torch_index()
+    if run(*pip, *pinned, *(["--extra-index-url", index] if index else []), "torch"):
+        print("torch could not be installed; pip's message is above.")
+        return 1
+    if run(*pip, *pinned, "--editable", f"{ROOT}[shop,train,dev]"):
+        print("The dependencies could not be installed; pip's message is above.")
+        return 1
+    STAMP.write_text(wanted)
+    return 0
+
+
+def torch_index() -> str | None:
+    """The PyTorch CPU index, if this machine needs it and it answers in time."""
+    index = os.environ.get("TOYGUIDE_TORCH_INDEX", CPU_INDEX)
+    if not index or platform.system() != "Linux":
+        return None
+    try:
+        with urllib.request.urlopen(f"{index}/torch/", timeout=PROBE_SECONDS):
+            return index
+    except (urllib.error.URLError, OSError) as error:
+        print(f"The PyTorch CPU index does not answer ({error}); pip's own settings decide which torch is taken.")
+        return None
+
+
+def run(*command: str) -> int:
+    """Run a command and return its exit status."""
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

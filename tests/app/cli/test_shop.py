@@ -1,0 +1,70 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "app.cli", "shop"]
+
+
+def run(*options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=120, cwd=cwd, check=False)
+
+
+def test_an_address_that_is_none_is_one_sentence_and_code_2(tmp_path: Path) -> None:
+    done = run("--api", "kiosk", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.strip() == (
+        "Error: The option --api is not right: it must be an address such as http://127.0.0.1:8000. Got 'kiosk'."
+    )
+
+
+def test_a_busy_port_says_the_way_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("--port", str(port), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"Port {port} on 127.0.0.1 is in use. Choose another with --port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_stop_and_leaves_nothing_behind(tmp_path: Path, ending: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = tmp_path / "log"
+    with log.open("wb") as errors:
+        options = ["--port", str(port), "--api", "http://127.0.0.1:9"]
+        shop = subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=errors, cwd=tmp_path)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", shop)
+        assert f"The shop opens at http://127.0.0.1:{port}" in log.read_text()
+        os.kill(shop.pid, ending)
+        stdout, _ = shop.communicate(timeout=30)
+    finally:
+        if shop.poll() is None:
+            shop.kill()
+    assert stdout == b""
+    assert "Traceback" not in log.read_text()
+    with socket.create_server(("127.0.0.1", port)):
+        pass  # the port is free again
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the shop ended"
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"{address} did not answer")

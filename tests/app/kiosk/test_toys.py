@@ -1,0 +1,77 @@
+import pytest
+from fastapi.testclient import TestClient
+
+from app.kiosk.models import FacetsAnswer, ModelAnswer, SimilarAnswer, ToyPage
+from data.schema import Toy
+
+
+def test_a_toys_page_says_whether_it_may_be_shown(client: TestClient) -> None:
+    body = client.get("/v1/toys/balloons", params={"youngest_age_months": 40}).json()
+    ToyPage.model_validate(body)
+    assert body["title"] == "Party balloons"
+    assert body["hazards"] == ["balloon"]
+    assert body["safe"] == {"allowed": False, "rule": "safety", "text": "Not for children under age 8."}
+    assert client.get("/v1/toys/balloons?youngest_age_months=96").json()["safe"]["allowed"]
+    assert client.get("/v1/toys/balloons?language=zh").json()["safe"]["text"] == "不适合8岁以下的儿童。"
+    assert client.get("/v1/toys/poker").json()["safe"]["rule"] == "audience"
+
+
+def test_a_picture_can_neither_run_nor_load_anything(client: TestClient, toys: list[Toy]) -> None:
+    response = client.get("/v1/toys/rattle/picture.svg")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("image/svg+xml")
+    assert response.headers["content-security-policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.text == toys[0].picture
+
+
+def test_similar_toys_are_under_the_same_mask(client: TestClient) -> None:
+    body = client.get("/v1/toys/track/similar", params={"k": 3, "youngest_age_months": 48}).json()
+    SimilarAnswer.model_validate(body)
+    names = [item["toy"]["toy_id"] for item in body["items"]]
+    assert len(names) == 3
+    assert "engine" in names
+    assert "track" not in names
+    assert body["items"][0]["reasons"] == [{"code": "because_of", "text": "Similar to Wooden track", "toy_id": "track"}]
+    baby = client.get("/v1/toys/track/similar", params={"youngest_age_months": 3}).json()
+    assert {item["toy"]["toy_id"] for item in baby["items"]} == {"rattle", "bear"}
+    assert baby["short_reason"]["code"] == "safety"
+
+
+def test_facets_count_what_is_on_sale(client: TestClient) -> None:
+    body = client.get("/v1/facets").json()
+    FacetsAnswer.model_validate(body)
+    assert body["categories"][0] == {"name": "Toys", "toys": 11}
+    assert {"name": "Trains", "toys": 3} in body["categories"]
+    assert not any(category["name"] == "Robots" for category in body["categories"])
+    assert body["brands"] == [{"name": "Holt", "toys": 4}, {"name": "Lumi", "toys": 2}]
+    assert body["price"] == {"min": 3.0, "max": 29.0}
+    assert body["recommended_age"] == {"min": 0, "max": 84}
+    assert body["currency"] == "GBP"
+
+
+def test_the_model_says_what_it_is(client: TestClient) -> None:
+    body = client.get("/v1/model").json()
+    ModelAnswer.model_validate(body)
+    assert body["model"] == "0123456789abcdef" * 4
+    assert body["student"]["max_history"] == 20
+    assert "files" not in body
+
+
+def test_alive_and_ready(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"alive": True}
+    assert client.get("/readyz").json() == {"ready": True, "model": "0123456789abcdef" * 4}
+
+
+def test_openapi_tells_the_bounds(client: TestClient) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    request = schemas["RecommendationRequest"]["properties"]
+    assert (request["k"]["minimum"], request["k"]["maximum"]) == (1, 100)
+    assert request["history"]["maxItems"] == 500
+    assert schemas["RecommendationRequest"]["additionalProperties"] is False
+    assert client.get("/docs").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/toys/track", "/v1/toys/track/similar", "/v1/facets", "/v1/model", "/healthz"])
+def test_answers_are_utf8_json(client: TestClient, path: str) -> None:
+    assert client.get(path).headers["content-type"] == "application/json"

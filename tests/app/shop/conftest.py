@@ -1,0 +1,95 @@
+"""A real kiosk over a real bundle, listening on a free port; it can be stopped and started again."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+import uvicorn
+
+from app.kiosk import KioskSettings, create_app
+from app.ports import bind
+from app.shop.client import KioskClient
+from app.shop.models import Toy
+
+
+class RunningKiosk:
+    """A kiosk in a thread of this process, always at the same address."""
+
+    def __init__(self, bundle: Path, database: Path) -> None:
+        self._settings = KioskSettings(bundle=bundle, database=database)
+        self._port = 0
+        self.start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What the kiosk has kept, oldest first."""
+        from sqlalchemy import create_engine, text
+
+        with create_engine(f"sqlite:///{self._settings.database}").connect() as connection:
+            return [dict(row) for row in connection.execute(text("SELECT * FROM events ORDER BY rowid")).mappings()]
+
+    def start(self) -> None:
+        listener = bind("127.0.0.1", self._port)
+        self._port = listener.getsockname()[1]
+        self._server = uvicorn.Server(uvicorn.Config(create_app(self._settings), log_config=None))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + 20
+        while not self._server.started:
+            assert time.monotonic() < deadline, "the kiosk did not start"
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def start_kiosk(tmp_path: Path) -> Iterator[Callable[[Path], RunningKiosk]]:
+    running: list[RunningKiosk] = []
+
+    def start(bundle: Path) -> RunningKiosk:
+        running.append(RunningKiosk(bundle, tmp_path / f"kiosk-{len(running)}.sqlite"))
+        return running[-1]
+
+    yield start
+    for kiosk in running:
+        kiosk.stop()
+
+
+@pytest.fixture
+def kiosk(start_kiosk: Callable[[Path], RunningKiosk], bundle: Path) -> RunningKiosk:
+    return start_kiosk(bundle)
+
+
+@pytest.fixture
+def client(kiosk: RunningKiosk) -> Iterator[KioskClient]:
+    client = KioskClient(kiosk.address, 5)
+    yield client
+    client.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """Streamlit's caches outlive a test."""
+    yield
+    st.cache_resource.clear()
+
+
+def make_toy(toy_id: str = "engine", **values: Any) -> Toy:
+    return Toy(**{"toy_id": toy_id, "title": toy_id.title(), "currency": "GBP", **values})
+
+
+@pytest.fixture
+def toy() -> Callable[..., Toy]:
+    """`toy(toy_id, **fields)`."""
+    return make_toy

@@ -1,0 +1,40 @@
+import subprocess
+import sys
+
+from streamlit import config
+
+from app.shop.launch import shop_environment, streamlit_arguments
+from app.shop.settings import ShopSettings
+
+
+def test_every_option_is_one_that_streamlit_knows() -> None:
+    known = set(config.get_config_options())
+    arguments = streamlit_arguments("main.py", "127.0.0.1", 8501)
+    options = dict(argument[2:].split("=", 1) for argument in arguments if argument.startswith("--"))
+    assert set(options) <= known
+    assert options["server.address"] == "127.0.0.1"
+    assert options["server.port"] == "8501"
+    assert options["server.headless"] == "true"
+
+
+def test_the_script_finds_the_settings_that_were_decided() -> None:
+    settings = ShopSettings(api="http://kiosk:1", timeout_seconds=2)
+    inherited = {"PATH": "/bin", "STREAMLIT_THEME_BASE": "dark", "TOYGUIDE_SHOP_API": "http://old", "streamlit_x": "1"}
+    environment = shop_environment(settings, 9, inherited)
+    assert environment == {
+        "PATH": "/bin",
+        "TOYGUIDE_SHOP_API": "http://kiosk:1",
+        "TOYGUIDE_SHOP_HOST": "127.0.0.1",
+        "TOYGUIDE_SHOP_PORT": "9",
+        "TOYGUIDE_SHOP_TIMEOUT_SECONDS": "2.0",
+    }
+
+
+def test_the_shop_brings_no_kiosk_and_no_training() -> None:
+    code = (
+        "import sys, app.shop.site, app.cli.shop\n"
+        "rooms = {'torch', 'onnxruntime', 'sklearn', 'recommender', 'distillation', 'fastapi', 'app.kiosk'}\n"
+        "print(sorted(rooms & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr

@@ -1,0 +1,83 @@
+"""The string tables: the same keys in each language, each of them used, none missing, the same gaps to fill."""
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import app.shop
+from app.shop.session import Who
+from app.shop.text import LANGUAGES, strings
+from data.schema import Hazard
+from data.world.words import INTERESTS
+
+ROOM = Path(app.shop.__file__).parent
+KEY = re.compile(r"[a-z]+(\.[a-z_ -]+)+")
+
+FILES = {"shop.css"}
+
+# Keys that are put together while the shop runs: the pattern in the code, and all that it can become.
+BUILT = {
+    "{}.title": [f"{who}.title" for who in Who],
+    "{}.lead": [f"{who}.lead" for who in Who],
+    "ask.age_{}": [f"ask.age_{who}" for who in Who],
+    "ask.interests_{}": [f"ask.interests_{who}" for who in Who],
+    "nav.{}": ["nav.gift", "nav.me", "nav.toy"],
+    "nav.back_{}": [f"nav.back_{who}" for who in Who],
+    "toast.{}": ["toast.like", "toast.dismiss", "toast.own"],
+    "hazard.{}": [f"hazard.{hazard.value}" for hazard in Hazard],
+    "interest.{}": [f"interest.{name}" for name in INTERESTS],
+}
+
+
+def written_keys() -> tuple[set[str], set[str]]:
+    """(keys written out in the shop's code, patterns of keys that are put together)."""
+    whole, built = set(), set()
+    for file in ROOM.rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+        pieces = {id(part) for node in joined for part in node.values}
+        for node in joined:
+            built.add("".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values))
+        for node in nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in pieces:
+                whole.update({node.value} if KEY.fullmatch(node.value) and node.value not in FILES else ())
+    return whole, built
+
+
+def test_every_language_has_the_same_keys() -> None:
+    assert {language: set(strings(language)) ^ set(strings("en")) for language in LANGUAGES} == {
+        "en": set(),
+        "zh": set(),
+    }
+
+
+def test_no_key_is_missing_and_none_is_unused() -> None:
+    whole, built = written_keys()
+    assert set(BUILT) <= built, "a pattern of this test that the code does not use"
+    families = {key.partition(".")[0] for key in strings("en")}
+    patterns = {found for found in built if found.partition(".")[0] in families and found not in BUILT}
+    assert not patterns, "keys put together in a way that this test does not know"
+    used = {key for keys in BUILT.values() for key in keys} | {key for key in whole if key in strings("en")}
+    missing = {
+        key for key in used | {key for key in whole if key.partition(".")[0] in families} if key not in strings("en")
+    }
+    assert not missing
+    assert not set(strings("en")) - used
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_fills_the_same_gaps_and_says_something(language: str) -> None:
+    def gaps(words: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(words) if name is not None}
+
+    for key, words in strings(language).items():
+        assert words.strip() or key == "list.comma", key
+        assert gaps(words) == gaps(strings("en")[key]), key
+
+
+def test_chinese_is_chinese() -> None:
+    same = {key for key, words in strings("zh").items() if words == strings("en")[key]}
+    assert same <= {"summary.separator"}

@@ -1,0 +1,134 @@
+"""Text, stock, category paths and moments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.parsing.category import parse_category
+from data.parsing.moment import parse_moment
+from data.parsing.stock import Stock, parse_stock
+from data.parsing.text import clean_text, mojibake
+
+
+def test_entities_are_decoded_and_blanks_made_one() -> None:
+    assert clean_text("  Doll&nbsp;&amp;\r\n House\u00a0&#163;5 \x00&lt;3 ") == "Doll & House £5 <3"
+
+
+@pytest.mark.parametrize(
+    "text", ["sheriff\ufffds office", "BÃ©bÃ©", "Itâ€™s", "Â£5", "çŽ©å…·", "锟斤拷 train", "\u00c3\u00a0 la carte"]
+)
+def test_wrong_encodings_are_found(text: str) -> None:
+    assert mojibake(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plain", "Bébé – “Spaß” £5 ½", "“Spaß”", "ÀÉÎÕÜ", "玩具火车 — 12 €", "Россия", "LEGO® ™ ©", "São João"]
+)
+def test_good_text_is_not_accused(text: str) -> None:
+    assert mojibake(text) is None
+
+
+@given(st.text(alphabet="éèüößñ£€“”’–中文玩具火车🚂", min_size=1, max_size=8))
+def test_utf8_read_as_latin_1_is_always_found(text: str) -> None:
+    assert mojibake(f"a {text.encode().decode('latin-1')} z")
+
+
+@given(st.text())
+def test_any_text_can_be_cleaned_and_looked_at(text: str) -> None:
+    once = clean_text(text)
+    assert once == " ".join(once.split())
+    mojibake(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "condition"),
+    [
+        ("5\u00a0new", 5, "new"),
+        ("12 used", 12, "used"),
+        ("2 refurbished", 2, "refurbished"),
+        ("1 collectible", 1, "collectible"),
+        ("18", 18, ""),
+        ("18.0", 18, ""),
+        ("1,200 in stock", 1200, ""),
+        ("Only 3 left in stock.", 3, ""),
+        ("Out of stock", 0, ""),
+        ("缺货", 0, ""),
+        ("5 件", 5, ""),
+        ("In stock", None, ""),
+    ],
+)
+def test_stock(text: str, count: int | None, condition: str) -> None:
+    assert parse_stock(text).value == Stock(count, condition)
+
+
+@given(st.text(max_size=30), st.integers(0, 10**8), st.sampled_from(["", " new", "\u00a0used"]))
+def test_any_stock_has_an_answer_and_counts_come_back(text: str, count: int, tail: str) -> None:
+    parsed = parse_stock(text)
+    assert (parsed.value is not None) + bool(parsed.why) + parsed.empty == 1
+    assert parse_stock(f"{count}{tail}").value == Stock(count, tail.strip())
+    assert parse_stock("-5").why
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Hobbies > Model Trains & Railway Sets > Trains", ("Hobbies", "Model Trains & Railway Sets", "Trains")),
+        ("Hobbies &gt; Trains &amp; Track", ("Hobbies", "Trains & Track")),
+        ("Hobbies|Trains", ("Hobbies", "Trains")),
+        ("Hobbies / Trains/Trams", ("Hobbies", "Trains/Trams")),
+        ("Pens, Pencils & Supplies", ("Pens, Pencils & Supplies",)),
+        ('["Hobbies", "Trains"]', ("Hobbies", "Trains")),
+        ("玩具 › 火车", ("玩具", "火车")),
+        ("Hobbies >  > Trains", ("Hobbies", "Trains")),
+    ],
+)
+def test_category_paths(text: str, names: tuple[str, ...]) -> None:
+    assert parse_category(text).value == names
+
+
+@given(
+    st.lists(
+        st.text("abc&,/- é玩", min_size=1).map(clean_text).filter(lambda name: name.strip()), min_size=2, max_size=5
+    ),
+    st.sampled_from([" > ", " | ", "::"]),
+)
+def test_a_path_comes_back(names: list[str], mark: str) -> None:
+    assert parse_category(mark.join(names), mark).value == tuple(clean_text(name) for name in names)
+
+
+@given(st.text(max_size=40))
+def test_any_path_has_an_answer(text: str) -> None:
+    parsed = parse_category(text)
+    assert (parsed.value is not None) + bool(parsed.why) + parsed.empty == 1
+    assert parse_category('["a", 1]').why == parse_category("[[[").why == "not a list of names"
+
+
+@given(
+    st.datetimes(
+        datetime(1971, 1, 1), datetime(2099, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))])
+    )
+)
+def test_moments_come_back(moment: datetime) -> None:
+    cut = moment.replace(microsecond=moment.microsecond // 1000 * 1000).astimezone(UTC)
+    assert parse_moment(moment.isoformat()).value == cut
+    whole = cut.replace(microsecond=0)
+    assert parse_moment(str(int(whole.timestamp()))).value == whole
+    assert parse_moment(str(int(whole.timestamp() * 1000))).value == whole
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("0123456789-:TZ.+e"), st.characters()), max_size=30))
+def test_any_moment_has_an_answer(text: str) -> None:
+    parsed = parse_moment(text)
+    assert (parsed.value is not None) + bool(parsed.why) + parsed.empty == 1
+
+
+def test_a_time_without_a_zone_is_noted() -> None:
+    parsed = parse_moment("2016-03-04 05:06:07")
+    assert (parsed.value, parsed.note) == (datetime(2016, 3, 4, 5, 6, 7, tzinfo=UTC), "no time zone: read as UTC")
+    assert parse_moment("0001-01-01T00:00:00+14:00").why
+    assert parse_moment("9" * 16).why
+    assert parse_moment("yesterday").why

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.dataset import Dataset
+from data.split import Split
+from recommender.baselines.rules import Rules
+from recommender.evaluation.metrics import NEVER
+from recommender.evaluation.ranking import Judgement, judge
+from recommender.evaluation.report import report, slices, write_lists
+
+
+@pytest.fixture(scope="module")
+def judgement(shop: Dataset, split: Split) -> Judgement:
+    return judge(Rules(shop.index, split.train), split.test)
+
+
+def test_slices_say_which_queries_they_hold(judgement: Judgement, split: Split) -> None:
+    changed = replace(judgement, lengths=np.arange(len(judgement), dtype=np.int32))
+    held = dict(slices(changed, split.train))
+    assert list(held) == ["all", "no tie", "cold toys", "history ≤ 5"]
+    assert held["all"].all()
+    np.testing.assert_array_equal(held["no tie"], ~split.test.tied)
+    np.testing.assert_array_equal(held["cold toys"], ~np.isin(split.test.targets, split.train.toys))
+    assert held["history ≤ 5"].sum() == 6
+
+
+def test_rows_are_means_with_an_interval_around_them(judgement: Judgement, split: Split) -> None:
+    rows = report(judgement, split.train)
+    whole = rows[0]
+    assert (whole.recommender, whole.protocol, whole.part, whole.queries) == ("rules", "leave-one-out", "test", 40)
+    assert whole.metrics["recall@10"] == np.mean(judgement.ranks <= 10)
+    assert whole.low <= whole.metrics["ndcg@10"] <= whole.high
+    assert 0 < whole.metrics["ndcg@5"] <= whole.metrics["ndcg@10"] <= whole.metrics["ndcg@20"] <= 1
+
+
+def test_an_empty_slice_has_no_figures(judgement: Judgement, split: Split) -> None:
+    row = report(replace(judgement, tied=np.ones(len(judgement), np.bool_)), split.train)[1]
+    assert (row.slice, row.queries, row.metrics) == ("no tie", 0, {})
+    assert np.isnan([row.low, row.high]).all()
+
+
+def test_lists_hold_the_target_at_its_rank(judgement: Judgement, shop: Dataset, split: Split, tmp_path: Path) -> None:
+    file = tmp_path / "lists.txt"
+    write_lists(judgement, shop.index, file)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(judgement)
+    histories = split.test.histories
+    for row, line in enumerate(lines):
+        shopper, toys = line.split("\t")
+        shown = toys.split(" ")
+        assert shopper == histories.shoppers[row]
+        seen = shop.index.to_ids(histories.toys[histories.offsets[row] : histories.offsets[row + 1]])
+        assert not set(shown) & set(seen)
+        assert len(set(shown)) == len(shown) == min(20, 30 - len(set(seen)))
+        target = shop.index.ids[judgement.targets[row] - 1]
+        rank = judgement.ranks[row]
+        if rank <= 20:
+            assert shown[rank - 1] == target
+        else:
+            assert rank == NEVER or target not in shown

@@ -1,0 +1,335 @@
+"""The giver's journey in a real browser, over the real stack."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from data.schema import Audience, Hazard, Toy, ages_from_maker
+from tests.system.conftest import Face
+
+pytestmark = pytest.mark.system
+
+EVIL = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"> **Evil** :red[car]"
+EVIL_PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="document.title=\'taken\'">'
+    '<script>document.title=\'taken\'</script><circle cx="4" cy="4" r="4"/></svg>'
+)
+KINDS = (
+    ("engine", "Steam engine", "蒸汽火车头", ("Trains",), 36, (), ("trains",)),
+    ("track", "Wooden track", "木轨道", ("Trains",), 36, (), ("trains",)),
+    ("blocks", "Building blocks", "积木", ("Building",), 12, (), ("building",)),
+    ("bear", "Sleepy bear", "瞌睡熊", ("Soft toys",), 0, (), ("animals",)),
+    ("drum", "Little drum", "小鼓", ("Music",), 24, (), ("music",)),
+    ("marbles", "Bag of marbles", "弹珠", ("Games",), 36, (Hazard.MARBLE,), ("games",)),
+)
+LOOKS = (("Red", "红色"), ("Blue", "蓝色"), ("Green", "绿色"), ("Yellow", "黄色"))
+
+
+def toys() -> list[Toy]:
+    """Six kinds in four colours, and one whose words and picture are an attack."""
+    shelf = [
+        Toy(
+            id=f"{kind}-{look.lower()}",
+            title=f"{look} {title.lower()}",
+            title_zh=f"{look_zh}{title_zh}",
+            category=category,
+            price=Decimal("9.50") + 4 * row,
+            currency="GBP",
+            recommended_age=age,
+            recommended_age_to=age + 60,
+            safety_min_age=ages_from_maker(age, hazards)[1],
+            hazards=hazards,
+            audience=Audience.CHILD,
+            interests=interests,
+            picture='<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="4"/></svg>',
+        )
+        for row, (look, look_zh) in enumerate(LOOKS)
+        for kind, title, title_zh, category, age, hazards, interests in KINDS
+    ]
+    evil = Toy(
+        id="evil", title=EVIL, title_zh=EVIL, description=EVIL, brand=EVIL, category=("Music",), price=Decimal("1.00"),
+        currency="GBP", recommended_age=0, safety_min_age=0, audience=Audience.CHILD, interests=("music",),
+        picture=EVIL_PICTURE,
+    )  # fmt: skip
+    return [*shelf, evil]
+
+
+@dataclass(frozen=True)
+class Stack:
+    kiosk: Face
+    shop: Face
+    database: Path
+
+    def events(self) -> list[tuple[str, str, str | None]]:
+        """(toy, kind, recommendation) of what the kiosk has kept, oldest first."""
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
+        try:
+            return connection.execute("SELECT toy_id, kind, recommendation_id FROM events ORDER BY rowid").fetchall()
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def stack(make_bundle: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    bundle, database = make_bundle(folder / "bundle", toys()), folder / "kiosk.sqlite"
+    kiosk = Face(folder, "kiosk", "/readyz", "--bundle", str(bundle), "--database", str(database))
+    try:
+        shop = Face(folder, "shop", "/_stcore/health", "--api", kiosk.address)
+        try:
+            yield Stack(kiosk, shop, database)
+        finally:
+            shop.stop()
+    finally:
+        kiosk.stop()
+
+
+@pytest.fixture
+def page(chromium: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A fresh visit. Whatever the browser asks of anybody but the shop fails the test, and so does an error."""
+    options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+    context = chromium.new_context(**{**options, **getattr(request, "param", {})})
+    page = context.new_page()
+    strangers: list[str] = []
+    errors: list[str] = []
+    home = f"127.0.0.1:{stack.shop.port}/"
+    page.on("request", lambda call: None if _at_home(call.url, home) else strangers.append(call.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: errors.append(f"a dialog: {dialog.message}"))
+    yield page
+    context.close()
+    assert strangers == []
+    assert errors == []
+
+
+def _at_home(url: str, home: str) -> bool:
+    return url.startswith(("data:", "blob:")) or url.partition("://")[2].startswith(home)
+
+
+def cards(page: Page, area: str = "list") -> Locator:
+    return page.locator(f'[class*="st-key-card-{area}-"]')
+
+
+def card(page: Page, title: str) -> Locator:
+    return cards(page).filter(has=page.get_by_role("link", name=title, exact=True))
+
+
+def chip(page: Page, name: str) -> Locator:
+    return page.locator("button[data-variant=pills]").filter(has_text=re.compile(rf"{re.escape(name)}$"))
+
+
+def visit(page: Page, stack: Stack, address: str = "/") -> None:
+    page.goto(stack.shop.address + address)
+    expect(page.locator(".brand")).to_be_visible(timeout=30_000)
+
+
+WORDS = {
+    "en": {
+        "who": "Who is it for?", "age": "3 years", "trains": "Trains", "engine": "Red steam engine", "like": "Like",
+        "not": "Not this", "because": "Because you liked Red steam engine", "track": "Red wooden track",
+        "similar": "Similar toys", "back": "Back to the gifts", "fits": "age 3 years · loves trains",
+    },
+    "zh": {
+        "who": "送给谁？", "age": "3岁", "trains": "火车", "engine": "红色蒸汽火车头", "like": "喜欢", "not": "不要",
+        "because": "因为您喜欢红色蒸汽火车头", "track": "红色木轨道", "similar": "相似的玩具", "back": "返回礼物列表",
+        "fits": "3岁 · 喜欢火车",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_givers_journey(page: Page, stack: Stack, language: str) -> None:
+    words, before = WORDS[language], len(stack.events())
+    visit(page, stack, f"/?lang={language}")
+    expect(page.get_by_role("heading", name=words["who"])).to_be_visible()
+    chip(page, words["age"]).first.click()
+    chip(page, words["trains"]).click()
+    expect(page.locator(".shelf-head p")).to_have_text(words["fits"])
+
+    engine = card(page, words["engine"])
+    expect(engine.locator("img")).to_have_attribute("alt", re.compile(re.escape(words["engine"])))
+    expect(engine.locator(".price")).to_have_text("£9.50")
+    engine.get_by_role("button", name=words["like"]).click()
+    expect(engine).to_have_count(0)
+    expect(cards(page).first.locator(".why")).to_have_text(words["because"])
+
+    card(page, words["track"]).get_by_role("button", name=words["not"]).click()
+    expect(card(page, words["track"])).to_have_count(0)
+
+    title = cards(page).first.get_by_role("link").inner_text()
+    cards(page).first.click(position={"x": 60, "y": 60})  # the whole card opens the toy, its picture too
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/toy\?toy=[a-z]+-[a-z]+$"))
+    expect(page.get_by_role("heading", name=words["similar"])).to_be_visible()
+    expect(cards(page, "similar").first).to_be_visible()
+    expect(page).to_have_title(re.compile(re.escape(title)))
+
+    page.get_by_role("link", name=words["back"]).click()
+    expect(page.locator(".shelf-head p")).to_have_text(words["fits"])
+    expect(card(page, words["engine"])).to_have_count(0)
+    expect(card(page, words["track"])).to_have_count(0)
+    expect(card(page, title)).to_have_count(1)
+
+    kept = stack.events()[before:]
+    assert [(toy, kind) for toy, kind, _ in kept][:2] == [("engine-red", "like"), ("track-red", "dismiss")]
+    assert kept[2][1] == "view"
+    lists = [recommendation for *_, recommendation in kept]
+    assert all(lists)
+    assert lists[0] != lists[1], "each tap quotes the list that was on the shelf"
+
+
+def test_switching_the_language_keeps_ones_place(page: Page, stack: Stack) -> None:
+    visit(page, stack)
+    chip(page, "3 years").first.click()
+    card(page, "Red steam engine").get_by_role("button", name="Like").click()
+    expect(cards(page).first.locator(".why")).to_have_text("Because you liked Red steam engine")
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("heading", name="送给谁？")).to_be_visible()
+    expect(cards(page).first.locator(".why")).to_have_text("因为您喜欢红色蒸汽火车头")
+    expect(page).to_have_url(re.compile("lang=zh"))
+    expect(chip(page, "3岁").first).to_have_attribute("aria-checked", "true")
+
+
+def test_the_giver_and_the_child_are_kept_apart(page: Page, stack: Stack) -> None:
+    visit(page, stack)
+    card(page, "Red steam engine").get_by_role("button", name="Like").click()
+    expect(card(page, "Red steam engine")).to_have_count(0)
+    page.get_by_role("link", name="For me").click()
+    expect(page.get_by_role("heading", name="Toys for you")).to_be_visible()
+    expect(page).to_have_url(re.compile("/for-me$"))
+    expect(card(page, "Red steam engine")).to_have_count(1)
+    expect(page.get_by_text("Because you liked")).to_have_count(0)
+
+
+def test_a_two_year_old_never_meets_an_unsafe_toy(page: Page, stack: Stack) -> None:
+    visit(page, stack)
+    chip(page, "2 years").first.click()
+    expect(page.locator(".shelf-head p")).to_have_text("age 2 years")
+    expect(page.get_by_text("marbles")).to_have_count(0)
+    expect(page.get_by_text("steam engine")).to_have_count(0)
+    cards(page).first.get_by_role("link").click()
+    expect(page.locator(".details h1")).to_be_visible()
+    expect(cards(page, "similar").first).to_be_visible()
+    expect(page.get_by_text("marbles")).to_have_count(0)
+    expect(page.get_by_text("steam engine")).to_have_count(0)
+
+
+def test_a_link_to_an_unsafe_toy_says_so_and_shows_it_when_the_age_allows(page: Page, stack: Stack) -> None:
+    visit(page, stack, "/toy?toy=balloons-red")
+    expect(page.get_by_role("heading", name="This toy is not in the shop")).to_be_visible()
+    visit(page, stack, "/toy?toy=engine-red")
+    expect(page.get_by_role("heading", name="Red steam engine", level=1)).to_be_visible()
+    page.get_by_role("link", name="Back to the gifts").click()
+    chip(page, "1 year").first.click()
+    expect(page.locator(".shelf-head p")).to_have_text("age 1 year")
+    page.go_back()
+    expect(page.get_by_role("heading", name="This toy is not for the youngest child here")).to_be_visible()
+    expect(page.get_by_text("steam engine")).to_have_count(0)
+
+
+def test_a_script_in_a_title_is_text_and_one_in_a_picture_is_dead(page: Page, stack: Stack) -> None:
+    visit(page, stack)
+    chip(page, "0–6 months").first.click()
+    evil = cards(page).filter(has_text="document.title")
+    expect(evil).to_have_count(1)
+    expect(evil.get_by_role("link")).to_contain_text("<script>")
+    expect(evil.get_by_role("link")).to_contain_text("**Evil** :\u2060red[car]")
+    assert evil.locator("img").count() == 1
+    evil.get_by_role("link").click()
+    expect(page.locator(".details h1")).to_have_text(EVIL)
+    page.locator(".st-key-toy-taps").get_by_role("button", name="Like").click()
+    expect(page.get_by_test_id("stToast")).to_contain_text("<script>")
+    assert page.locator("img[onerror], .details script").count() == 0
+    assert page.title() != "taken"
+
+
+def test_the_kiosk_goes_and_comes_back_and_nothing_is_lost(page: Page, stack: Stack) -> None:
+    visit(page, stack)
+    card(page, "Red steam engine").get_by_role("button", name="Like").click()
+    expect(card(page, "Red steam engine")).to_have_count(0)
+    stack.kiosk.stop()
+    try:
+        card(page, "Blue steam engine").get_by_role("button", name="Like").click()
+        expect(page.get_by_role("heading", name="The shelves cannot be reached just now")).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("Kept for you: 2 liked.")).to_be_visible()
+        expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    finally:
+        stack.kiosk.start()
+    expect(cards(page).first).to_be_visible(timeout=20_000)  # the page asks again by itself
+    expect(page.get_by_role("button", name="Blue steam engine")).to_be_visible()
+    expect(card(page, "Blue steam engine")).to_have_count(0)
+    assert ("engine-blue", "like") in [(toy, kind) for toy, kind, _ in stack.events()[-1:]]
+
+
+def test_nothing_of_streamlits_own_furniture(page: Page, stack: Stack) -> None:
+    visit(page, stack)
+    expect(cards(page).first).to_be_visible()
+    for test_id in ("stHeader", "stToolbar", "stMainMenu", "stAppDeployButton", "stDecoration", "stSidebar"):
+        expect(page.get_by_test_id(test_id).locator("visible=true")).to_have_count(0)
+    expect(page.get_by_text(re.compile("Deploy|Made with|Streamlit", re.IGNORECASE))).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"viewport": {"width": 1920, "height": 1080}},
+        {"viewport": {"width": 1024, "height": 768}, "has_touch": True},
+        {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+    ],
+    indirect=True,
+    ids=["desk", "tablet", "phone"],
+)
+def test_it_fits_and_can_be_touched(page: Page, stack: Stack) -> None:
+    visit(page, stack)
+    expect(cards(page).first).to_be_visible()
+    chip(page, "3 years").first.click()
+    card(page, "Red steam engine").get_by_role("button", name="Like").click()
+    expect(card(page, "Red steam engine")).to_have_count(0)
+    wider = page.evaluate(
+        "() => (main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
+    )
+    assert wider <= 0, "the page must not scroll sideways"
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('button, .st-key-header a')]
+            .filter(it => it.checkVisibility() && !it.closest('[data-testid=stToast], [data-testid=stTooltipIcon]'))
+            .map(it => [it.innerText, it.getBoundingClientRect()])
+            .filter(([_, box]) => box.height > 0 && (box.height < 44 || box.width < 44))
+            .map(([text, box]) => `${text}: ${box.width} × ${box.height}`)"""
+    )
+    assert small == [], "touch targets of less than 44 pixels"
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('[class*="st-key-taps-"] button p')]
+            .filter(it => it.scrollWidth > it.clientWidth + 1).map(it => it.innerText)"""
+    )
+    assert cut == [], "words on a button that are cut off"
+
+
+def test_a_toy_is_opened_and_liked_with_the_keyboard_alone(page: Page, stack: Stack) -> None:
+    visit(page, stack)
+    link = card(page, "Red steam engine").get_by_role("link")
+    expect(link).to_be_visible()
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if link.evaluate("it => it === document.activeElement"):
+            break
+    else:
+        raise AssertionError("the card was never reached with Tab")
+    ring = link.evaluate(
+        "it => getComputedStyle(it, '::after').outlineStyle + getComputedStyle(it, '::after').outlineWidth"
+    )
+    assert ring == "solid3px", "the card that has the keyboard must show it"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Red steam engine", level=1)).to_be_visible()
+    like = page.locator(".st-key-toy-taps").get_by_role("button", name="Like")
+    like.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You like this toy")).to_be_visible()
