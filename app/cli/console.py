@@ -8,14 +8,21 @@ from __future__ import annotations
 import json
 import math
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-OUT: Final = Console(soft_wrap=True, emoji=False)
-ERR: Final = Console(stderr=True, soft_wrap=True, emoji=False)
+
+class _Console(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        """Let `main` see it; rich would leave with 1, which is the code of a bug."""
+        raise BrokenPipeError
+
+
+OUT: Final = _Console(soft_wrap=True, emoji=False)
+ERR: Final = _Console(stderr=True, soft_wrap=True, emoji=False)
 
 
 class Exit(IntEnum):

@@ -145,7 +145,7 @@ class ShopperTower(nn.Module):
 def gap_buckets(gaps: Tensor) -> Tensor:
     """int [B, L] bucket of each gap in days; see `GAP_EDGES`."""
     edges = torch.tensor(GAP_EDGES, device=gaps.device)
-    return torch.where(gaps < 0, 0, 1 + torch.bucketize(gaps, edges, right=True))
+    return torch.where(gaps < 0, 0, 1 + torch.bucketize(gaps.contiguous(), edges, right=True))
 
 
 def last_states(states: Tensor, toys: Tensor) -> Tensor:

@@ -1,0 +1,75 @@
+"""How a command ends: its exit code, its one sentence, and nothing half-written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli.console import Exit
+
+COMMAND = [sys.executable, "-m", "app.cli"]
+LARGE = ["data", "simulate", "--toys", "20000", "--shoppers", "200000", "--events", "4000000", "--out"]
+
+
+def run(*words: str | bytes, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=60, check=False, **more)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["kiosk", "--bundle", "nowhere"], "nowhere"),
+        (["evalute"], "No such command 'evalute'"),
+        (["demo", "--toys", "many"], "Invalid value for '--toys'"),
+        (["data", "validate", b"caf\xe9"], r"What is given must be text in UTF-8. Got caf\udce9."),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(words: list[str | bytes], sentence: str) -> None:
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (Exit.MISTAKE, "")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_command_shows_the_help_and_is_a_mistake() -> None:
+    done = run()
+    assert done.returncode == Exit.MISTAKE
+    assert "Usage:" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGTERM, Exit.TERMINATED), (signal.SIGHUP, Exit.HUNG_UP), (signal.SIGINT, Exit.INTERRUPTED)],
+)
+def test_a_signal_ends_it_in_order_and_leaves_nothing(tmp_path: Path, number: signal.Signals, code: Exit) -> None:
+    with subprocess.Popen(
+        [*COMMAND, *LARGE, str(tmp_path / "world")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"FORCE_COLOR": "1"},  # or no bar is drawn where there is no terminal
+    ) as running:
+        assert running.stderr is not None
+        said = running.stderr.read(1)  # the bar is drawn: it is at work
+        running.send_signal(number)
+        said += running.stderr.read()
+        running.wait(timeout=60)
+    assert running.returncode == code
+    assert "Traceback" not in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_that_went_away_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run([*COMMAND, "--version"], stdout=write, stderr=subprocess.PIPE, timeout=60, check=False)
+    finally:
+        os.close(write)
+    assert done.returncode == Exit.PIPE_CLOSED
+    assert b"Traceback" not in done.stderr
