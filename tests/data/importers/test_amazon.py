@@ -242,7 +242,9 @@ def test_a_failed_import_leaves_the_old_dataset(tmp_path: Path, reviews: Path) -
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(b"", "is empty"), (b"\n \n", "is empty"), (gzip.compress(b""), "empty")]
+    ("content", "words"),
+    [(b"", "is empty"), (b"\n \n", "is empty"), (gzip.compress(b"", mtime=0), "empty")],
+    ids=["no byte", "blank lines", "nothing, packed"],
 )
 def test_a_file_with_nothing_in_it_is_told(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "r.jsonl").write_bytes(content)
