@@ -59,9 +59,7 @@ class Sequences:
 
     def take(self, shoppers: NDArray[np.int64], stops: NDArray[np.int64]) -> Sequences:
         """The sequences of `shoppers`, each cut before contact `stops` (a position in the flat arrays)."""
-        lengths = stops - self.offsets[shoppers]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        flat = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - self.offsets[shoppers], lengths)
+        flat, offsets = take_ragged(self.offsets[shoppers], stops)
         return Sequences(
             tuple(self.shoppers[int(s)] for s in shoppers),
             offsets,
@@ -74,14 +72,25 @@ class Sequences:
         )
 
     def without_refusals(self) -> tuple[Sequences, NDArray[np.int64]]:
-        """(the sequences without returns and dismissals, int64 [E'] where each contact left stood before).
+        """(the sequences without returns and dismissals, int64 [E'] where each contact left stood before)."""
+        return self.only(~np.isin(self.kinds, _REFUSED))
 
-        Gaps are left as they were.
+    def only(self, chosen: NDArray[np.bool_]) -> tuple[Sequences, NDArray[np.int64]]:
+        """(the sequences with the contacts `chosen` bool [E] alone, int64 [E'] where each of them stood before).
+
+        Shoppers stay, those without a contact too. Gaps are left as they were.
         """
-        kept = np.flatnonzero(~np.isin(self.kinds, _REFUSED))
+        kept = np.flatnonzero(chosen)
         offsets = np.searchsorted(kept, self.offsets).astype(np.int64)
         names = ("toys", "kinds", "times", "gaps", "recipients")
         return replace(self, offsets=offsets, **{name: getattr(self, name)[kept] for name in names}), kept
+
+
+def take_ragged(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(int64 [E] places `starts[i]` … `stops[i] - 1` one after the other, int64 [R + 1] where each row begins)."""
+    lengths = stops - starts
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, lengths), offsets
 
 
 def build_sequences(dataset: Dataset, order: Order = "given", seed: int = 0) -> Sequences:

@@ -26,7 +26,6 @@ from recommender.learning.teacher import (
     VALIDATION_QUERIES,
     TwoTowerRecommender,
     check_same_data,
-    dataset_record,
     fit_record,
     validation_ndcg,
 )
@@ -136,7 +135,7 @@ def distil(
         report,
     )
     record = {
-        "dataset": dataset_record(dataset),
+        "dataset": teacher_record["dataset"],
         "teacher": {
             "digest": teacher_record["digest"],
             "preset": teacher_record["preset"]["name"],

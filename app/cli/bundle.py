@@ -92,11 +92,12 @@ def build(
     from data.protocol import split_dataset
     from distillation.distill import load_student
     from distillation.package import build_bundle, student_bytes
+    from recommender.learning.teacher import recorded_plan
 
     check_output(out, "bundle", "bundle build")
     dataset = load_fit_dataset(data)
     source, record = load_student(student, dataset)
-    split = split_dataset(dataset)
+    split = split_dataset(dataset, recorded_plan(student, record))
     with progress_bar() as progress:
         task = progress.add_task("Building the bundle", total=None, note="")
         try:

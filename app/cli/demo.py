@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.cli.folders import Kind
     from data.dataset import Dataset
+    from data.protocol import SplitPlan
     from data.split import Split
     from recommender.learning.teacher import TwoTowerRecommender
     from recommender.serving.bundle import Manifest
@@ -44,7 +45,7 @@ def demo(
 ) -> None:
     """Simulate a shop, train the teacher, distil the student, build the bundle, print one table, open the doors."""
     from app.cli.serve import check_ports, serve_both
-    from data.protocol import split_dataset
+    from data.protocol import plan_split, split_dataset
     from data.world.simulate import WorldOptions
 
     if serve:
@@ -54,8 +55,9 @@ def demo(
     _check_folder(folder)
     with progress_bar() as progress:
         dataset = _simulated(options, folder / "dataset", progress)
-        split = split_dataset(dataset)
-        teacher, teacher_record = _trained(dataset, split, folder / "teacher", progress)
+        plan = plan_split(dataset)
+        split = split_dataset(dataset, plan)
+        teacher, teacher_record = _trained(dataset, split, plan, folder / "teacher", progress)
         manifest = _bundled(dataset, split, teacher, teacher_record, folder, progress)
         scores = _scored(dataset, split, teacher, manifest, folder, progress)
     if as_json:
@@ -104,7 +106,7 @@ def _simulated(options: Any, folder: Path, progress: Progress) -> Dataset:
 
 
 def _trained(
-    dataset: Dataset, split: Split, folder: Path, progress: Progress
+    dataset: Dataset, split: Split, plan: SplitPlan, folder: Path, progress: Progress
 ) -> tuple[TwoTowerRecommender, dict[str, Any]]:
     from data.errors import ToyGuideError
     from recommender.learning.presets import load_preset
@@ -116,10 +118,10 @@ def _trained(
         teacher, record = load_teacher(folder, dataset)
     except ToyGuideError:
         record = {}
-    if record.get("preset") == preset_record(preset):
+    if record.get("preset") == preset_record(preset) and record["dataset"].get("split") == plan.record():
         report("up to date", 1, 1)
         return teacher, record
-    teacher, weights, record = train_teacher(dataset, split, preset, report)
+    teacher, weights, record = train_teacher(dataset, split, plan, preset, report)
     return teacher, save_teacher(folder, weights, record)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,11 +15,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli.console import ERR, OUT, print_json, progress_bar
+from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOption, ValidationCutOption, chosen_plan
 from data.errors import ToyGuideError, parameter_error
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
+    from data.protocol import SplitPlan
     from data.sequences import Sequences
+    from data.split import Part
     from recommender.base import Recommender
     from recommender.evaluation.compare import Comparison
     from recommender.evaluation.ranking import Judgement
@@ -28,33 +31,20 @@ if TYPE_CHECKING:
 _WIDTH = 116  # of the table: figures are never cut, however narrow the terminal
 
 
-class ProtocolName(StrEnum):
-    """Protocols that can be asked for."""
-
-    LEAVE_ONE_OUT = "leave-one-out"
-
-
-class Part(StrEnum):
+class PartName(StrEnum):
     """Which held-out part is judged."""
 
     TEST = "test"
     VALIDATION = "validation"
 
 
-class OrderName(StrEnum):
-    """How events at one and the same time are ordered."""
-
-    GIVEN = "given"
-    HASHED = "hashed"
-
-
 def evaluate(
     data: Annotated[Path, typer.Option(help="Folder of the dataset.")],
-    protocol: Annotated[ProtocolName, typer.Option(help="How the dataset is split.")] = ProtocolName.LEAVE_ONE_OUT,
-    part: Annotated[Part, typer.Option(help="Which targets are to be found.")] = Part.TEST,
-    order: Annotated[
-        OrderName | None, typer.Option(help="Order of events at one time. By default as the dataset's source says.")
-    ] = None,
+    protocol: ProtocolOption = ProtocolName.LEAVE_ONE_OUT,
+    part: Annotated[PartName, typer.Option(help="Which targets are to be found.")] = PartName.TEST,
+    order: OrderOption = None,
+    cut: CutOption = None,
+    validation_cut: ValidationCutOption = None,
     recommender: Annotated[
         list[str] | None,
         typer.Option(help="A baseline by name; may be given again. By default all but ease, which is slow."),
@@ -66,27 +56,32 @@ def evaluate(
         Path | None,
         typer.Option(help="Write each query's top 20 as 'shopper<TAB>toy toy …'; one file a recommender if several."),
     ] = None,
+    all_slices: Annotated[
+        bool, typer.Option("--all-slices", help="Print every slice, not the four main ones.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Rank all toys for every held-out query and print Recall and NDCG, by slice, with 95 % intervals."""
     from data.dataset import load_fit_dataset
-    from data.protocol import Protocol, default_order, split_dataset
+    from data.protocol import split_dataset
     from recommender.evaluation.compare import compare
     from recommender.evaluation.ranking import judge
-    from recommender.evaluation.report import report, write_lists
+    from recommender.evaluation.report import MAIN_SLICES, report, write_lists
 
     if lists is not None:
         _check_lists(lists)
     dataset = load_fit_dataset(data)
-    used_order = order.value if order else default_order(dataset)
-    split = split_dataset(dataset, Protocol(protocol.value), used_order)
-    holdout = split.test if part is Part.TEST else split.validation
+    plan = chosen_plan(dataset, protocol, order, cut, validation_cut)
+    split = split_dataset(dataset, plan)
+    holdout, learned = split.holdout(part.value), split.learned(part.value)
     judgements: list[Judgement] = []
-    for contestant in _contestants(dataset, split.train, recommender, teacher or [], student or [], bundle or []):
+    for contestant in _contestants(
+        dataset, plan, part.value, learned, recommender, teacher or [], student or [], bundle or []
+    ):
         with progress_bar() as progress:
             task = progress.add_task(f"Judging {contestant.name}", total=len(holdout), note="")
             judgements.append(judge(contestant, holdout, on_progress=partial(progress.advance, task)))
-    rows = [row for judgement in judgements for row in report(judgement, split.train)]
+    rows = [row for judgement in judgements for row in report(judgement, learned)]
     best = max(judgements, key=lambda judgement: _ndcg(rows, judgement.recommender))
     pairs = [compare(best, other) for other in judgements if other is not best]
     if lists is not None:
@@ -98,21 +93,25 @@ def evaluate(
         "dataset": dataset.digest,
         "protocol": holdout.protocol,
         "part": holdout.part,
-        "order": used_order,
+        "order": plan.order,
         "masking": judgements[0].masking,
+        "undated left out": split.undated,
     }
     if json:
         figures = [asdict(row) for row in rows]
         print_json({**labels, "rows": figures, "paired": [asdict(pair) for pair in pairs]})
     else:
-        Console(width=max(OUT.width, _WIDTH)).print(_table(rows, labels))
+        shown = [row for row in rows if row.queries and (all_slices or row.slice in MAIN_SLICES)]
+        Console(width=max(OUT.width, _WIDTH)).print(_table(shown, labels))
         for pair in pairs:
             OUT.print(_sentence(pair))
 
 
 def _contestants(
     dataset: Dataset,
-    train: Sequences,
+    plan: SplitPlan,
+    part: Part,
+    learned: Sequences,
     names: list[str] | None,
     teachers: list[Path],
     students: list[Path],
@@ -129,29 +128,54 @@ def _contestants(
                 f"The '--recommender' option of evaluate must be one of {', '.join(BASELINES)}. Got {name!r} instead."
             )
     for name in asked:
-        yield fit_baseline(name, dataset.index, train)
+        yield fit_baseline(name, dataset.index, learned)
     for folder in teachers:
         from recommender.learning.teacher import load_teacher
 
-        trained = load_teacher(folder, dataset)[0]
+        trained, record = load_teacher(folder, dataset)
+        _check_held_out(folder, record["dataset"], plan, part)
         yield _named(trained, "teacher", folder, len(teachers))
     for folder in students:
         from distillation.distill import load_student
 
-        distilled = load_student(folder, dataset)[0]
+        distilled, record = load_student(folder, dataset)
+        _check_held_out(folder, record["dataset"], plan, part)
         yield _named(distilled, "student", folder, len(students))
     for folder in bundles:
         from recommender.serving.bundle import read_manifest
         from recommender.serving.student import OnnxStudent
 
         shipped = OnnxStudent.from_bundle(folder)
-        made_from = str(read_manifest(folder).dataset.get("digest"))
+        made = read_manifest(folder).dataset
+        made_from = str(made.get("digest"))
         if shipped.index.ids != dataset.index.ids or made_from != dataset.digest:
             raise ToyGuideError(
                 f"{folder} was made from dataset {made_from[:12]}, but this dataset is {dataset.digest[:12]}. "
                 "Give the dataset it was made from: it may have learned what is to be found here."
             )
+        _check_held_out(folder, made, plan, part)
         yield _named(shipped, shipped.name, folder, len(bundles))
+
+
+def _check_held_out(folder: Path, record: Mapping[str, Any], plan: SplitPlan, part: Part) -> None:
+    """Raise ToyGuideError if what is judged here was learned there."""
+    from data.protocol import Protocol
+
+    if record.get("split") != plan.record():
+        raise ToyGuideError(
+            f"{folder} was trained with another part held out ({_words(record.get('split'))}) than is judged here "
+            f"({_words(plan.record())}): it may have learned what is to be found. Give its protocol and cuts."
+        )
+    if plan.protocol is Protocol.TEMPORAL and part == "validation":
+        raise ToyGuideError(
+            f"{folder} learned its validation part in the end, so it can be judged on the test part alone."
+        )
+
+
+def _words(split: Any) -> str:
+    if not isinstance(split, dict):
+        return "nothing is recorded"
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in split.items() if value)
 
 
 def _check_lists(file: Path) -> None:
@@ -177,8 +201,10 @@ def _slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
 
 
-def _table(rows: list[Row], labels: dict[str, str]) -> Table:
+def _table(rows: list[Row], labels: dict[str, Any]) -> Table:
     caption = "{protocol}, {part} part, {order} order, all toys ranked, {masking}".format(**labels)
+    if labels["undated left out"]:
+        caption += f", {labels['undated left out']:,} undated contacts left out"
     table = Table("recommender", "slice", "queries", title=caption)
     metrics = [f"{metric}@{k}" for k in (5, 10, 20) for metric in ("recall", "ndcg")]
     for name in metrics:

@@ -9,6 +9,8 @@ import typer
 
 from app.cli.console import OUT, print_json, progress_bar
 from app.cli.folders import check_output
+from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOption, ValidationCutOption, chosen_plan
+from data.errors import ToyGuideError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -25,9 +27,16 @@ def train(
     preset: Annotated[str, typer.Option(help="small, base or large, or a TOML file of the same keys.")] = "base",
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Epochs at most; the preset's by default.")] = None,
+    protocol: ProtocolOption = ProtocolName.LEAVE_ONE_OUT,
+    order: OrderOption = None,
+    cut: CutOption = None,
+    validation_cut: ValidationCutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a two-tower teacher; the epoch is chosen on the validation part, the test part is not looked at."""
+    """Train a two-tower teacher; the epoch is chosen on the validation part, the test part is not looked at.
+
+    A training that was killed goes on from its last epoch when the same command is given again.
+    """
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
     from recommender.learning.presets import load_preset
@@ -36,9 +45,11 @@ def train(
     check_output(out, "teacher", "train")
     chosen = load_preset(preset, seed=seed, **({} if epochs is None else {"epochs": epochs}))
     dataset = load_fit_dataset(data)
-    split = split_dataset(dataset)
+    plan = chosen_plan(dataset, protocol, order, cut, validation_cut)
+    split = split_dataset(dataset, plan)
     with progress_bar() as progress:
-        _, weights, record = train_teacher(dataset, split, chosen, report_to(progress, "Training the teacher"))
+        report = report_to(progress, "Training the teacher")
+        _, weights, record = train_teacher(dataset, split, plan, chosen, report, unfinished_of(out))
     finish(save_teacher(out, weights, record), out, as_json)
 
 
@@ -55,21 +66,29 @@ def distill(
 ) -> None:
     """Distil a teacher into a student: L = alpha * hard + (1 - alpha) * T^2 * KL."""
     from data.dataset import load_fit_dataset
-    from data.protocol import split_dataset
+    from data.protocol import Protocol, split_dataset
     from distillation.distill import DistilOptions, distil, save_student
     from distillation.student import StudentConfig
-    from recommender.learning.teacher import load_teacher
+    from recommender.learning.teacher import load_teacher, recorded_plan
 
     check_output(out, "student", "distill")
     options = DistilOptions(alpha=alpha, temperature=temperature, epochs=epochs, seed=seed)
     config = StudentConfig(width=width)
     dataset = load_fit_dataset(data)
     source, source_record = load_teacher(teacher, dataset)
-    split = split_dataset(dataset)
+    plan = recorded_plan(teacher, source_record)
+    if plan.protocol is not Protocol.LEAVE_ONE_OUT:
+        raise ToyGuideError(f"{teacher} was trained on the {plan.protocol} protocol; it must be leave-one-out.")
+    split = split_dataset(dataset, plan)
     with progress_bar() as progress:
         report = report_to(progress, "Distilling the student")
         _, weights, record = distil(dataset, split, source, source_record, config, options, report)
     finish(save_student(out, weights, record), out, as_json)
+
+
+def unfinished_of(out: Path) -> Path:
+    """Where a training that is to end in `out` keeps its checkpoints."""
+    return out.with_name(f"{out.name}.unfinished")
 
 
 def report_to(progress: Progress, title: str) -> Reporter:

@@ -1,12 +1,13 @@
 """How sure a figure is: bootstrap intervals, and a paired test between two recommenders on the same queries.
 
-Both resample per-query values. A metric of one relevant toy takes few distinct values, and a resample's mean depends
-only on how often each is drawn: those counts are drawn at once, which is the same distribution as drawing queries.
+Both resample per-query values. Metrics take few distinct values, and a resample's mean depends only on how often each
+is drawn: those counts are drawn at once, which is the same distribution as drawing queries.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from data.errors import ToyGuideError
 from recommender.evaluation.metrics import MAIN, per_query
 from recommender.evaluation.ranking import Judgement
+
+_MAX_DRAWS: Final = 2**22  # numbers drawn at once: 32 MiB
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def compare(first: Judgement, second: Judgement, metric: str = MAIN, rounds: int
         second.masking,
         second.shoppers,
     )
-    if not same or not np.array_equal(first.targets, second.targets):
+    if not same or not np.array_equal(first.targets, second.targets) or len(first) != len(second):
         raise ToyGuideError(
             f"{first.recommender} and {second.recommender} must be judged on the same queries to be compared. "
             f"Got {first.protocol}/{first.part} with {len(first)} and "
@@ -81,7 +84,11 @@ def _sign_test(differences: NDArray[np.float64], rounds: int, seed: int) -> floa
     sizes, counts = np.unique(np.abs(differences[differences != 0]), return_counts=True)
     if not len(sizes):
         return 1.0
-    plus = np.random.default_rng(seed).binomial(counts, 0.5, size=(rounds, len(sizes)))
-    sums = np.abs((2 * plus - counts) @ sizes)
-    seen = abs(float(differences.sum()))
-    return float((1 + np.count_nonzero(sums >= seen * (1 - 1e-12))) / (1 + rounds))
+    generator = np.random.default_rng(seed)
+    seen = abs(float(differences.sum())) * (1 - 1e-12)
+    block = max(1, _MAX_DRAWS // len(sizes))
+    beyond = 0
+    for start in range(0, rounds, block):
+        plus = generator.binomial(counts, 0.5, size=(min(block, rounds - start), len(sizes)))
+        beyond += int(np.count_nonzero(np.abs((2 * plus - counts) @ sizes) >= seen))
+    return float((1 + beyond) / (1 + rounds))

@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from data.sequences import take_ragged
 from data.split import Holdout
 from recommender.base import Recommender, batch_holdout
-from recommender.evaluation.metrics import NEVER
+from recommender.evaluation.metrics import NEVER, Ranks
 
 LIST_LENGTH: Final = 20
 MASKING: Final = "toys of the query masked"
@@ -24,11 +25,13 @@ _MAX_CELLS: Final = 2**25  # scores held at once: 128 MiB of float32
 
 @dataclass(frozen=True)
 class Judgement:
-    """Where one recommender put the target of each of Q queries, and what it showed.
+    """Where one recommender put the relevant toys of each of Q queries, and what it showed.
 
-    ranks: int32 [Q] from 1 among all toys that are not masked; `NEVER` where the target itself is masked
+    ranks: from 1 among all toys that are not masked; `NEVER` where the relevant toy itself is masked
     top: int32 [Q, min(20, n_toys)], the best toys, from 1, −1 where nothing more is allowed
-    targets: int32 [Q]; lengths: int32 [Q], contacts in the query; tied: bool [Q], see `Holdout`
+    targets: int32 [T], the relevant toys, as `ranks` holds them
+    lengths: int32 [Q], contacts in the query; tied: bool [Q], see `Holdout`
+    ages: float32 [Q], months of whom the first relevant toy was for, nan where unknown
     """
 
     recommender: str
@@ -38,10 +41,11 @@ class Judgement:
     n_toys: int
     shoppers: tuple[str, ...]
     targets: NDArray[np.int32]
-    ranks: NDArray[np.int32]
+    ranks: Ranks
     top: NDArray[np.int32]
     lengths: NDArray[np.int32]
     tied: NDArray[np.bool_]
+    ages: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.ranks)
@@ -61,7 +65,7 @@ def judge(
     n_toys = len(recommender.index)
     histories = holdout.histories
     lengths = np.diff(histories.offsets).astype(np.int32)
-    ranks = np.empty(len(holdout), np.int32)
+    ranks = np.empty(len(holdout.targets), np.int32)
     top = np.empty((len(holdout), min(LIST_LENGTH, n_toys)), np.int32)
     by_length = np.argsort(lengths, kind="stable")  # a chunk is as wide as its longest history
     step = max(1, min(chunk, _MAX_CELLS // n_toys))
@@ -71,36 +75,52 @@ def judge(
         scores = recommender.score_batch(batch_holdout(part))
         if not np.isfinite(scores).all():
             raise ValueError(f"{recommender.name} gave a score that is not finite; scores must be finite numbers.")
-        ranks[rows], top[rows] = rank_targets(scores, part)
+        places, _ = take_ragged(holdout.bounds[rows], holdout.bounds[rows + 1])
+        ranks[places], top[rows] = rank_targets(scores, part)
         on_progress(len(rows))
+    return judgement_of(recommender.name, n_toys, holdout, ranks, top)
+
+
+def judgement_of(
+    name: str, n_toys: int, holdout: Holdout, ranks: NDArray[np.int32], top: NDArray[np.int32]
+) -> Judgement:
+    """Ranks [T] and lists [Q, 20] with all that they belong to."""
+    histories = holdout.histories
+    ages = [None if one is None else one.age_months for one in histories.recipient_table]
+    known = np.array([np.nan if age is None else age for age in ages], np.float32)
     return Judgement(
-        recommender.name,
+        name,
         holdout.protocol,
         holdout.part,
         MASKING,
         n_toys,
         histories.shoppers,
         holdout.targets,
-        ranks,
+        Ranks(ranks, holdout.bounds),
         top,
-        lengths,
+        np.diff(histories.offsets).astype(np.int32),
         holdout.tied,
+        known[holdout.recipients],
     )
 
 
 def rank_targets(scores: NDArray[np.float32], part: Holdout) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """(ranks int32 [B], top int32 [B, min(20, N)]) of finite scores [B, N]; see `Judgement`."""
+    """(ranks int32 [T], top int32 [B, min(20, N)]) of finite scores [B, N]; see `Judgement`."""
     masked = scores.copy()
     masked[part.histories.rows, part.histories.toys - 1] = -np.inf
-    each = np.arange(len(masked))
+    row = np.repeat(np.arange(len(part)), np.diff(part.bounds))
     column = part.targets.astype(np.int64) - 1
-    own = masked[each, column]
-    ranks = 1 + np.count_nonzero(masked > own[:, None], axis=1)
-    equal = masked == own[:, None]
-    for row in np.flatnonzero(np.count_nonzero(equal, axis=1) > 1):
-        ranks[row] += np.count_nonzero(equal[row, : column[row]])
+    own = masked[row, column]
+    ranks = np.empty(len(own), np.int32)
+    for start in range(0, len(own), len(masked)):  # as many at once as there are queries: memory stays that of scores
+        some = slice(start, start + len(masked))
+        rivals = masked if len(own) == len(masked) else masked[row[some]]
+        ranks[some] = 1 + np.count_nonzero(rivals > own[some, None], axis=1)
+        equal = rivals == own[some, None]
+        for place in np.flatnonzero(np.count_nonzero(equal, axis=1) > 1):
+            ranks[start + place] += np.count_nonzero(equal[place, : column[start + place]])
     ranks[np.isneginf(own)] = NEVER
-    return ranks.astype(np.int32), best_toys(masked, LIST_LENGTH)
+    return ranks, best_toys(masked, LIST_LENGTH)
 
 
 def best_toys(scores: NDArray[np.float32], k: int) -> NDArray[np.int32]:

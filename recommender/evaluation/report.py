@@ -8,23 +8,32 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.atomic import atomic_file
 from data.ids import ToyIndex
 from data.sequences import Sequences
 from recommender.evaluation.compare import bootstrap_interval
-from recommender.evaluation.metrics import MAIN, per_query
+from recommender.evaluation.metrics import MAIN, Ranks, per_query
 from recommender.evaluation.ranking import Judgement
 
-SHORT_HISTORY: Final = 5
+MAIN_SLICES: Final = ("all", "no tie", "cold toys", "history ≤ 5")
+HEAD: Final = 0.2
+HISTORIES: Final = (("history ≤ 5", 0, 6), ("history 6–19", 6, 20), ("history ≥ 20", 20, np.inf))
+AGES: Final = (
+    ("age under 3", 0, 36),
+    ("age 3–5", 36, 72),
+    ("age 6–8", 72, 108),
+    ("age 9–13", 108, 168),
+    ("age 14 and up", 168, np.inf),
+)
+"""Years in the names, months in the bounds."""
 
 
 @dataclass(frozen=True)
 class Row:
     """The means of one recommender over one slice of queries.
 
-    metrics: recall@k, ndcg@k, mrr; empty if the slice holds no query
+    metrics: recall@k, ndcg@k, hit_rate@k, mrr; empty if the slice holds no query
     low, high: 95 % bootstrap interval of ndcg@10, nan if the slice holds no query
     """
 
@@ -39,27 +48,37 @@ class Row:
     high: float
 
 
-def slices(judgement: Judgement, train: Sequences) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """(name, bool [Q]) of each slice.
+def slices(judgement: Judgement, train: Sequences) -> Iterator[tuple[str, Ranks]]:
+    """(name, ranks) of each slice; what a shopper's query is stays whole in each.
 
-    all; no tie: the target is known to be of another time than the contact before it; cold toys: the target has no
-    contact in `train`; short histories: at most 5 contacts in the query
+    all
+    no tie: queries whose (first) target is known to be of another time than the contact before it
+    cold toys, head toys, tail toys: relevant toys without a contact in `train`, of the fifth of the toys that are met
+        most there, and the others that are met; other relevant toys do not count
+    history …: queries of so many contacts
+    age …: queries whose recipient's age is known
     """
-    met = np.zeros(judgement.n_toys + 1, np.bool_)
-    met[train.toys] = True
-    yield "all", np.ones(len(judgement), np.bool_)
-    yield "no tie", ~judgement.tied
-    yield "cold toys", ~met[judgement.targets]
-    yield f"history ≤ {SHORT_HISTORY}", judgement.lengths <= SHORT_HISTORY
+    met = np.bincount(train.toys, minlength=judgement.n_toys + 1)
+    head = np.zeros(len(met), np.bool_)
+    head[1 + np.argsort(-met[1:], kind="stable")[: round(HEAD * judgement.n_toys)]] = True
+    ranks, targets = judgement.ranks, judgement.targets
+    yield "all", ranks
+    yield "no tie", ranks.of_queries(~judgement.tied)
+    yield "cold toys", ranks.of_toys(met[targets] == 0)
+    yield "head toys", ranks.of_toys(head[targets] & (met[targets] > 0))
+    yield "tail toys", ranks.of_toys(~head[targets] & (met[targets] > 0))
+    for name, low, high in HISTORIES:
+        yield name, ranks.of_queries((judgement.lengths >= low) & (judgement.lengths < high))
+    for name, low, high in AGES:
+        yield name, ranks.of_queries((judgement.ages >= low) & (judgement.ages < high))
 
 
 def report(judgement: Judgement, train: Sequences, seed: int = 0) -> list[Row]:
     """One row a slice; `train` is what the recommender learned from."""
-    values = per_query(judgement.ranks)
     rows: list[Row] = []
-    for name, chosen in slices(judgement, train):
-        low, high = bootstrap_interval(values[MAIN][chosen], seed=seed)
-        metrics = {metric: float(each[chosen].mean()) for metric, each in values.items()} if chosen.any() else {}
+    for name, ranks in slices(judgement, train):
+        values = per_query(ranks)
+        low, high = bootstrap_interval(values[MAIN], seed=seed)
         rows.append(
             Row(
                 judgement.recommender,
@@ -67,8 +86,8 @@ def report(judgement: Judgement, train: Sequences, seed: int = 0) -> list[Row]:
                 judgement.part,
                 judgement.masking,
                 name,
-                int(chosen.sum()),
-                metrics,
+                len(ranks),
+                {metric: float(each.mean()) for metric, each in values.items()} if len(ranks) else {},
                 low,
                 high,
             )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from data.split import Holdout
 from recommender.evaluation.compare import bootstrap_interval
 from recommender.evaluation.metrics import ndcg_at, recall_at
-from recommender.evaluation.ranking import LIST_LENGTH, MASKING, Judgement, rank_targets
+from recommender.evaluation.ranking import LIST_LENGTH, Judgement, judgement_of, rank_targets
 
 K = 10
 
@@ -40,27 +40,14 @@ class TrueRow:
 
 
 def judge_oracle(truth: NDArray[np.float32], holdout: Holdout, chunk: int = 512) -> Judgement:
-    """The judgement of ranking by `truth`, float32 [Q, N], row by row of `holdout`."""
+    """The judgement of ranking by `truth`, float32 [Q, N], row by row of `holdout` with one target a query."""
     queries, n_toys = truth.shape
     ranks = np.empty(queries, np.int32)
     top = np.empty((queries, min(LIST_LENGTH, n_toys)), np.int32)
     for start in range(0, queries, chunk):
         rows = np.arange(start, min(start + chunk, queries))
         ranks[rows], top[rows] = rank_targets(truth[rows], holdout.take(rows))
-    histories = holdout.histories
-    return Judgement(
-        "oracle",
-        holdout.protocol,
-        holdout.part,
-        MASKING,
-        n_toys,
-        histories.shoppers,
-        holdout.targets,
-        ranks,
-        top,
-        np.diff(histories.offsets).astype(np.int32),
-        holdout.tied,
-    )
+    return judgement_of("oracle", n_toys, holdout, ranks, top)
 
 
 def true_chance(judgement: Judgement, truth: NDArray[np.float32], k: int = K) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 from data.errors import ToyGuideError
 from recommender.learning.batches import Batch
+from recommender.learning.checkpoint import Checkpoint, Epoch, pack, unpack
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,6 @@ class FitOptions:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch gave: mean training loss, validation figure (higher is better), seconds so far."""
-
-    number: int
-    loss: float
-    metric: float
-    seconds: float
-
-
 Model = TypeVar("Model", bound=nn.Module)
 
 Reporter = Callable[[str, int, int], None]
@@ -52,37 +44,46 @@ def fit(
     batches: Callable[[int], Iterator[Batch]],
     steps_per_epoch: int,
     loss_of: Callable[[Any, Batch], Tensor],
-    validate: Callable[[Model], float],
+    validate: Callable[[Model], float] | None,
     options: FitOptions,
     report: Reporter | None = None,
+    stop_after: int | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> list[Epoch]:
     """Train `model` in place and leave it with the weights of its best epoch on validation.
 
     batches: epoch number → that epoch's batches. loss_of: mean loss of a batch, on the model given to it.
+    validate: None judges no epoch; the last one is kept, and its metric is nan
+    stop_after: leaves after that many epochs, on the learning rates of a whole training
+    checkpoint: kept after every epoch, and gone on from where there is one
     Raises ToyGuideError when the loss is no longer finite.
     """
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells its precision at every start
     fabric = Fabric(accelerator="auto", devices=1, precision="bf16-mixed" if fast_bf16() else "32-true")
     optimizer = torch.optim.AdamW(_decay_groups(model, options.weight_decay), lr=options.learning_rate)
     steps = options.epochs * steps_per_epoch
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps, options.warmup))
     trained, optimizer = fabric.setup(model, optimizer)
-    average = (
-        torch.optim.swa_utils.AveragedModel(
+    modules: dict[str, nn.Module] = {"model": model}
+    if options.average:
+        modules["average"] = torch.optim.swa_utils.AveragedModel(
             model,
             multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(options.average),  # type: ignore[no-untyped-call]
         )
-        if options.average
-        else None
-    )
     history: list[Epoch] = []
     best: dict[str, Tensor] = {}
-    started = time.monotonic()
-    done = 0
-    for number in range(1, options.epochs + 1):
+    if checkpoint is not None and (found := checkpoint.load()) is not None:
+        tensors, history = found
+        best = unpack(tensors, modules, optimizer)
+    started = time.monotonic() - (history[-1].seconds if history else 0.0)
+    done = len(history) * steps_per_epoch
+    for number in range(len(history) + 1, (stop_after or options.epochs) + 1):
+        if _is_over(history, options):
+            break
         trained.train()
         total, count = 0.0, 0
         for batch in batches(number):
+            for group in optimizer.param_groups:
+                group["lr"] = options.learning_rate * _rate(done / steps, options.warmup)
             optimizer.zero_grad()
             with fabric.autocast():
                 loss = loss_of(trained, batch.to(fabric.device))
@@ -90,27 +91,33 @@ def fit(
             norm = fabric.clip_gradients(trained, optimizer, max_norm=1.0, error_if_nonfinite=False)
             _check_finite(loss, norm, number, options)
             optimizer.step()
-            schedule.step()
-            if average is not None:
-                average.update_parameters(model)
+            if options.average:
+                cast(Any, modules["average"]).update_parameters(model)
             total, count, done = total + float(loss.detach()), count + 1, done + 1
             if report and done % 10 == 0:
                 report(f"epoch {number} loss {total / count:.3f}{_so_far(history)}", min(done, steps), steps)
-        mean = total / max(count, 1)
-        judged = cast(Model, average.module) if average is not None else model
+        done = number * steps_per_epoch  # an epoch may hold a batch more or less than its estimate
+        judged = cast(Model, cast(Any, modules["average"]).module) if options.average else model
         judged.eval()
-        with torch.inference_mode():
-            metric = validate(judged)
-        if metric > max((epoch.metric for epoch in history), default=-1.0):
+        metric = math.nan
+        if validate is not None:
+            with torch.inference_mode():
+                metric = validate(judged)
+        if validate is None or metric > max((epoch.metric for epoch in history), default=-1.0):
             best = copy.deepcopy(judged.state_dict())
-        history.append(Epoch(number, mean, metric, time.monotonic() - started))
-        if number - best_epoch(history).number >= options.patience:
-            break
+        history.append(Epoch(number, total / max(count, 1), metric, time.monotonic() - started))
+        if checkpoint is not None:
+            checkpoint.save(pack(modules, optimizer, best), history)
     model.load_state_dict(best)
     model.eval()
     if report:
         report(f"best epoch {best_epoch(history).number}{_so_far(history)}", steps, steps)
     return history
+
+
+def _is_over(history: list[Epoch], options: FitOptions) -> bool:
+    """Whether the last `patience` epochs brought nothing better."""
+    return bool(history) and len(history) - best_epoch(history).number >= options.patience
 
 
 def _check_finite(loss: Tensor, norm: Tensor | None, epoch: int, options: FitOptions) -> None:
@@ -123,7 +130,9 @@ def _check_finite(loss: Tensor, norm: Tensor | None, epoch: int, options: FitOpt
 
 
 def best_epoch(history: list[Epoch]) -> Epoch:
-    """The epoch with the highest validation figure, the earliest among equals."""
+    """The epoch with the highest validation figure, the earliest among equals; the last where none was judged."""
+    if math.isnan(history[-1].metric):
+        return history[-1]
     return max(history, key=lambda epoch: (epoch.metric, -epoch.number))
 
 
@@ -135,7 +144,9 @@ def fast_bf16() -> bool:
 
 
 def _so_far(history: list[Epoch]) -> str:
-    return f" NDCG@10 {history[-1].metric:.4f} best {best_epoch(history).metric:.4f}" if history else ""
+    if not history or math.isnan(history[-1].metric):
+        return ""
+    return f" NDCG@10 {history[-1].metric:.4f} best {best_epoch(history).metric:.4f}"
 
 
 def _rate(progress: float, warmup: float) -> float:

@@ -39,6 +39,7 @@ def save_run(folder: Path, kind: str, weights: dict[str, Tensor], record: dict[s
         except SafetensorError as error:  # it has no class of its own for a full disk
             raise OSError(str(error)) from error
         (temporary / RECORD).write_text(json.dumps(full, indent=2, default=str) + "\n", encoding="utf-8")
+        shutil.copymode(temporary / RECORD, temporary / WEIGHTS)  # safetensors lets its writer alone read
     return full
 
 

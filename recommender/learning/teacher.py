@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch.nn import functional as F
 from data.dataset import Dataset
 from data.errors import ToyGuideError
 from data.ids import ToyIndex
+from data.protocol import SplitPlan, plan_from
 from data.sequences import Sequences
 from data.split import Holdout, Split
 from recommender.base import QueryBatch, Recommender
@@ -23,8 +25,9 @@ from recommender.evaluation.metrics import ndcg_at
 from recommender.evaluation.ranking import judge
 from recommender.features import encode_recipients, encode_toys, fit_schema
 from recommender.learning.batches import Batch, count_batches, epoch_batches, exclude_prefix, make_windows
+from recommender.learning.checkpoint import Checkpoint, Epoch
 from recommender.learning.chunked import chunked_mean
-from recommender.learning.fit import Epoch, Reporter, best_epoch, fit
+from recommender.learning.fit import Reporter, best_epoch, fit
 from recommender.learning.presets import Preset, make_preset
 from recommender.learning.runs import as_recorded, load_run, save_run, schema_from, schema_weights
 from recommender.learning.text import fit_projection, project
@@ -100,10 +103,17 @@ def unseen_toys(train: Sequences, n_toys: int) -> Tensor:
 
 
 def train_teacher(
-    dataset: Dataset, split: Split, preset: Preset, report: Reporter | None = None
+    dataset: Dataset,
+    split: Split,
+    plan: SplitPlan,
+    preset: Preset,
+    report: Reporter | None = None,
+    unfinished: Path | None = None,
 ) -> tuple[TwoTowerRecommender, dict[str, Tensor], dict[str, Any]]:
     """Train on `split.train`, choose the epoch on `split.validation`; the test part is not looked at.
 
+    Where the split has a `refit`, a second model is then trained on that, as many epochs, and is the teacher.
+    unfinished: a folder for checkpoints; a training that was killed goes on from there. It is removed at the end.
     Returns (the teacher, its weights, its run record).
     Raises ToyGuideError if there is nothing to learn from.
     """
@@ -111,43 +121,80 @@ def train_teacher(
         raise ToyGuideError(
             "The training part of the dataset holds no toy liked, carted or bought; there is nothing to learn."
         )
-    torch.manual_seed(preset.training.seed)
-    toys = dataset.toy_rows()
-    schema = fit_schema(toys)
-    features = encode_toys(toys, schema)
-    projection = fit_projection(features, schema, preset.model.text_width, preset.training.seed)
-    model = TwoTower(
-        preset.model,
-        schema,
-        features,
-        torch.from_numpy(project(features, projection)),
-        unseen_toys(split.train, len(dataset.index)),
-    )
-    windows = make_windows(split.train, preset.model.max_history, schema.interests)
+    parts = Parts(dataset, preset)
     judged = split.validation.sample(VALIDATION_QUERIES, preset.training.seed)
+    record: dict[str, Any] = {
+        "dataset": dataset_record(dataset, plan),
+        "preset": preset_record(preset),
+        "interests": list(parts.schema.interests),
+    }
+    checkpoint = refit_checkpoint = None
+    if unfinished is not None:
+        checkpoint = Checkpoint(unfinished / "choose", record)
+        refit_checkpoint = Checkpoint(unfinished / "refit", record)
 
     def validate(candidate: TwoTower) -> float:
-        return validation_ndcg(TwoTowerRecommender("teacher", dataset.index, candidate, schema.interests), judged)
+        return validation_ndcg(parts.recommender(candidate), judged)
 
-    history = fit(
-        model,
-        lambda epoch: epoch_batches(
-            windows, preset.targets_per_batch, np.random.default_rng((preset.training.seed, epoch))
-        ),
-        count_batches(windows, preset.targets_per_batch),
-        hard_loss,
-        validate,
-        preset.training,
-        report,
-    )
-    weights = {**model.state_dict(), **schema_weights(schema), "text_projection": torch.from_numpy(projection)}
-    record = {
-        "dataset": dataset_record(dataset),
-        "preset": preset_record(preset),
-        "interests": list(schema.interests),
-        **fit_record(history),
+    model, history = parts.fit(split.train, validate, report, None, checkpoint)
+    record |= fit_record(history)
+    if split.refit is not None:
+        best = best_epoch(history).number
+        model, again = parts.fit(split.refit, None, report, best, refit_checkpoint)
+        record["refit_seconds"] = round(again[-1].seconds, 1)
+    if unfinished is not None:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    weights = {
+        **model.state_dict(),
+        **schema_weights(parts.schema),
+        "text_projection": torch.from_numpy(parts.projection),
     }
-    return TwoTowerRecommender("teacher", dataset.index, model, schema.interests), weights, record
+    return parts.recommender(model), weights, record
+
+
+class Parts:
+    """What every model of one training shares: the catalogue's features, and how they are read."""
+
+    def __init__(self, dataset: Dataset, preset: Preset) -> None:
+        toys = dataset.toy_rows()
+        self.index = dataset.index
+        self.preset = preset
+        self.schema = fit_schema(toys)
+        self.features = encode_toys(toys, self.schema)
+        self.projection = fit_projection(self.features, self.schema, preset.model.text_width, preset.training.seed)
+        self.text = torch.from_numpy(project(self.features, self.projection))
+
+    def recommender(self, model: TwoTower) -> TwoTowerRecommender:
+        """The model as a recommender."""
+        return TwoTowerRecommender("teacher", self.index, model, self.schema.interests)
+
+    def fit(
+        self,
+        learned: Sequences,
+        validate: Callable[[TwoTower], float] | None,
+        report: Reporter | None,
+        stop_after: int | None,
+        checkpoint: Checkpoint | None,
+    ) -> tuple[TwoTower, list[Epoch]]:
+        """A new model, trained on `learned`."""
+        preset = self.preset
+        seed = preset.training.seed
+        torch.manual_seed(seed)
+        unseen = unseen_toys(learned, len(self.index))
+        model = TwoTower(preset.model, self.schema, self.features, self.text, unseen)
+        windows = make_windows(learned, preset.model.max_history, self.schema.interests)
+        history = fit(
+            model,
+            lambda epoch: epoch_batches(windows, preset.targets_per_batch, np.random.default_rng((seed, epoch))),
+            count_batches(windows, preset.targets_per_batch),
+            hard_loss,
+            validate,
+            preset.training,
+            report,
+            stop_after,
+            checkpoint,
+        )
+        return model, history
 
 
 def preset_record(preset: Preset) -> dict[str, Any]:
@@ -171,13 +218,14 @@ def fit_record(history: list[Epoch]) -> dict[str, Any]:
     }
 
 
-def dataset_record(dataset: Dataset) -> dict[str, Any]:
-    """What a run record says of the data."""
+def dataset_record(dataset: Dataset, plan: SplitPlan) -> dict[str, Any]:
+    """What a run record says of the data, and of what was held out."""
     return {
         "name": dataset.source.name,
         "digest": dataset.digest,
         "toys": dataset.toys.num_rows,
         "events": dataset.events.num_rows,
+        "split": plan.record(),
     }
 
 
@@ -214,3 +262,9 @@ def check_same_data(folder: Path, record: dict[str, Any], dataset: Dataset) -> N
             f"{folder} was trained on dataset {trained_on[:12]}, but this dataset is {dataset.digest[:12]}. "
             "Give the dataset it was trained on, or train again."
         )
+
+
+def recorded_plan(folder: Path, record: dict[str, Any]) -> SplitPlan:
+    """What was held out from the run of `record`. Raises ToyGuideError if the record does not say."""
+    with as_recorded(folder):
+        return plan_from(record["dataset"]["split"])

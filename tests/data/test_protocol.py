@@ -6,7 +6,7 @@ import pytest
 
 from data.dataset import Dataset, Source, build_dataset
 from data.errors import DataError
-from data.protocol import default_order, split_dataset
+from data.protocol import default_order, plan_split, split_dataset
 from data.schema import Event, EventKind, Toy
 
 DAY = datetime(2024, 5, 1, tzinfo=UTC)
@@ -30,10 +30,13 @@ def test_events_of_one_time_are_hashed_unless_the_given_order_is_asked_for() -> 
     benchmark, table = shop("sequences"), shop("table")
     last = benchmark.index["t11"]
     assert split_dataset(benchmark).test.targets.tolist() == [last]
-    assert split_dataset(table, order="given").test.targets.tolist() == [last]
-    assert split_dataset(benchmark, order="hashed").test.targets.tolist() == split_dataset(table).test.targets.tolist()
+    assert split_dataset(table, plan_split(table, order="given")).test.targets.tolist() == [last]
+    assert (
+        split_dataset(benchmark, plan_split(benchmark, order="hashed")).test.targets.tolist()
+        == split_dataset(table).test.targets.tolist()
+    )
     hashed = split_dataset(table).test.histories.toys.tolist()
-    assert hashed != split_dataset(table, order="given").test.histories.toys.tolist()
+    assert hashed != split_dataset(table, plan_split(table, order="given")).test.histories.toys.tolist()
     assert hashed == split_dataset(table).test.histories.toys.tolist()
 
 

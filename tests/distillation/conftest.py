@@ -9,7 +9,7 @@ import pytest
 from torch import Tensor
 
 from data.dataset import Dataset
-from data.protocol import split_dataset
+from data.protocol import plan_split, split_dataset
 from data.split import Split
 from data.world.simulate import WorldOptions, simulate
 from distillation.distill import DistilOptions, distil
@@ -40,7 +40,7 @@ class Way:
 def way() -> Way:
     dataset = simulate(WorldOptions(toys=300, shoppers=600, events=9000, seed=3))
     split = split_dataset(dataset)
-    teacher, teacher_weights, teacher_record = train_teacher(dataset, split, PRESET)
+    teacher, teacher_weights, teacher_record = train_teacher(dataset, split, plan_split(dataset), PRESET)
     teacher_record = teacher_record | {"digest": "a" * 64}
     student, weights, record = distil(dataset, split, teacher, teacher_record, CONFIG, OPTIONS)
     return Way(dataset, split, teacher, teacher_weights, teacher_record, student, weights, record)

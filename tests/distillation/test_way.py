@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from data.errors import ToyGuideError
+from data.protocol import plan_split
 from data.schema import KIND_CODES, EventKind
 from data.world.simulate import WorldOptions, simulate
 from distillation.distill import distil, load_student, save_student, teacher_queries
@@ -49,8 +50,12 @@ def test_the_same_seed_gives_the_same_weights(way):
     _student, weights, _ = distil(way.dataset, way.split, way.teacher, way.teacher_record, CONFIG, OPTIONS)
     for name, tensor in weights.items():
         assert torch.equal(tensor, way.student_weights[name]), name
-    once = train_teacher(way.dataset, way.split, replace(PRESET, training=replace(PRESET.training, epochs=1)))[1]
-    again = train_teacher(way.dataset, way.split, replace(PRESET, training=replace(PRESET.training, epochs=1)))[1]
+    once = train_teacher(
+        way.dataset, way.split, plan_split(way.dataset), replace(PRESET, training=replace(PRESET.training, epochs=1))
+    )[1]
+    again = train_teacher(
+        way.dataset, way.split, plan_split(way.dataset), replace(PRESET, training=replace(PRESET.training, epochs=1))
+    )[1]
     assert all(torch.equal(once[name], again[name]) for name in once)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +14,8 @@ from app.cli.main import app
 from data.dataset import save_dataset
 from data.errors import ToyGuideError
 from data.world.simulate import WorldOptions, simulate
+
+TEMPORAL = ("--protocol", "temporal", "--validation-cut", "2025-01-01", "--cut", "2025-06-01")
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +56,69 @@ def test_the_whole_way_by_hand(data, teacher):
     assert names == {"popularity", "teacher", "student (ONNX, int8 table)"}
 
 
+@pytest.fixture(scope="module")
+def temporal_teacher(data):
+    folder = data.parent / "temporal"
+    done = call("train", "--data", data, "--preset", "small", "--epochs", 2, "--out", folder, *TEMPORAL, "--json")
+    assert done.exit_code == 0, done.output
+    split = json.loads(done.stdout)["dataset"]["split"]
+    assert split == {
+        "protocol": "temporal", "order": "hashed", "validation_cut": "2025-01-01", "cut": "2025-06-01",
+    }  # fmt: skip
+    assert not folder.with_name("temporal.unfinished").exists()
+    return folder
+
+
+def test_a_teacher_is_judged_from_the_cut_on(data, temporal_teacher):
+    done = call("evaluate", "--data", data, "--recommender", "popularity", "--teacher", temporal_teacher, *TEMPORAL)
+    assert done.exit_code == 0, done.output
+    assert "temporal 2025-06-01, test part, hashed order" in " ".join(done.stdout.split())
+    assert "teacher" in done.stdout
+
+
+def test_what_was_learned_is_never_judged(data, teacher, temporal_teacher):
+    """A recommender that learned the targets would shine; each way to come to that is refused."""
+    judge_teacher = ["evaluate", "--data", str(data), "--recommender", "popularity", "--teacher"]
+    for folder, options, message in (
+        (teacher, TEMPORAL, "another part held out .protocol leave-one-out, order hashed. than is judged here"),
+        (temporal_teacher, (), "another part held out"),
+        (temporal_teacher, (*TEMPORAL[:-1], "2025-05-31"), "cut 2025-05-31"),
+        (temporal_teacher, (*TEMPORAL, "--part", "validation"), "learned its validation part in the end"),
+        (teacher, ("--order", "given"), "order hashed. than is judged here .protocol leave-one-out, order given"),
+    ):
+        with pytest.raises(ToyGuideError, match=message):
+            CliRunner().invoke(app, [*judge_teacher, str(folder), *options], catch_exceptions=False)
+
+
+def test_a_killed_training_goes_on_to_the_same_teacher(data, tmp_path):
+    """kill −9 after an epoch, for real; the command given again ends with the weights of one that was not killed."""
+    words = ["train", "--data", str(data), "--preset", "small", "--epochs", "6", "--out"]
+    command = [sys.executable, "-m", "app.cli", *words]
+    unfinished = tmp_path / "killed.unfinished" / "choose" / "checkpoint.json"
+    with subprocess.Popen([*command, str(tmp_path / "killed")], stderr=subprocess.DEVNULL) as running:
+        deadline = time.monotonic() + 60
+        while not unfinished.exists():
+            assert running.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        running.kill()
+    assert not (tmp_path / "killed").exists()
+    for name in ("killed", "whole"):
+        done = subprocess.run(
+            [*command, str(tmp_path / name)], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    killed, whole = (json.loads((tmp_path / name / "run.json").read_text()) for name in ("killed", "whole"))
+    assert killed["digest"] == whole["digest"]
+    assert [epoch["loss"] for epoch in killed["epochs"]] == [epoch["loss"] for epoch in whole["epochs"]]
+    assert not unfinished.parent.parent.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("train", "--data", "{data}", "--out", "{new}", "--cut", "2025-01-01"), "belongs to the temporal protocol"),
+        (("distill", "--data", "{data}", "--teacher", "{temporal}", "--out", "{new}"), "it must be leave-one-out"),
         (("train", "--data", "nowhere", "--out", "{new}"), "nowhere is not a dataset"),
         (("train", "--data", "{data}", "--preset", "huge", "--out", "{new}"), "no preset 'huge'"),
         (("train", "--data", "{data}", "--epochs", "0", "--out", "{new}"), r"'epochs'.*Got 0"),
@@ -71,9 +136,9 @@ def test_the_whole_way_by_hand(data, teacher):
         (("bundle", "build", "--data", "{data}", "--student", "{teacher}", "--out", "{new}"), "field 'kind'"),
     ],
 )
-def test_a_mistake_is_one_sentence_and_leaves_nothing(data, teacher, tmp_path, words, message):
+def test_a_mistake_is_one_sentence_and_leaves_nothing(data, teacher, temporal_teacher, tmp_path, words, message):
     new = tmp_path / "new"
-    filled = [word.format(data=data, teacher=teacher, new=new) for word in words]
+    filled = [word.format(data=data, teacher=teacher, temporal=temporal_teacher, new=new) for word in words]
     with pytest.raises(ToyGuideError, match=message):
         CliRunner().invoke(app, filled, catch_exceptions=False)
     assert list(tmp_path.iterdir()) == []

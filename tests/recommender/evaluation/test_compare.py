@@ -7,6 +7,7 @@ import pytest
 
 from data.errors import ToyGuideError
 from recommender.evaluation.compare import bootstrap_interval, compare
+from recommender.evaluation.metrics import single
 from recommender.evaluation.ranking import Judgement
 
 
@@ -21,10 +22,11 @@ def judgement(name: str, ranks: list[int]) -> Judgement:
         100,
         tuple(f"s{i}" for i in range(n)),
         each,
-        np.array(ranks, np.int32),
+        single(np.array(ranks, np.int32)),
         np.zeros((n, 20), np.int32),
         each,
         np.zeros(n, np.bool_),
+        np.full(n, np.nan, np.float32),
     )
 
 

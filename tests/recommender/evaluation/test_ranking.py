@@ -16,7 +16,7 @@ from recommender.evaluation.metrics import NEVER
 from recommender.evaluation.ranking import LIST_LENGTH, best_toys, judge, rank_targets
 
 
-def holdout_of(histories: list[list[int]], targets: list[int]) -> Holdout:
+def holdout_of(histories: list[list[int]], targets: list[int] | list[list[int]]) -> Holdout:
     """Queries with the given toys (from 1), all of kind 4, without times."""
     toys = np.array([toy for history in histories for toy in history], np.int32)
     sequences = Sequences(
@@ -29,8 +29,11 @@ def holdout_of(histories: list[list[int]], targets: list[int]) -> Holdout:
         np.zeros(len(toys), np.int32),
         (None,),
     )
+    several = [target if isinstance(target, list) else [target] for target in targets]
+    bounds = np.concatenate([[0], np.cumsum([len(each) for each in several])]).astype(np.int64)
     none = np.zeros(len(targets), np.int32)
-    return Holdout(sequences, np.array(targets, np.int32), none, none.astype(bool), "leave-one-out", "test")
+    flat = np.array([toy for each in several for toy in each], np.int32)
+    return Holdout(sequences, flat, bounds, none, none.astype(bool), "leave-one-out", "test")
 
 
 class ByContent(Recommender):
@@ -67,6 +70,12 @@ def test_a_target_that_is_masked_is_never_found() -> None:
     ranks, top = rank_targets(scores, holdout_of([[2, 3]], [2]))
     assert ranks.tolist() == [NEVER]
     assert top.tolist() == [[1, -1, -1]]
+
+
+def test_every_relevant_toy_has_its_rank() -> None:
+    scores = np.array([[5, 9, 5, 1, 5], [0, 0, 0, 0, 0], [1, 2, 3, 4, 5]], np.float32)
+    ranks, _ = rank_targets(scores, holdout_of([[2], [1, 3], [5]], [[3, 4, 1, 5], [4], [1, 2]]))
+    assert ranks.tolist() == [2, 4, 1, 3, 2, 4, 3]
 
 
 @given(
@@ -121,7 +130,7 @@ def test_a_judgement_does_not_depend_on_its_chunks(chunk: int) -> None:
         toys = np.arange(1, 91)
         scores = (toys * (1 + seen.sum()) * 7919 % 10_007 % 5).astype(np.float32)
         order = slow_order(scores, seen.tolist())
-        assert judgement.ranks[row] == 1 + order.index(targets[row])
+        assert judgement.ranks.values[row] == 1 + order.index(targets[row])
         assert judgement.top[row].tolist() == order[:20]
         assert judgement.lengths[row] == len(seen)
     assert judgement.shoppers == holdout.histories.shoppers
@@ -149,4 +158,4 @@ def test_the_recommender_s_own_scores_are_left_alone(shop: Dataset, split: Split
             scores.flags.writeable = False
             return scores
 
-    assert judge(Frozen(5, 2), holdout_of([[1]], [2])).ranks.tolist() == [1]
+    assert judge(Frozen(5, 2), holdout_of([[1]], [2])).ranks.values.tolist() == [1]

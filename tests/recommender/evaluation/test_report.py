@@ -22,18 +22,34 @@ def judgement(shop: Dataset, split: Split) -> Judgement:
 def test_slices_say_which_queries_they_hold(judgement: Judgement, split: Split) -> None:
     changed = replace(judgement, lengths=np.arange(len(judgement), dtype=np.int32))
     held = dict(slices(changed, split.train))
-    assert list(held) == ["all", "no tie", "cold toys", "history ≤ 5"]
-    assert held["all"].all()
-    np.testing.assert_array_equal(held["no tie"], ~split.test.tied)
-    np.testing.assert_array_equal(held["cold toys"], ~np.isin(split.test.targets, split.train.toys))
-    assert held["history ≤ 5"].sum() == 6
+    assert [name for name in held if not name.startswith("age")] == [
+        "all", "no tie", "cold toys", "head toys", "tail toys", "history ≤ 5", "history 6–19", "history ≥ 20",
+    ]  # fmt: skip
+    assert len(held["all"]) == len(judgement)
+    assert len(held["no tie"]) == np.count_nonzero(~split.test.tied)
+    cold = ~np.isin(split.test.targets, split.train.toys)
+    np.testing.assert_array_equal(held["cold toys"].values, judgement.ranks.values[cold])
+    assert len(held["head toys"]) + len(held["tail toys"]) == np.count_nonzero(~cold)
+    assert [len(held[name]) for name in held if name.startswith("history")] == [6, 14, 20]
+    known = [one and one.age_months for one in split.test.histories.recipient_table]
+    ages = [known[code] for code in split.test.recipients]
+    assert len(held["age 3–5"]) == sum(age is not None and 36 <= age < 72 for age in ages)
+
+
+def test_the_head_is_the_fifth_that_is_met_most(judgement: Judgement, split: Split) -> None:
+    met = np.bincount(split.train.toys, minlength=31)[1:]
+    lowest = np.sort(met)[::-1][5]
+    held = dict(slices(judgement, split.train))
+    surely = met[judgement.targets - 1] > lowest
+    assert set(judgement.ranks.values[surely]) <= set(held["head toys"].values)
+    assert len(held["head toys"]) >= surely.sum()
 
 
 def test_rows_are_means_with_an_interval_around_them(judgement: Judgement, split: Split) -> None:
     rows = report(judgement, split.train)
     whole = rows[0]
     assert (whole.recommender, whole.protocol, whole.part, whole.queries) == ("rules", "leave-one-out", "test", 40)
-    assert whole.metrics["recall@10"] == np.mean(judgement.ranks <= 10)
+    assert whole.metrics["recall@10"] == np.mean(judgement.ranks.values <= 10)
     assert whole.low <= whole.metrics["ndcg@10"] <= whole.high
     assert 0 < whole.metrics["ndcg@5"] <= whole.metrics["ndcg@10"] <= whole.metrics["ndcg@20"] <= 1
 
@@ -58,7 +74,7 @@ def test_lists_hold_the_target_at_its_rank(judgement: Judgement, shop: Dataset, 
         assert not set(shown) & set(seen)
         assert len(set(shown)) == len(shown) == min(20, 30 - len(set(seen)))
         target = shop.index.ids[judgement.targets[row] - 1]
-        rank = judgement.ranks[row]
+        rank = judgement.ranks.values[row]
         if rank <= 20:
             assert shown[rank - 1] == target
         else:

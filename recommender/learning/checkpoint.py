@@ -1,0 +1,97 @@
+"""Where a training stands after an epoch, on disk: what was killed goes on from there to the same result.
+
+A checkpoint is a folder of two files, written whole or not at all; the one before stays until then. It belongs to one
+training alone: data, split, preset and seed are its key, and a checkpoint of another key is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from data.atomic import atomic_folder
+
+STATE: Final = "state.safetensors"
+RECORD: Final = "checkpoint.json"
+_RNG: Final = "rng"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave: mean training loss, validation figure (higher is better), seconds so far."""
+
+    number: int
+    loss: float
+    metric: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder for the checkpoint of the training that `key` (JSON values) describes."""
+
+    folder: Path
+    key: dict[str, Any]
+
+    def save(self, tensors: dict[str, Tensor], history: list[Epoch]) -> None:
+        """Replace the checkpoint. Raises DataError if it cannot be written, say to a full disk; the old one stays."""
+        with atomic_folder(self.folder) as temporary:
+            try:
+                save_file(
+                    {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary / STATE
+                )
+            except SafetensorError as error:  # it has no class of its own for a full disk
+                raise OSError(str(error)) from error
+            record = {"key": self.key, "epochs": [asdict(epoch) for epoch in history]}
+            (temporary / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+    def load(self) -> tuple[dict[str, Tensor], list[Epoch]] | None:
+        """(tensors, history) as saved; None where there is none of this key, or none that can be read."""
+        try:
+            record = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
+            if record["key"] != json.loads(json.dumps(self.key)):
+                return None
+            with safe_open(self.folder / STATE, framework="pt") as file:
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+            return tensors, [Epoch(**epoch) for epoch in record["epochs"]]
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+            return None
+
+    def remove(self) -> None:
+        """Remove it, if it is there: the training is done and kept elsewhere."""
+        if self.folder.is_dir():
+            shutil.rmtree(self.folder)
+
+
+def pack(modules: dict[str, nn.Module], optimizer: Optimizer, best: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Everything that the next step depends on as tensors: weights, optimiser, random numbers, the best weights."""
+    tensors = {f"{name}.{key}": value for name, module in modules.items() for key, value in module.state_dict().items()}
+    for place, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{place}.{key}": torch.as_tensor(value) for key, value in state.items()}
+    return tensors | {f"best.{key}": value for key, value in best.items()} | {_RNG: torch.get_rng_state()}
+
+
+def unpack(tensors: dict[str, Tensor], modules: dict[str, nn.Module], optimizer: Optimizer) -> dict[str, Tensor]:
+    """Put `pack`ed tensors back; returns the best weights."""
+    for name, module in modules.items():
+        module.load_state_dict(_below(tensors, name))
+    states: dict[int, dict[str, Tensor]] = {}
+    for key, value in _below(tensors, "optimizer").items():
+        place, _, name = key.partition(".")
+        states.setdefault(int(place), {})[name] = value
+    optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
+    torch.set_rng_state(tensors[_RNG])
+    return _below(tensors, "best")
+
+
+def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}

@@ -1,0 +1,84 @@
+"""A disk that fills, for real: a small tmpfs. What was there before stays whole, and nothing half-written is left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.dataset import load_dataset
+from data.errors import DataError
+
+pytestmark = [pytest.mark.system, pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tmpfs needs root")]
+
+MEGABYTE = 1 << 20
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of one megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def toyguide(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app.cli", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def refused(done: subprocess.CompletedProcess[str], folder: Path) -> None:
+    assert done.returncode == 2, done.stderr
+    assert f"{folder} cannot be written" in done.stderr
+    assert "make room, or give another place" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def large_table(file: Path) -> Path:
+    rows = (f"s{i % 500},t{i % 90},{i * 7919 % 1_000_003},{os.urandom(12).hex()}\n" for i in range(60_000))
+    file.write_text("shopper,toy,order,session\n" + "".join(rows), encoding="utf-8")
+    return file
+
+
+def test_a_simulated_shop_that_does_not_fit(disk: Path) -> None:
+    small = ["--toys", "60", "--shoppers", "30", "--events", "300"]
+    assert toyguide("data", "simulate", "--out", disk / "world", *small).returncode == 0
+    before = load_dataset(disk / "world").digest
+    refused(toyguide("data", "simulate", "--out", disk / "world", "--events", "200000"), disk / "world")
+    assert load_dataset(disk / "world").digest == before
+    assert [path.name for path in disk.iterdir()] == ["world"]
+
+
+def test_an_import_that_does_not_fit(disk: Path, tmp_path: Path) -> None:
+    events = large_table(tmp_path / "events.csv")
+    toys = tmp_path / "toys.csv"
+    toys.write_text("toy_id,title\n" + "".join(f"t{i},Toy {i}\n" for i in range(90)), encoding="utf-8")
+    done = toyguide(
+        "data", "import", "table", toys, "--events", events, "--out", disk / "shop",
+        "--map-events", "shopper_id=shopper,toy_id=toy,session_id=session,event_id=session",
+    )  # fmt: skip
+    refused(done, disk / "shop")
+    assert not list(disk.iterdir())
+
+
+def test_the_checkpoint_before_stays(disk: Path) -> None:
+    import torch
+
+    from recommender.learning.checkpoint import Checkpoint, Epoch
+
+    checkpoint = Checkpoint(disk / "unfinished", {"seed": 0})
+    first = {"weights": torch.arange(100.0)}
+    checkpoint.save(first, [Epoch(1, 2.0, 0.1, 1.0)])
+    with pytest.raises(DataError, match="cannot be written"):
+        checkpoint.save({"weights": torch.zeros(MEGABYTE)}, [Epoch(1, 2.0, 0.1, 1.0), Epoch(2, 1.0, 0.2, 2.0)])
+    found = checkpoint.load()
+    assert found is not None
+    assert torch.equal(found[0]["weights"], first["weights"])
+    assert [epoch.number for epoch in found[1]] == [1]
+    assert [path.name for path in disk.iterdir()] == ["unfinished"]
