@@ -91,7 +91,7 @@ def test_figures_come_as_json_with_their_labels(run: Run, sequences: Path, tmp_p
     found = json.loads(out)
     assert code == Exit.OK
     assert (found["protocol"], found["part"], found["order"]) == ("leave-one-out", "validation", "hashed")
-    assert [row["slice"] for row in found["rows"]] == ["all", "no tie", "cold toys", "history ≤ 5"]
+    assert {"all", "no tie", "cold toys", "history ≤ 5", "age under 3"} <= {row["slice"] for row in found["rows"]}
     assert found["rows"][1]["queries"] == 0  # no dates: nothing is known to be free of ties
     assert (tmp_path / "l.txt").is_file()
 
