@@ -118,7 +118,7 @@ def distil(
 
     kept, contacts = split.train.without_refusals()
     windows = make_windows(kept, config.max_history, interests).renumbered(torch.from_numpy(contacts))
-    judged = split.validation.sample(VALIDATION_QUERIES, options.seed)
+    judged = split.validation.sample(VALIDATION_QUERIES, 0)
     history = fit(
         student,
         lambda epoch: epoch_batches(windows, options.targets_per_batch, np.random.default_rng((options.seed, epoch))),

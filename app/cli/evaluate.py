@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from functools import partial
@@ -16,14 +15,9 @@ from rich.table import Table
 
 from app.cli.console import ERR, OUT, print_json, progress_bar
 from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOption, ValidationCutOption, chosen_plan
-from data.errors import ToyGuideError, parameter_error
+from data.errors import parameter_error
 
 if TYPE_CHECKING:
-    from data.dataset import Dataset
-    from data.protocol import SplitPlan
-    from data.sequences import Sequences
-    from data.split import Part
-    from recommender.base import Recommender
     from recommender.evaluation.compare import Comparison
     from recommender.evaluation.ranking import Judgement
     from recommender.evaluation.report import Row
@@ -50,6 +44,7 @@ def evaluate(
         typer.Option(help="A baseline by name; may be given again. By default all but ease, which is slow."),
     ] = None,
     teacher: Annotated[list[Path] | None, typer.Option(help="Folder of a teacher's run; may be given again.")] = None,
+    blend: Annotated[list[Path] | None, typer.Option(help="Folder of a blend; may be given again.")] = None,
     student: Annotated[list[Path] | None, typer.Option(help="Folder of a student's run; may be given again.")] = None,
     bundle: Annotated[list[Path] | None, typer.Option(help="A bundle, judged as it ships; may be given again.")] = None,
     lists: Annotated[
@@ -62,6 +57,7 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Rank all toys for every held-out query and print Recall and NDCG, by slice, with 95 % intervals."""
+    from app.cli.contestants import Asked, contestants, note_judged
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
     from recommender.evaluation.compare import compare
@@ -75,9 +71,11 @@ def evaluate(
     split = split_dataset(dataset, plan)
     holdout, learned = split.holdout(part.value), split.learned(part.value)
     judgements: list[Judgement] = []
-    for contestant in _contestants(
-        dataset, plan, part.value, learned, recommender, teacher or [], student or [], bundle or []
-    ):
+    asked = Asked(recommender, teacher or [], blend or [], student or [], bundle or [])
+    folders: dict[str, Path] = {}
+    for contestant, folder in contestants(dataset, split, plan, part.value, asked):
+        if folder is not None:
+            folders[contestant.name] = folder
         with progress_bar() as progress:
             task = progress.add_task(f"Judging {contestant.name}", total=len(holdout), note="")
             judgements.append(judge(contestant, holdout, on_progress=partial(progress.advance, task)))
@@ -97,6 +95,10 @@ def evaluate(
         "masking": judgements[0].masking,
         "undated left out": split.undated,
     }
+    if part is PartName.TEST:
+        for row in rows:
+            if row.slice == "all" and row.recommender in folders:
+                note_judged(folders[row.recommender], labels, row)
     if json:
         figures = [asdict(row) for row in rows]
         print_json({**labels, "rows": figures, "paired": [asdict(pair) for pair in pairs]})
@@ -107,77 +109,6 @@ def evaluate(
             OUT.print(_sentence(pair))
 
 
-def _contestants(
-    dataset: Dataset,
-    plan: SplitPlan,
-    part: Part,
-    learned: Sequences,
-    names: list[str] | None,
-    teachers: list[Path],
-    students: list[Path],
-    bundles: list[Path],
-) -> Iterator[Recommender]:
-    """Each recommender asked for, once, fitted or loaded when its turn comes; names are told apart."""
-    from recommender.baselines.registry import BASELINES, QUICK, fit_baseline
-
-    asked = list(dict.fromkeys(names if names is not None else QUICK))
-    teachers, students, bundles = (list(dict.fromkeys(folders)) for folders in (teachers, students, bundles))
-    for name in asked:
-        if name not in BASELINES:
-            raise ToyGuideError(
-                f"The '--recommender' option of evaluate must be one of {', '.join(BASELINES)}. Got {name!r} instead."
-            )
-    for name in asked:
-        yield fit_baseline(name, dataset.index, learned)
-    for folder in teachers:
-        from recommender.learning.teacher import load_teacher
-
-        trained, record = load_teacher(folder, dataset)
-        _check_held_out(folder, record["dataset"], plan, part)
-        yield _named(trained, "teacher", folder, len(teachers))
-    for folder in students:
-        from distillation.distill import load_student
-
-        distilled, record = load_student(folder, dataset)
-        _check_held_out(folder, record["dataset"], plan, part)
-        yield _named(distilled, "student", folder, len(students))
-    for folder in bundles:
-        from recommender.serving.bundle import read_manifest
-        from recommender.serving.student import OnnxStudent
-
-        shipped = OnnxStudent.from_bundle(folder)
-        made = read_manifest(folder).dataset
-        made_from = str(made.get("digest"))
-        if shipped.index.ids != dataset.index.ids or made_from != dataset.digest:
-            raise ToyGuideError(
-                f"{folder} was made from dataset {made_from[:12]}, but this dataset is {dataset.digest[:12]}. "
-                "Give the dataset it was made from: it may have learned what is to be found here."
-            )
-        _check_held_out(folder, made, plan, part)
-        yield _named(shipped, shipped.name, folder, len(bundles))
-
-
-def _check_held_out(folder: Path, record: Mapping[str, Any], plan: SplitPlan, part: Part) -> None:
-    """Raise ToyGuideError if what is judged here was learned there."""
-    from data.protocol import Protocol
-
-    if record.get("split") != plan.record():
-        raise ToyGuideError(
-            f"{folder} was trained with another part held out ({_words(record.get('split'))}) than is judged here "
-            f"({_words(plan.record())}): it may have learned what is to be found. Give its protocol and cuts."
-        )
-    if plan.protocol is Protocol.TEMPORAL and part == "validation":
-        raise ToyGuideError(
-            f"{folder} learned its validation part in the end, so it can be judged on the test part alone."
-        )
-
-
-def _words(split: Any) -> str:
-    if not isinstance(split, dict):
-        return "nothing is recorded"
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in split.items() if value)
-
-
 def _check_lists(file: Path) -> None:
     """Raise ToyGuideError unless `file` can be a plain file: said before hours of judging, not after."""
     if not file.name or (file.exists() and not file.is_file()) or not _above(file).is_dir():
@@ -186,11 +117,6 @@ def _check_lists(file: Path) -> None:
 
 def _above(file: Path) -> Path:
     return next(parent for parent in file.resolve().parents if parent.exists())
-
-
-def _named(recommender: Recommender, name: str, folder: Path, many: int) -> Recommender:
-    recommender.name = f"{name} {folder}" if many > 1 else name
-    return recommender
 
 
 def _ndcg(rows: list[Row], name: str) -> float:

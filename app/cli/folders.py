@@ -9,10 +9,13 @@ from typing import Any, Final, Literal
 
 from data.errors import ToyGuideError, parameter_error
 
-Kind = Literal["dataset", "teacher", "student", "bundle"]
+JUDGED: Final = "judged.jsonl"
+"""Beside a model: every time that it was judged on a test part."""
+Kind = Literal["dataset", "teacher", "blend", "student", "bundle"]
 _MARKERS: Final[dict[Kind, str]] = {
     "dataset": "dataset.json",
     "teacher": "run.json",
+    "blend": "run.json",
     "student": "run.json",
     "bundle": "manifest.json",
 }
@@ -76,4 +79,9 @@ def _parts(record: dict[str, Any], kind: Kind) -> set[str] | None:
         files = record.get("files")
         whole = record.keys() >= {"format", "model", "student"} and isinstance(files, dict)
         return {name.split("/")[0] for name in files} | {"manifest.sig"} if whole and files else None
-    return {"weights.safetensors"} if record.get("kind") == kind else None
+    if record.get("kind") != kind:
+        return None
+    if kind == "blend":
+        members = record.get("members")
+        return {JUDGED, *(f"member-{place}" for place in range(len(members)))} if isinstance(members, list) else None
+    return {"weights.safetensors", JUDGED}

@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from app.cli.blend import blend
 from app.cli.bundle import bundle_app
 from app.cli.console import OUT, Exit, plain, tell
 from app.cli.data import data_app
@@ -59,6 +60,7 @@ app.command()(demo)
 app.command()(kiosk)
 app.command()(shop)
 app.command()(train)
+app.command()(blend)
 app.command()(distill)
 
 

@@ -53,12 +53,20 @@ def make_preset(name: str, values: dict[str, Any]) -> Preset:
     """A preset from its keys; every key must be there, of the right type and in its range."""
     kinds = {field.name: field.type for field in (*fields(TwoTowerConfig), *fields(FitOptions))}
     kinds["targets_per_batch"] = "int"
-    required = {field.name for field in fields(TwoTowerConfig)} | {"epochs", "learning_rate", "targets_per_batch"}
+    required = {field.name for field in fields(TwoTowerConfig) if field.name != "sentences"} | {
+        "epochs",
+        "learning_rate",
+        "targets_per_batch",
+    }
     if missing := sorted(required - values.keys()):
         raise ToyGuideError(f"Preset {name!r} lacks the key {missing[0]!r}.")
     for key, value in values.items():
         if key not in kinds:
             raise ToyGuideError(f"Preset {name!r} has an unknown key {key!r}. Known are {', '.join(sorted(kinds))}.")
+        if kinds[key] == "bool":
+            if not isinstance(value, bool):
+                raise parameter_error(key, f"preset {name!r}", "true or false", value)
+            continue
         low, high = _RANGES[key]
         right = isinstance(value, int) and not isinstance(value, bool)
         right = right or (kinds[key] == "float" and isinstance(value, float))
@@ -69,7 +77,7 @@ def make_preset(name: str, values: dict[str, Any]) -> Preset:
         raise parameter_error("heads", f"preset {name!r}", f"a divisor of width ({values['width']})", values["heads"])
     return Preset(
         name,
-        TwoTowerConfig(**{field.name: values[field.name] for field in fields(TwoTowerConfig)}),
+        TwoTowerConfig(**{field.name: values[field.name] for field in fields(TwoTowerConfig) if field.name in values}),
         FitOptions(**{field.name: values[field.name] for field in fields(FitOptions) if field.name in values}),
         values["targets_per_batch"],
     )

@@ -30,10 +30,13 @@ from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import Reporter, best_epoch, fit
 from recommender.learning.presets import Preset, make_preset
 from recommender.learning.runs import as_recorded, load_run, save_run, schema_from, schema_weights
+from recommender.learning.sentences import sentence_vectors
 from recommender.learning.text import fit_projection, project
 from recommender.learning.two_tower import TwoTower
 
 KIND = "teacher"
+SENTENCES = "sentences"
+"""The sentence vectors lie beside the weights, so that who loads a teacher needs no encoder."""
 VALIDATION_QUERIES = 4000
 """How many validation queries an epoch is judged on; the same ones each time."""
 
@@ -122,7 +125,7 @@ def train_teacher(
             "The training part of the dataset holds no toy liked, carted or bought; there is nothing to learn."
         )
     parts = Parts(dataset, preset)
-    judged = split.validation.sample(VALIDATION_QUERIES, preset.training.seed)
+    judged = split.validation.sample(VALIDATION_QUERIES, 0)
     record: dict[str, Any] = {
         "dataset": dataset_record(dataset, plan),
         "preset": preset_record(preset),
@@ -148,6 +151,7 @@ def train_teacher(
         **model.state_dict(),
         **schema_weights(parts.schema),
         "text_projection": torch.from_numpy(parts.projection),
+        **({} if parts.sentences is None else {SENTENCES: parts.sentences}),
     }
     return parts.recommender(model), weights, record
 
@@ -162,7 +166,12 @@ class Parts:
         self.schema = fit_schema(toys)
         self.features = encode_toys(toys, self.schema)
         self.projection = fit_projection(self.features, self.schema, preset.model.text_width, preset.training.seed)
-        self.text = torch.from_numpy(project(self.features, self.projection))
+        vectors = [project(self.features, self.projection)]
+        self.sentences: Tensor | None = None
+        if preset.model.sentences:
+            self.sentences = torch.from_numpy(sentence_vectors(toys)).half()
+            vectors.append(self.sentences.float().numpy())
+        self.text = torch.from_numpy(np.concatenate(vectors, axis=1))
 
     def recommender(self, model: TwoTower) -> TwoTowerRecommender:
         """The model as a recommender."""
@@ -247,6 +256,8 @@ def load_teacher(folder: Path, dataset: Dataset) -> tuple[TwoTowerRecommender, d
         preset = make_preset(record["preset"]["name"], values)
         features = encode_toys(dataset.toy_rows(), schema)
         text = torch.from_numpy(project(features, weights["text_projection"].numpy()))
+        if preset.model.sentences:
+            text = torch.cat([text, weights[SENTENCES].float()], dim=1)
         model = TwoTower(preset.model, schema, features, text, weights["unseen"])
         names = model.state_dict().keys()
         model.load_state_dict({name: weights[name] for name in names})

@@ -15,7 +15,10 @@ from recommender.learning.towers import ShopperTower, ToyTower, last_states
 
 @dataclass(frozen=True)
 class TwoTowerConfig:
-    """The shape of a teacher. `temperature` divides cosines to make logits."""
+    """The shape of a teacher. `temperature` divides cosines to make logits.
+
+    sentences: puts the vectors of a pretrained encoder beside the titles' own, see `recommender.learning.sentences`
+    """
 
     width: int
     layers: int
@@ -25,6 +28,7 @@ class TwoTowerConfig:
     max_history: int
     text_width: int
     id_dropout: float
+    sentences: bool = False
 
 
 class TwoTower(nn.Module):
@@ -39,7 +43,7 @@ class TwoTower(nn.Module):
     def __init__(
         self, config: TwoTowerConfig, schema: FeatureSchema, features: ToyFeatures, text: Tensor, unseen: Tensor
     ) -> None:
-        """`text`: dense text vectors float32 [N + 1, text_width].
+        """`text`: dense text vectors float32 [N + 1, E].
 
         unseen: int64 [U], toys without a contact in training. They have no id of their own and stand for nothing in the
         training loss (as eternal negatives they could never be found), so they are placed by their features alone.
@@ -47,7 +51,7 @@ class TwoTower(nn.Module):
         super().__init__()
         self.config = config
         n_toys = len(features.profile) - 1
-        self.toys = ToyTower(n_toys, config.width, config.text_width, schema.label_rows, schema.profile_width)
+        self.toys = ToyTower(n_toys, config.width, text.shape[1], schema.label_rows, schema.profile_width)
         self.shopper = ShopperTower(
             config.width,
             config.layers,

@@ -62,9 +62,16 @@ def _shipped(request: pytest.FixtureRequest) -> Recommender:
     )
 
 
+def _blend(request: pytest.FixtureRequest) -> Recommender:
+    from recommender.learning.blend import Blend, Mix
+
+    return Blend("blend", [_teacher(request), _baseline("rules", request)], Mix((0.6, 0.4), scale=2.0))
+
+
 FACTORIES: dict[str, Factory] = {
     **{name: partial(_baseline, name) for name in BASELINES},
     "teacher": _teacher,
+    "blend": _blend,
     "student": _student,
     "shipped": _shipped,
 }

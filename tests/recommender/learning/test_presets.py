@@ -5,7 +5,7 @@ from recommender.learning.presets import FOLDER, load_preset, preset_names
 
 
 def test_the_presets_that_ship_are_whole():
-    assert preset_names() == ["base", "large", "small"]
+    assert preset_names() == ["base", "base-sentences", "large", "small"]
     for name in preset_names():
         assert load_preset(name).name == name
 
@@ -25,7 +25,7 @@ def test_a_change_overrides_one_key():
 
 
 def test_a_preset_that_is_not_there_lists_those_that_are():
-    with pytest.raises(ToyGuideError, match=r"no preset 'huge'.*base, large, small"):
+    with pytest.raises(ToyGuideError, match=r"no preset 'huge'.*base, base-sentences, large, small"):
         load_preset("huge")
 
 
@@ -33,6 +33,7 @@ def test_a_preset_that_is_not_there_lists_those_that_are():
     ("line", "message"),
     [
         ("width = 0", r"'width'.*an int in \[8, 2048\]. Got 0"),
+        ("sentences = 1", "'sentences' parameter of preset 'mine' must be true or false. Got 1"),
         ("width = true", "'width'.*Got True"),
         ("width = 64.5", "'width'.*Got 64.5"),
         ("heads = 5", r"'heads'.*a divisor of width \(96\). Got 5"),

@@ -1,0 +1,135 @@
+"""Who is judged by `toyguide evaluate`: baselines by name, and models in folders, each loaded in its turn.
+
+A model is judged on nothing that it has learned, and every time that it is judged on a test part is written beside it:
+who tunes on the test part leaves a trace.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.cli.console import ERR
+from app.cli.folders import JUDGED
+from data.dataset import Dataset
+from data.errors import ToyGuideError
+from data.protocol import Protocol, SplitPlan
+from data.split import Part, Split
+from recommender.base import Recommender
+from recommender.evaluation.report import Row
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks to judge; `names` None is all quick baselines."""
+
+    names: list[str] | None
+    teachers: list[Path]
+    blends: list[Path]
+    students: list[Path]
+    bundles: list[Path]
+
+
+def contestants(
+    dataset: Dataset, split: Split, plan: SplitPlan, part: Part, asked: Asked
+) -> Iterator[tuple[Recommender, Path | None]]:
+    """(recommender, its folder), once each, fitted or loaded when its turn comes; names are told apart."""
+    from recommender.baselines.registry import BASELINES, QUICK, fit_baseline
+
+    names = list(dict.fromkeys(asked.names if asked.names is not None else QUICK))
+    for name in names:
+        if name not in BASELINES:
+            raise ToyGuideError(
+                f"The '--recommender' option of evaluate must be one of {', '.join(BASELINES)}. Got {name!r} instead."
+            )
+    for name in names:
+        yield fit_baseline(name, dataset.index, split.learned(part)), None
+    for folders, load in (
+        (asked.teachers, _teacher),
+        (asked.blends, _blend),
+        (asked.students, _student),
+        (asked.bundles, _bundle),
+    ):
+        folders = list(dict.fromkeys(folders))
+        for folder in folders:
+            recommender, made = load(folder, dataset, split)
+            check_held_out(folder, made, plan, part)
+            if len(folders) > 1:
+                recommender.name = f"{recommender.name} {folder}"
+            yield recommender, folder
+
+
+def _teacher(folder: Path, dataset: Dataset, _split: Split) -> tuple[Recommender, Mapping[str, Any]]:
+    from recommender.learning.teacher import load_teacher
+
+    trained, record = load_teacher(folder, dataset)
+    return trained, record["dataset"]
+
+
+def _blend(folder: Path, dataset: Dataset, split: Split) -> tuple[Recommender, Mapping[str, Any]]:
+    from recommender.learning.blend import load_blend
+
+    blended, record = load_blend(folder, dataset, split)
+    return blended, record["dataset"]
+
+
+def _student(folder: Path, dataset: Dataset, _split: Split) -> tuple[Recommender, Mapping[str, Any]]:
+    from distillation.distill import load_student
+
+    distilled, record = load_student(folder, dataset)
+    return distilled, record["dataset"]
+
+
+def _bundle(folder: Path, dataset: Dataset, _split: Split) -> tuple[Recommender, Mapping[str, Any]]:
+    from recommender.serving.bundle import read_manifest
+    from recommender.serving.student import OnnxStudent
+
+    shipped = OnnxStudent.from_bundle(folder)
+    made = read_manifest(folder).dataset
+    made_from = str(made.get("digest"))
+    if shipped.index.ids != dataset.index.ids or made_from != dataset.digest:
+        raise ToyGuideError(
+            f"{folder} was made from dataset {made_from[:12]}, but this dataset is {dataset.digest[:12]}. "
+            "Give the dataset it was made from: it may have learned what is to be found here."
+        )
+    return shipped, made
+
+
+def check_held_out(folder: Path, made: Mapping[str, Any], plan: SplitPlan, part: Part) -> None:
+    """Raise ToyGuideError if what is judged here was learned there."""
+    if made.get("split") != plan.record():
+        raise ToyGuideError(
+            f"{folder} was trained with another part held out ({_words(made.get('split'))}) than is judged here "
+            f"({_words(plan.record())}): it may have learned what is to be found. Give its protocol and cuts."
+        )
+    if plan.protocol is Protocol.TEMPORAL and part == "validation":
+        raise ToyGuideError(
+            f"{folder} learned its validation part in the end, so it can be judged on the test part alone."
+        )
+
+
+def _words(split: Any) -> str:
+    if not isinstance(split, Mapping):
+        return "nothing is recorded"
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in split.items() if value)
+
+
+def note_judged(folder: Path, labels: Mapping[str, Any], row: Row) -> None:
+    """Write beside a run that it was judged on a test part, and what came out; a bundle is read-only."""
+    if not (folder / "run.json").is_file():
+        return
+    said = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        **{name: labels[name] for name in ("protocol", "part", "order")},
+        "recall@10": row.metrics["recall@10"],
+        "ndcg@10": row.metrics["ndcg@10"],
+    }
+    try:
+        with (folder / JUDGED).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(said) + "\n")
+    except OSError as error:
+        ERR.print(f"{folder / JUDGED} cannot be written: {error.strerror}.", markup=False)
