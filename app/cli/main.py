@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from app.cli.bench import bench_app
 from app.cli.blend import blend
 from app.cli.bundle import bundle_app
 from app.cli.console import OUT, Exit, plain, tell
@@ -55,6 +56,7 @@ def toyguide(
 
 app.add_typer(data_app, name="data")
 app.add_typer(bundle_app)
+app.add_typer(bench_app)
 app.command()(evaluate)
 app.command()(demo)
 app.command()(kiosk)
