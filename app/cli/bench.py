@@ -72,9 +72,7 @@ def _baselines(dataset: Dataset, split: Split, out: Path) -> dict[str, Any]:
     file = out / "baselines.json"
     if (kept := _kept(file, dataset, split)) is not None:
         return kept
-    return _written(
-        file, dataset, split, [fit_baseline(name, dataset.index, split.learned("test")) for name in BASELINES]
-    )
+    return _written(file, dataset, split, [fit_baseline(name, dataset, split.learned("test")) for name in BASELINES])
 
 
 def _round(

@@ -47,7 +47,7 @@ def contestants(
                 f"The '--recommender' option of evaluate must be one of {', '.join(BASELINES)}. Got {name!r} instead."
             )
     for name in names:
-        yield fit_baseline(name, dataset.index, split.learned(part)), None
+        yield fit_baseline(name, dataset, split.learned(part)), None
     for folders, load in (
         (asked.teachers, _teacher),
         (asked.blends, _blend),

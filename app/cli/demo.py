@@ -187,7 +187,7 @@ def _scored(
     scores: list[Score] = []
     for name in BASELINES:
         report(name, len(scores), total)
-        baseline = fit_baseline(name, dataset.index, split.train)
+        baseline = fit_baseline(name, dataset, split.train)
         scores.append(score_recommender(baseline, split.test, held_bytes(baseline)))
     report("teacher", len(scores), total)
     weights = (folder / "teacher" / "weights.safetensors").stat().st_size

@@ -41,7 +41,7 @@ def evaluate(
     validation_cut: ValidationCutOption = None,
     recommender: Annotated[
         list[str] | None,
-        typer.Option(help="A baseline by name; may be given again. By default all but ease, which is slow."),
+        typer.Option(help="A baseline by name; may be given again. By default the four quick ones."),
     ] = None,
     teacher: Annotated[list[Path] | None, typer.Option(help="Folder of a teacher's run; may be given again.")] = None,
     blend: Annotated[list[Path] | None, typer.Option(help="Folder of a blend; may be given again.")] = None,

@@ -52,7 +52,7 @@ def oracle(
         world = world_of(dataset, lambda done, total: progress.update(task, completed=done, total=total))
         judgements = []
         for name in recommender if recommender is not None else QUICK:
-            contestant = fit_baseline(name, dataset.index, split.train)
+            contestant = fit_baseline(name, dataset, split.train)
             task = progress.add_task(f"Judging {contestant.name}", total=len(holdout), note="")
             judgements.append(judge(contestant, holdout, on_progress=partial(progress.advance, task)))
         task = progress.add_task("Asking the truth", total=1, note="")

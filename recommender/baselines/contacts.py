@@ -30,19 +30,30 @@ for _kind, _weight in KIND_WEIGHT.items():
 
 @dataclass(frozen=True)
 class Contacts:
-    """The contacts of `Sequences` that count, in order: shopper int64 [C], toy column int64 [C] from 0, weight [C]."""
+    """The contacts of `Sequences` that count, in order.
+
+    shoppers: int64 [C]; toys: int64 [C], columns from 0; weights: float32 [C]; recipients: int32 [C]
+    times: int64 [C], ms since 1970 UTC, −1 unknown
+    """
 
     shoppers: NDArray[np.int64]
     toys: NDArray[np.int64]
     weights: NDArray[np.float32]
     recipients: NDArray[np.int32]
+    times: NDArray[np.int64]
 
 
 def counted_contacts(train: Sequences) -> Contacts:
     """The contacts of `train` with a weight above 0."""
     weights = _WEIGHTS[train.kinds]
     kept = weights > 0
-    return Contacts(train.rows[kept], train.toys[kept].astype(np.int64) - 1, weights[kept], train.recipients[kept])
+    return Contacts(
+        train.rows[kept],
+        train.toys[kept].astype(np.int64) - 1,
+        weights[kept],
+        train.recipients[kept],
+        train.times[kept],
+    )
 
 
 def toy_counts(contacts: Contacts, n_toys: int) -> NDArray[np.float64]:

@@ -185,7 +185,7 @@ def blend_teachers(
         raise ToyGuideError("Teachers of the temporal protocol learned the validation part that weights are set on.")
     members: list[Recommender] = [teacher for teacher, _ in loaded]
     if rules:
-        members.append(fit_baseline(RULES, dataset.index, split.train))
+        members.append(fit_baseline(RULES, dataset, split.train))
     mix, ndcg = fit_mix(members, split.validation)
     names = [str(folder.name) for folder in folders] + ([RULES] if rules else [])
     record = {
@@ -225,7 +225,7 @@ def load_blend(folder: Path, dataset: Dataset, split: Split) -> tuple[Blend, dic
     with as_recorded(folder):
         for place, member in enumerate(record["members"]):
             if member["digest"] is None:
-                members.append(fit_baseline(RULES, dataset.index, split.train))
+                members.append(fit_baseline(RULES, dataset, split.train))
                 continue
             teacher, trained = load_teacher(folder / f"member-{place}", dataset)
             if trained["digest"] != member["digest"]:

@@ -22,7 +22,7 @@ from tests.distillation.conftest import CONFIG, OPTIONS, PRESET
 
 
 def test_teacher_and_student_find_more_than_popularity_does(way):
-    popular = validation_ndcg(fit_baseline("popularity", way.dataset.index, way.split.train), way.split.validation)
+    popular = validation_ndcg(fit_baseline("popularity", way.dataset, way.split.train), way.split.validation)
     assert validation_ndcg(way.teacher, way.split.validation) > 1.2 * popular
     assert validation_ndcg(way.student, way.split.validation) > 1.2 * popular
 

@@ -24,7 +24,7 @@ Factory = Callable[[pytest.FixtureRequest], Recommender]
 
 def _baseline(name: str, request: pytest.FixtureRequest) -> Recommender:
     shop: Dataset = request.getfixturevalue("shop")
-    return fit_baseline(name, shop.index, request.getfixturevalue("split").train)
+    return fit_baseline(name, shop, request.getfixturevalue("split").train)
 
 
 def _trained(request: pytest.FixtureRequest) -> tuple[Recommender, dict[str, Any]]:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from data.dataset import Source, build_dataset
 from data.errors import ToyGuideError
 from data.ids import ToyIndex
-from data.schema import KIND_CODES, EventKind, Recipient
+from data.schema import KIND_CODES, EventKind, Recipient, Toy
 from data.sequences import Sequences
 from recommender.base import Contact, Query
 from recommender.baselines.ease import EASE, MAX_TOYS
 from recommender.baselines.item_knn import ItemKNN
 from recommender.baselines.popularity import Popularity
 from recommender.baselines.popularity_by_age import PopularityByAge
+from recommender.baselines.popularity_in_category import PopularityInCategory
+from recommender.baselines.recent_popularity import RecentPopularity
 from recommender.baselines.registry import BASELINES, fit_baseline
 from recommender.baselines.rules import Rules
+from recommender.baselines.text_knn import TextKNN
 
-INDEX = ToyIndex(["a", "b", "c", "d"])
+TOYS = [
+    Toy("a", "Red ball", category=("Toys", "Balls")),
+    Toy("b", "Blue ball", category=("Toys", "Balls")),
+    Toy("c", "Steam train", category=("Toys", "Trains")),
+    Toy("d", "Red steam engine", category=("Toys", "Trains")),
+]
+SHOP = build_dataset(TOYS, [], Source("test", seed=23))  # of all orders the one that is easy to read
+INDEX = SHOP.index
+assert INDEX.ids == ("a", "b", "c", "d")
 BUY, VIEW, DISMISS = EventKind.PURCHASE, EventKind.VIEW, EventKind.DISMISS
 Row = list[tuple[str, EventKind]]
 
@@ -111,11 +125,47 @@ def test_ease_refuses_a_catalogue_beyond_memory() -> None:
         EASE(index, train_on(buys("ab")))
 
 
+def test_text_neighbours_are_cosines_of_words() -> None:
+    """Of the words of two toys or more, a and b share "ball", "toys" and "balls"; a and d only "red" and "toys"."""
+    recommender = TextKNN(INDEX, TOYS, decay=0.5)
+    similar = recommender.score([Query((Contact(toy),)) for toy in "abcd"])
+    np.testing.assert_allclose(np.diag(similar), 1, rtol=1e-6)
+    np.testing.assert_allclose(similar, similar.T, rtol=1e-6)
+    assert similar[0, 1] > similar[0, 3] > similar[0, 2] > 0
+    np.testing.assert_allclose(recommender.score(ask("ad"))[0], 0.5 * similar[0] + similar[3], rtol=1e-6)
+    assert not recommender.score(ask("")).any()
+
+
+def test_popularity_in_category_by_hand() -> None:
+    """Usual counts: of Toys (3 + 1 + 2 + 0) / 4, of Balls 2, of Trains 1. The query: b at .8, c at 1."""
+    train = train_on(buys("a"), buys("a"), buys("ab"), buys("c"), buys("c"))
+    recommender = PopularityInCategory(INDEX, train, TOYS, decay=0.8)
+    balls = 1.5 + 0.8 / 1.8 * 2
+    trains = 1.5 + 1.0 / 1.8 * 1
+    expected = np.array([balls + 0.003, balls + 0.001, trains + 0.002, trains])
+    np.testing.assert_allclose(recommender.score(ask("bc"))[0], expected, rtol=1e-6)
+    np.testing.assert_allclose(recommender.score(ask(""))[0], [3.503, 3.501, 2.502, 2.5], rtol=1e-6)
+
+
+def test_popularity_in_category_of_a_shop_without_categories() -> None:
+    bare = [Toy(toy.id, toy.title) for toy in TOYS]
+    recommender = PopularityInCategory(INDEX, train_on(buys("ab"), buys("a")), bare)
+    np.testing.assert_allclose(recommender.score(ask("c"))[0], [0.002, 0.001, 0, 0], rtol=1e-6)
+
+
+def test_recent_popularity_halves_with_age() -> None:
+    day = 86_400_000
+    train = replace(train_on(buys("ab"), buys("bc"), buys("d")), times=np.array([0, 60, 120, 120, -1]) * day)
+    train = replace(train, times=np.where(train.times < 0, -1, train.times))
+    recommender = RecentPopularity(INDEX, train, half_life=60)
+    np.testing.assert_allclose(recommender.score(ask(""))[0], [0.25, 1.5, 1, 0.25])
+
+
 @pytest.mark.parametrize("name", list(BASELINES))
 def test_refusals_count_for_nothing(name: str) -> None:
-    plain = fit_baseline(name, INDEX, train_on(buys("abc"), buys("bd")))
+    plain = fit_baseline(name, SHOP, train_on(buys("abc"), buys("bd")))
     refused = fit_baseline(
-        name, INDEX, train_on([*buys("a"), ("d", DISMISS), *buys("bc"), ("a", EventKind.RETURN)], buys("bd"))
+        name, SHOP, train_on([*buys("a"), ("d", DISMISS), *buys("bc"), ("a", EventKind.RETURN)], buys("bd"))
     )
     np.testing.assert_allclose(refused.score(ask("ab")), plain.score(ask("ab")))
     history = (Contact("a"), Contact("d", DISMISS), Contact("b"), Contact("c", EventKind.RETURN))
@@ -124,4 +174,4 @@ def test_refusals_count_for_nothing(name: str) -> None:
 
 def test_an_unknown_baseline_lists_the_known() -> None:
     with pytest.raises(ToyGuideError, match=r"one of popularity, .*rules"):
-        fit_baseline("magic", INDEX, train_on(buys("ab")))
+        fit_baseline("magic", SHOP, train_on(buys("ab")))
