@@ -30,7 +30,7 @@ MIN_BEFORE = 2
 class Holdout:
     """Queries to judge, Q in all, with T relevant toys together, at least one each.
 
-    histories: Q sequences, what is known before the targets; never empty
+    histories: Q sequences, what is known before the targets
     targets: int32 [T], the toys to find, from 1; those of query q are `targets[bounds[q] : bounds[q + 1]]`
     bounds: int64 [Q + 1]
     recipients: int32 [Q] into `histories.recipient_table`: whom the first target was for
@@ -59,6 +59,11 @@ class Holdout:
             recipients=self.recipients[rows],
             tied=self.tied[rows],
         )
+
+    def without_history(self) -> Holdout:
+        """The same queries of shoppers nobody knows: only whom it is for is told."""
+        starts = self.histories.offsets[:-1]
+        return replace(self, histories=self.histories.take(np.arange(len(self)), starts))
 
     def sample(self, size: int, seed: int) -> Holdout:
         """At most `size` queries drawn without replacement; the same for the same seed."""

@@ -183,10 +183,9 @@ def batch_holdout(holdout: Holdout, max_history: int = MAX_HISTORY) -> QueryBatc
     width = max(1, int((stops - starts).max(initial=0)))
     places = starts[:, None] + np.arange(width)
     real = places < stops[:, None]
-    places = np.where(real, places, 0)
-    return QueryBatch(
-        np.where(real, sequences.toys[places], 0).astype(np.int32),
-        np.where(real, sequences.kinds[places], 0).astype(np.int8),
-        np.where(real, sequences.gaps[places], UNKNOWN_GAP).astype(np.float32),
-        [table[code] for code in holdout.recipients],
-    )
+    toys = np.zeros(real.shape, np.int32)
+    kinds = np.zeros(real.shape, np.int8)
+    gaps = np.full(real.shape, UNKNOWN_GAP, np.float32)
+    for array, values in ((toys, sequences.toys), (kinds, sequences.kinds), (gaps, sequences.gaps)):
+        array[real] = values[places[real]]
+    return QueryBatch(toys, kinds, gaps, [table[code] for code in holdout.recipients])

@@ -25,17 +25,23 @@ def oracle(
     folder: Annotated[Path, typer.Argument(help="Folder of a simulated dataset.")],
     recommender: Annotated[
         list[str] | None,
-        typer.Option(help="A baseline by name; may be given again. By default all but ease, which is slow."),
+        typer.Option(help="A baseline by name; may be given again. By default the four quick ones."),
     ] = None,
+    teacher: Annotated[list[Path] | None, typer.Option(help="Folder of a teacher's run; may be given again.")] = None,
+    student: Annotated[list[Path] | None, typer.Option(help="Folder of a student's run; may be given again.")] = None,
+    bundle: Annotated[list[Path] | None, typer.Option(help="A bundle, judged as it ships; may be given again.")] = None,
+    no_history: Annotated[
+        bool, typer.Option("--no-history", help="Ask for new shoppers: tell whom it is for, and nothing that was met.")
+    ] = False,
     queries: Annotated[int, typer.Option(min=1, help="Queries to judge, drawn from the test part.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
-    """Judge baselines against what the simulated world knows: the true probability of every toy at every choice."""
+    """Judge recommenders against what the simulated world knows: the true probability of every toy at every choice."""
+    from app.cli.contestants import Asked, contestants
     from data.dataset import load_dataset
-    from data.protocol import split_dataset
+    from data.protocol import plan_split, split_dataset
     from data.world.oracle import holdout_probabilities, world_of
-    from recommender.baselines.registry import QUICK, fit_baseline
     from recommender.evaluation.ranking import judge
     from recommender.evaluation.truth import compare_with_truth
 
@@ -45,32 +51,37 @@ def oracle(
         raise parameter_error(
             "--queries", "data oracle", f"an int in [1, {most}] for {dataset.toys.num_rows} toys", queries
         )
-    split = split_dataset(dataset)
+    plan = plan_split(dataset)
+    split = split_dataset(dataset, plan)
     holdout = split.test.sample(queries, seed)
+    known = holdout.without_history() if no_history else holdout
+    asked = Asked(recommender, teacher or [], [], student or [], bundle or [])
     with progress_bar() as progress:
         task = progress.add_task("Making the world again", total=None, note="")
         world = world_of(dataset, lambda done, total: progress.update(task, completed=done, total=total))
         judgements = []
-        for name in recommender if recommender is not None else QUICK:
-            contestant = fit_baseline(name, dataset, split.train)
+        for contestant, _ in contestants(dataset, split, plan, "test", asked):
             task = progress.add_task(f"Judging {contestant.name}", total=len(holdout), note="")
-            judgements.append(judge(contestant, holdout, on_progress=partial(progress.advance, task)))
+            judgements.append(judge(contestant, known, on_progress=partial(progress.advance, task)))
         task = progress.add_task("Asking the truth", total=1, note="")
         truth = holdout_probabilities(world, holdout)
         progress.advance(task)
     rows = compare_with_truth(judgements, truth, holdout)
+    told = "whom it is for alone" if no_history else "the history and whom it is for"
     if json:
-        labels = {"dataset": dataset.digest, "protocol": holdout.protocol, "part": holdout.part}
+        labels = {"dataset": dataset.digest, "protocol": holdout.protocol, "part": holdout.part, "query": told}
         print_json({**labels, "rows": [asdict(row) for row in rows]})
     else:
-        Console(width=max(OUT.width, _WIDTH)).print(_table(rows))
+        Console(width=max(OUT.width, _WIDTH)).print(_table(rows, told))
 
 
-def _table(rows: list[TrueRow]) -> Table:
+def _table(rows: list[TrueRow], told: str) -> Table:
     table = Table("recommender", "queries", "Recall@10", "NDCG@10", "true chance@10", "regret@10", "95 %")
     for column in table.columns[1:]:
         column.justify = "right"
-    table.caption = "leave-one-out, test part; chance: true probability that the choice is among the first ten"
+    table.caption = (
+        f"leave-one-out, test part, told {told}; chance: true probability that the choice is among the first ten"
+    )
     for row in rows:
         table.add_row(
             row.recommender,

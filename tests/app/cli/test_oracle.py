@@ -47,6 +47,21 @@ def test_the_table_says_what_its_figures_are(world: Path) -> None:
         assert words in run.stdout
 
 
+def test_new_shoppers_are_asked_for_with_the_recipient_alone(world: Path) -> None:
+    """Popularity does not look at the query; by age, whom it is for helps; neighbours of nothing find nothing."""
+    names = [f"--recommender={name}" for name in ("popularity", "popularity-by-age", "item-knn")]
+    chance = {}
+    for options in ((), ("--no-history",)):
+        run = runner.invoke(app, ["data", "oracle", str(world), *names, *options, "--json"])
+        assert run.exit_code == 0, run.stderr
+        chance[options] = {row["recommender"]: row["chance"] for row in json.loads(run.stdout)["rows"]}
+    known, new = chance.values()
+    assert new["popularity"] == pytest.approx(known["popularity"], rel=0.1)
+    assert new["popularity by age"] > new["popularity"]
+    assert new["item-kNN"] < 0.5 * known["item-kNN"]
+    assert new["oracle"] == known["oracle"]
+
+
 def test_only_a_world_has_a_truth(world: Path, tmp_path: Path) -> None:
     dataset = load_dataset(world)
     save_dataset(Dataset(dataset.toys, dataset.events, Source("table", 1)), tmp_path / "shop")
