@@ -20,10 +20,13 @@ from numpy.typing import NDArray
 from data.errors import DataError
 from data.sequences import Sequences, take_ragged
 
-Part = Literal["validation", "test"]
+Part = Literal["validation", "test", "newcomers"]
 MIN_WANTED = 3
 MIN_BEFORE = 2
 """Contacts before the cut that a shopper must have to be judged by the temporal protocol."""
+
+
+_ANY = 2**62
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class Split:
     train: what is learned from while `validation` chooses
     refit: what is learned from, once all is chosen, to be judged on `test`; None where that is `train` as well
     undated: contacts left out because their time is unknown
+    newcomers: queries of the test part of shoppers with too short a past to be judged there, most with none at all;
+        None where the protocol has none
     """
 
     train: Sequences
@@ -86,13 +91,18 @@ class Split:
     test: Holdout
     refit: Sequences | None = None
     undated: int = 0
+    newcomers: Holdout | None = None
 
     def learned(self, part: Part) -> Sequences:
         """What a recommender that is judged on `part` may learn from."""
-        return self.refit if self.refit is not None and part == "test" else self.train
+        return self.refit if self.refit is not None and part != "validation" else self.train
 
     def holdout(self, part: Part) -> Holdout:
-        """The queries of `part`."""
+        """The queries of `part`. Raises DataError if there are none."""
+        if part == "newcomers":
+            if self.newcomers is None:
+                raise DataError(f"{self.test.protocol} has no newcomers to judge.")
+            return self.newcomers
         return self.test if part == "test" else self.validation
 
 
@@ -146,31 +156,36 @@ def temporal(sequences: Sequences, validation_cut: date, cut: date) -> Split:
     Raises DataError if a part has no such shopper.
     """
     dated, kept = sequences.only(sequences.times >= 0)
-    label = f"temporal {cut}"
     first, second = milliseconds(validation_cut), milliseconds(cut)
     before_cut, _ = dated.only(dated.times < second)
+    label, judged = f"temporal {cut}", range(MIN_BEFORE, _ANY)
+    validation = _taken_since(before_cut, first, label, "validation", judged)
+    test = _taken_since(dated, second, label, "test", judged)
+    for holdout, day in ((validation, validation_cut), (test, cut)):
+        if not len(holdout):
+            raise DataError(
+                f"temporal needs a shopper with at least {MIN_BEFORE} dated events before {day} who then likes, carts "
+                f"or buys a new toy ({holdout.part} part). There is none; give another '--cut'."
+            )
+    newcomers = _taken_since(dated, second, label, "newcomers", range(MIN_BEFORE))
     return Split(
         dated.only(dated.times < first)[0],
-        _taken_since(before_cut, first, label, "validation", validation_cut),
-        _taken_since(dated, second, label, "test", cut),
+        validation,
+        test,
         before_cut,
         len(sequences.toys) - len(kept),
+        newcomers if len(newcomers) else None,
     )
 
 
-def _taken_since(sequences: Sequences, cut: int, label: str, part: Part, day: date) -> Holdout:
-    """What each shopper with a past takes from `cut` (ms) to the end."""
+def _taken_since(sequences: Sequences, cut: int, label: str, part: Part, lengths: range) -> Holdout:
+    """What each shopper with so many contacts before `cut` (ms) takes from then on to the end."""
     past = np.add.reduceat(np.append(sequences.times < cut, False), sequences.offsets[:-1], dtype=np.int64)
     past[np.diff(sequences.offsets) == 0] = 0
     stops = sequences.offsets[:-1] + past
     taken = sequences.wanted & (sequences.times >= cut) & ~_met_before(sequences, stops)
     counts = np.bincount(sequences.rows[taken], minlength=len(sequences))
-    judged = np.flatnonzero((past >= MIN_BEFORE) & (counts > 0))
-    if not len(judged):
-        raise DataError(
-            f"temporal needs a shopper with at least {MIN_BEFORE} dated events before {day} who then likes, carts or "
-            f"buys a new toy ({part} part). There is none; give another '--cut'."
-        )
+    judged = np.flatnonzero((past >= lengths.start) & (past < lengths.stop) & (counts > 0))
     targets = np.flatnonzero(taken & np.isin(sequences.rows, judged))
     bounds = np.concatenate([[0], np.cumsum(counts[judged])]).astype(np.int64)
     first = targets[bounds[:-1]]
@@ -179,7 +194,7 @@ def _taken_since(sequences: Sequences, cut: int, label: str, part: Part, day: da
         sequences.toys[targets],
         bounds,
         sequences.recipients[first],
-        _tied(sequences, first),
+        _tied(sequences, first) & (past[judged] > 0),
         label,
         part,
     )

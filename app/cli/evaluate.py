@@ -30,6 +30,7 @@ class PartName(StrEnum):
 
     TEST = "test"
     VALIDATION = "validation"
+    NEWCOMERS = "newcomers"
 
 
 def evaluate(
@@ -95,7 +96,7 @@ def evaluate(
         "masking": judgements[0].masking,
         "undated left out": split.undated,
     }
-    if part is PartName.TEST:
+    if part is not PartName.VALIDATION:
         for row in rows:
             if row.slice == "all" and row.recommender in folders:
                 note_judged(folders[row.recommender], labels, row)

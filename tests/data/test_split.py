@@ -56,6 +56,7 @@ TWO_CUTS = shop(
     ("eve", "t1", BUY, None),
     ("eve", "t8", BUY, 3),
     ("eve", "t9", BUY, 35),  # one dated contact before
+    ("fay", "t0", BUY, 35),  # none
 )
 
 
@@ -67,6 +68,10 @@ def test_temporal_judges_all_that_is_taken_from_the_cut_on() -> None:
         "ann": (["t0", "t1", "t2"], {"t3", "t4"}),
         "bob": (["t0", "t6"], {"t7"}),
     }
+    assert split.newcomers is not None
+    assert answers(TWO_CUTS, split.newcomers) == {"eve": (["t8"], {"t9"}), "fay": ([], {"t0"})}
+    assert split.newcomers.tied.tolist() == [False, False]
+    assert split.learned("newcomers") is split.refit
     assert split.undated == 1
     assert split.train.times.max() < milliseconds(date(2024, 1, 11))
     assert split.refit is not None
@@ -79,6 +84,8 @@ def test_temporal_judges_all_that_is_taken_from_the_cut_on() -> None:
 def test_leave_one_out_learns_from_the_same_whatever_is_judged() -> None:
     split = split_dataset(TWO_CUTS)
     assert split.learned("test") is split.learned("validation") is split.train
+    with pytest.raises(DataError, match="leave-one-out has no newcomers"):
+        split.holdout("newcomers")
     assert answers(TWO_CUTS, split.test)["ann"] == (["t0", "t1", "t2", "t3"], {"t4"})
     assert answers(TWO_CUTS, split.validation)["ann"] == (["t0", "t1", "t2"], {"t3"})
 
