@@ -108,6 +108,12 @@ def finish(record: dict[str, Any], out: Path, as_json: bool) -> None:
         return
     OUT.print(
         f"{record['kind']} {record['digest'][:12]} in {out}: validation NDCG@10 {record['validation_ndcg_10']:.4f} "
-        f"at epoch {record['best_epoch']} of {len(record['epochs'])}, {record['seconds']:.0f} s",
+        f"at epoch {record['best_epoch']} of {len(record['epochs'])}, {record['seconds']:.0f} s{_rate(record)}",
         markup=False,
     )
+
+
+def _rate(record: dict[str, Any]) -> str:
+    if "targets_per_second" not in record:
+        return ""
+    return f" ({record['targets_per_second']:,} targets a second), {record['peak_memory_mb']:,} MB at most"

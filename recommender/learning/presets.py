@@ -18,12 +18,16 @@ FOLDER = Path(__file__).parent / "presets"
 
 @dataclass(frozen=True)
 class Preset:
-    """How a teacher is built and trained."""
+    """How a teacher is built and trained.
+
+    negatives: toys drawn for a step where the catalogue is too large for a full softmax, see `learning.sampled`
+    """
 
     name: str
     model: TwoTowerConfig
     training: FitOptions
     targets_per_batch: int
+    negatives: int = 8192
 
 
 def preset_names() -> list[str]:
@@ -52,7 +56,7 @@ def load_preset(name: str, **changes: Any) -> Preset:
 def make_preset(name: str, values: dict[str, Any]) -> Preset:
     """A preset from its keys; every key must be there, of the right type and in its range."""
     kinds = {field.name: field.type for field in (*fields(TwoTowerConfig), *fields(FitOptions))}
-    kinds["targets_per_batch"] = "int"
+    kinds |= {"targets_per_batch": "int", "negatives": "int"}
     required = {field.name for field in fields(TwoTowerConfig) if field.name != "sentences"} | {
         "epochs",
         "learning_rate",
@@ -80,6 +84,7 @@ def make_preset(name: str, values: dict[str, Any]) -> Preset:
         TwoTowerConfig(**{field.name: values[field.name] for field in fields(TwoTowerConfig) if field.name in values}),
         FitOptions(**{field.name: values[field.name] for field in fields(FitOptions) if field.name in values}),
         values["targets_per_batch"],
+        values.get("negatives", Preset.negatives),
     )
 
 
@@ -100,4 +105,5 @@ _RANGES: dict[str, tuple[float, float]] = {
     "patience": (1, 10_000),
     "seed": (0, MAX_SEED),
     "targets_per_batch": (1, 1_000_000),
+    "negatives": (1, 1_000_000),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import Reporter, best_epoch, fit
 from recommender.learning.presets import Preset, make_preset
 from recommender.learning.runs import as_recorded, load_run, save_run, schema_from, schema_weights
+from recommender.learning.sampled import FULL_SOFTMAX_UP_TO, Sampler, sampled_loss
 from recommender.learning.sentences import sentence_vectors
 from recommender.learning.text import fit_projection, project
 from recommender.learning.two_tower import TwoTower
@@ -38,7 +41,8 @@ KIND = "teacher"
 SENTENCES = "sentences"
 """The sentence vectors lie beside the weights, so that who loads a teacher needs no encoder."""
 VALIDATION_QUERIES = 4000
-"""How many validation queries an epoch is judged on; the same ones each time."""
+"""How many validation queries an epoch is judged on; the same ones each time. Fewer where toys are very many."""
+_MAX_CELLS = 2**31
 
 
 class TwoTowerRecommender(Recommender):
@@ -125,7 +129,7 @@ def train_teacher(
             "The training part of the dataset holds no toy liked, carted or bought; there is nothing to learn."
         )
     parts = Parts(dataset, preset)
-    judged = split.validation.sample(VALIDATION_QUERIES, 0)
+    judged = split.validation.sample(min(VALIDATION_QUERIES, max(500, _MAX_CELLS // len(dataset.index))), 0)
     record: dict[str, Any] = {
         "dataset": dataset_record(dataset, plan),
         "preset": preset_record(preset),
@@ -140,11 +144,13 @@ def train_teacher(
         return validation_ndcg(parts.recommender(candidate), judged)
 
     model, history = parts.fit(split.train, validate, report, None, checkpoint)
-    record |= fit_record(history)
+    targets = int(split.train.wanted.sum())
+    record |= fit_record(history) | {"targets_per_second": round(targets * len(history) / history[-1].seconds)}
     if split.refit is not None:
         best = best_epoch(history).number
         model, again = parts.fit(split.refit, None, report, best, refit_checkpoint)
         record["refit_seconds"] = round(again[-1].seconds, 1)
+    record["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # Linux counts in KiB
     if unfinished is not None:
         shutil.rmtree(unfinished, ignore_errors=True)
     weights = {
@@ -196,7 +202,7 @@ class Parts:
             model,
             lambda epoch: epoch_batches(windows, preset.targets_per_batch, np.random.default_rng((seed, epoch))),
             count_batches(windows, preset.targets_per_batch),
-            hard_loss,
+            self._loss(learned),
             validate,
             preset.training,
             report,
@@ -204,6 +210,13 @@ class Parts:
             checkpoint,
         )
         return model, history
+
+    def _loss(self, learned: Sequences) -> Callable[[TwoTower, Batch], Tensor]:
+        """Over all toys, or over a sample where they are too many."""
+        if len(self.index) <= FULL_SOFTMAX_UP_TO:
+            return hard_loss
+        counts = np.bincount(learned.toys[learned.wanted], minlength=len(self.index) + 1)
+        return partial(sampled_loss, sampler=Sampler(torch.from_numpy(counts), self.preset.negatives))
 
 
 def preset_record(preset: Preset) -> dict[str, Any]:
@@ -213,6 +226,7 @@ def preset_record(preset: Preset) -> dict[str, Any]:
         **asdict(preset.model),
         **asdict(preset.training),
         "targets_per_batch": preset.targets_per_batch,
+        "negatives": preset.negatives,
     }
 
 

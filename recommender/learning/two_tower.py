@@ -35,6 +35,7 @@ class TwoTower(nn.Module):
     """logit(shopper, toy) = cosine(shopper tower, toy tower) / temperature."""
 
     unseen: Tensor
+    is_unseen: Tensor
     text: Tensor
     labels: Tensor
     label_weights: Tensor
@@ -62,26 +63,38 @@ class TwoTower(nn.Module):
             kinds=len(KIND_CODES),
         )
         self.register_buffer("unseen", unseen)
+        is_unseen = torch.zeros(n_toys + 1, dtype=torch.bool)
+        is_unseen[unseen] = True
+        self.register_buffer("is_unseen", is_unseen, persistent=False)
         self.register_buffer("text", text, persistent=False)
         self.register_buffer("labels", torch.from_numpy(features.labels.astype("int64")), persistent=False)
         self.register_buffer("label_weights", torch.from_numpy(features.label_weights), persistent=False)
         self.register_buffer("profile", torch.from_numpy(features.profile), persistent=False)
 
+    def vectors(self, toys: Tensor | None = None) -> Tensor:
+        """Vectors float [n, d] of the toys int64 [n], by default of all, padding first; padding is zero."""
+        known = torch.arange(len(self.profile), device=self.profile.device) if toys is None else toys
+        parts = (self.text, self.labels, self.label_weights, self.profile)
+        text, labels, label_weights, profile = parts if toys is None else (part[toys] for part in parts)
+        ids = torch.where(self.is_unseen[known], 0, known)
+        found: Tensor = self.toys(ids, text, labels, label_weights, profile, self.config.id_dropout)
+        return found * (known > 0)[:, None]
+
     def table(self) -> Tensor:
         """Vectors float [N + 1, d] of all toys; row 0 is padding and zero."""
-        toys = torch.arange(len(self.profile), device=self.profile.device)
-        ids = toys.index_fill(0, self.unseen, 0)
-        vectors: Tensor = self.toys(
-            ids, self.text, self.labels, self.label_weights, self.profile, self.config.id_dropout
-        )
-        return vectors * (toys > 0)[:, None]
+        return self.vectors()
 
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """(queries [P, d] scaled by 1 / temperature, table [N + 1, d]): their inner products are the logits."""
-        table = self.table()
-        states = self.shopper(table[batch.toys], batch.kinds, batch.gaps)
+    def forward(self, batch: Batch, some: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        """(queries [P, d] scaled by 1 / temperature, vectors): their inner products are the logits.
+
+        The vectors are the table [N + 1, d]; with `some` = (toys int64 [n], inputs int64 [B, L] into them), which
+        stand for the batch's own, they are those of these toys [n, d].
+        """
+        toys, inputs = some if some is not None else (None, batch.toys)
+        vectors = self.vectors(toys)
+        states = self.shopper(vectors[inputs], batch.kinds, batch.gaps)
         queries = self.shopper.queries(states[batch.row, batch.step], batch.profile)
-        return queries / self.config.temperature, table
+        return queries / self.config.temperature, vectors
 
     def encode(self, table: Tensor, toys: Tensor, kinds: Tensor, gaps: Tensor, profile: Tensor) -> Tensor:
         """Query vectors [B, d] after the last contact of histories [B, L]; scores are `query @ table.T`."""
