@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,11 +13,12 @@ import typer
 from app.cli.console import OUT, print_json, progress_bar
 from app.cli.folders import check_output
 from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOption, ValidationCutOption, chosen_plan
-from data.errors import ToyGuideError
+from data.errors import ToyGuideError, parameter_error
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from recommender.learning.checkpoint import Epoch
     from recommender.learning.fit import Reporter
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of a dataset.")]
@@ -31,6 +35,7 @@ def train(
     order: OrderOption = None,
     cut: CutOption = None,
     validation_cut: ValidationCutOption = None,
+    tensorboard: Annotated[Path | None, typer.Option(help="Folder to write TensorBoard's event files to.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a two-tower teacher; the epoch is chosen on the validation part, the test part is not looked at.
@@ -47,9 +52,9 @@ def train(
     dataset = load_fit_dataset(data)
     plan = chosen_plan(dataset, protocol, order, cut, validation_cut)
     split = split_dataset(dataset, plan)
-    with progress_bar() as progress:
+    with to_tensorboard(tensorboard) as note, progress_bar() as progress:
         report = report_to(progress, "Training the teacher")
-        _, weights, record = train_teacher(dataset, split, plan, chosen, report, unfinished_of(out))
+        _, weights, record = train_teacher(dataset, split, plan, chosen, report, unfinished_of(out), note)
     finish(save_teacher(out, weights, record), out, as_json)
 
 
@@ -84,6 +89,31 @@ def distill(
         report = report_to(progress, "Distilling the student")
         _, weights, record = distil(dataset, split, source, source_record, config, options, report)
     finish(save_student(out, weights, record), out, as_json)
+
+
+@contextmanager
+def to_tensorboard(folder: Path | None) -> Iterator[Callable[[str, Epoch], None] | None]:
+    """Loss, NDCG@10 and seconds of every epoch as TensorBoard's event files in `folder`, if one is given.
+
+    Raises ToyGuideError if it is no folder that can be written.
+    """
+    if folder is None:
+        yield None
+        return
+    from tensorboardX import SummaryWriter
+
+    try:
+        writer = SummaryWriter(str(folder))
+    except OSError as error:
+        raise parameter_error("--tensorboard", "train", "a folder that can be written", str(folder)) from error
+
+    def note(stage: str, epoch: Epoch) -> None:
+        for name in ("loss", "metric", "seconds"):
+            if not math.isnan(value := getattr(epoch, name)):
+                writer.add_scalar(f"{stage}/{'ndcg_10' if name == 'metric' else name}", value, epoch.number)
+
+    with writer:
+        yield note
 
 
 def unfinished_of(out: Path) -> Path:

@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -49,6 +50,7 @@ def fit(
     report: Reporter | None = None,
     stop_after: int | None = None,
     checkpoint: Checkpoint | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> list[Epoch]:
     """Train `model` in place and leave it with the weights of its best epoch on validation.
 
@@ -56,8 +58,41 @@ def fit(
     validate: None judges no epoch; the last one is kept, and its metric is nan
     stop_after: leaves after that many epochs, on the learning rates of a whole training
     checkpoint: kept after every epoch, and gone on from where there is one
-    Raises ToyGuideError when the loss is no longer finite.
+    on_epoch: told of every epoch
+    Raises ToyGuideError when the loss is no longer finite, and, with what to do about it, when memory runs out.
     """
+    with memory_advice():
+        return _fit(
+            model, batches, steps_per_epoch, loss_of, validate, options, report, stop_after, checkpoint, on_epoch
+        )
+
+
+@contextmanager
+def memory_advice() -> Iterator[None]:
+    """Turns torch's running out of memory into one sentence that says what to lower."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise ToyGuideError(
+                "There is not enough memory for this training. Halve 'targets_per_batch' first, then 'width' or "
+                "'text_width' (a copy of the preset's file can be given as --preset), or free memory elsewhere."
+            ) from error
+        raise
+
+
+def _fit(
+    model: Model,
+    batches: Callable[[int], Iterator[Batch]],
+    steps_per_epoch: int,
+    loss_of: Callable[[Any, Batch], Tensor],
+    validate: Callable[[Model], float] | None,
+    options: FitOptions,
+    report: Reporter | None,
+    stop_after: int | None,
+    checkpoint: Checkpoint | None,
+    on_epoch: Callable[[Epoch], None] | None,
+) -> list[Epoch]:
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells its precision at every start
     fabric = Fabric(accelerator="auto", devices=1, precision="bf16-mixed" if fast_bf16() else "32-true")
     optimizer = torch.optim.AdamW(_decay_groups(model, options.weight_decay), lr=options.learning_rate)
@@ -108,6 +143,8 @@ def fit(
         history.append(Epoch(number, total / max(count, 1), metric, time.monotonic() - started))
         if checkpoint is not None:
             checkpoint.save(pack(modules, optimizer, best), history)
+        if on_epoch is not None:
+            on_epoch(history[-1])
     model.load_state_dict(best)
     model.eval()
     if report:

@@ -116,11 +116,13 @@ def train_teacher(
     preset: Preset,
     report: Reporter | None = None,
     unfinished: Path | None = None,
+    on_epoch: Callable[[str, Epoch], None] | None = None,
 ) -> tuple[TwoTowerRecommender, dict[str, Tensor], dict[str, Any]]:
     """Train on `split.train`, choose the epoch on `split.validation`; the test part is not looked at.
 
     Where the split has a `refit`, a second model is then trained on that, as many epochs, and is the teacher.
     unfinished: a folder for checkpoints; a training that was killed goes on from there. It is removed at the end.
+    on_epoch: told "choose" or "refit" and the epoch
     Returns (the teacher, its weights, its run record).
     Raises ToyGuideError if there is nothing to learn from.
     """
@@ -143,12 +145,15 @@ def train_teacher(
     def validate(candidate: TwoTower) -> float:
         return validation_ndcg(parts.recommender(candidate), judged)
 
-    model, history = parts.fit(split.train, validate, report, None, checkpoint)
+    def told(stage: str) -> Callable[[Epoch], None] | None:
+        return None if on_epoch is None else partial(on_epoch, stage)
+
+    model, history = parts.fit(split.train, validate, report, None, checkpoint, told("choose"))
     targets = int(split.train.wanted.sum())
     record |= fit_record(history) | {"targets_per_second": round(targets * len(history) / history[-1].seconds)}
     if split.refit is not None:
         best = best_epoch(history).number
-        model, again = parts.fit(split.refit, None, report, best, refit_checkpoint)
+        model, again = parts.fit(split.refit, None, report, best, refit_checkpoint, told("refit"))
         record["refit_seconds"] = round(again[-1].seconds, 1)
     record["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # Linux counts in KiB
     if unfinished is not None:
@@ -190,6 +195,7 @@ class Parts:
         report: Reporter | None,
         stop_after: int | None,
         checkpoint: Checkpoint | None,
+        on_epoch: Callable[[Epoch], None] | None,
     ) -> tuple[TwoTower, list[Epoch]]:
         """A new model, trained on `learned`."""
         preset = self.preset
@@ -208,6 +214,7 @@ class Parts:
             report,
             stop_after,
             checkpoint,
+            on_epoch,
         )
         return model, history
 

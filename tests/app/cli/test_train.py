@@ -40,6 +40,25 @@ def teacher(data):
     return folder
 
 
+def test_every_epoch_is_told_to_tensorboard(data, tmp_path):
+    from tensorboardX.proto.event_pb2 import Event
+
+    words = ("--preset", "small", "--epochs", 2, "--out", tmp_path / "t", "--tensorboard", tmp_path / "logs")
+    done = call("train", "--data", data, *words, "--json")
+    assert done.exit_code == 0, done.output
+    epochs = json.loads(done.stdout)["epochs"]
+    (file,) = (tmp_path / "logs").iterdir()
+    content, values, at = file.read_bytes(), {}, 0
+    while at < len(content):  # a record: its length in 8 bytes, 4 of checksum, the event, 4 of checksum
+        size = int.from_bytes(content[at : at + 8], "little")
+        event = Event.FromString(content[at + 12 : at + 12 + size])
+        values |= {(value.tag, event.step): value.simple_value for value in event.summary.value}
+        at += 16 + size
+    for epoch in epochs:
+        assert values["choose/loss", epoch["number"]] == pytest.approx(epoch["loss"])
+        assert values["choose/ndcg_10", epoch["number"]] == pytest.approx(epoch["metric"])
+
+
 def test_the_whole_way_by_hand(data, teacher):
     student, bundle = data.parent / "student", data.parent / "bundle"
     done = call("distill", "--data", data, "--teacher", teacher, "--epochs", 1, "--width", 16, "--out", student)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from data.dataset import Dataset
+from data.errors import ToyGuideError
 from data.split import Split
 from recommender.learning.batches import Batch, count_batches, epoch_batches, make_windows
 from recommender.learning.checkpoint import Checkpoint
@@ -111,3 +112,16 @@ def test_a_model_that_nobody_judges_keeps_its_last_epoch(shop: Dataset, split: S
         stop_after=4,
     )
     assert [epoch.number for epoch in history] == [1, 2, 3, 4]
+
+
+def test_running_out_of_memory_is_told_in_words(shop: Dataset, split: Split) -> None:
+    windows = make_windows(split.train, 10, ("trains", "dolls", "games"))
+    with pytest.raises(ToyGuideError, match=r"not enough memory for this training\. Halve 'targets_per_batch'"):
+        fit(
+            Bigrams(len(shop.index)),
+            lambda epoch: epoch_batches(windows, 16, np.random.default_rng(epoch)),
+            count_batches(windows, 16),
+            lambda candidate, batch: torch.empty(1 << 60).sum(),
+            None,
+            FitOptions(epochs=1, learning_rate=0.05),
+        )
