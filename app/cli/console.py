@@ -39,7 +39,7 @@ class Exit(IntEnum):
     TERMINATED = 143  # SIGTERM
 
 
-def progress_bar() -> Progress:
+def progress_bar(shown: bool = True) -> Progress:
     """A progress bar on stderr with a count, the time gone and the time left."""
     return Progress(
         TextColumn("{task.description}", markup=False),
@@ -50,6 +50,7 @@ def progress_bar() -> Progress:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", markup=False),
         console=ERR,
+        disable=not shown,
     )
 
 

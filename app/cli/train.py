@@ -40,11 +40,13 @@ def train(
 ) -> None:
     """Train a two-tower teacher; the epoch is chosen on the validation part, the test part is not looked at.
 
-    A training that was killed goes on from its last epoch when the same command is given again.
+    A training that was killed goes on from its last epoch when the same command is given again. Under torchrun several
+    processes train together; the first of them writes and speaks.
     """
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
     from recommender.learning.presets import load_preset
+    from recommender.learning.processes import process_rank
     from recommender.learning.teacher import save_teacher, train_teacher
 
     check_output(out, "teacher", "train")
@@ -52,10 +54,12 @@ def train(
     dataset = load_fit_dataset(data)
     plan = chosen_plan(dataset, protocol, order, cut, validation_cut)
     split = split_dataset(dataset, plan)
-    with to_tensorboard(tensorboard) as note, progress_bar() as progress:
+    first = process_rank() == 0
+    with to_tensorboard(tensorboard if first else None) as note, progress_bar(shown=first) as progress:
         report = report_to(progress, "Training the teacher")
         _, weights, record = train_teacher(dataset, split, plan, chosen, report, unfinished_of(out), note)
-    finish(save_teacher(out, weights, record), out, as_json)
+    if first:
+        finish(save_teacher(out, weights, record), out, as_json)
 
 
 def distill(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from data.errors import ToyGuideError
 from recommender.learning.batches import Batch
 from recommender.learning.checkpoint import Checkpoint, Epoch, pack, unpack
+from recommender.learning.processes import own_share, process_count, process_rank
 
 
 @dataclass(frozen=True)
@@ -40,33 +42,6 @@ Reporter = Callable[[str, int, int], None]
 """Called with a note, steps done and steps in all."""
 
 
-def fit(
-    model: Model,
-    batches: Callable[[int], Iterator[Batch]],
-    steps_per_epoch: int,
-    loss_of: Callable[[Any, Batch], Tensor],
-    validate: Callable[[Model], float] | None,
-    options: FitOptions,
-    report: Reporter | None = None,
-    stop_after: int | None = None,
-    checkpoint: Checkpoint | None = None,
-    on_epoch: Callable[[Epoch], None] | None = None,
-) -> list[Epoch]:
-    """Train `model` in place and leave it with the weights of its best epoch on validation.
-
-    batches: epoch number → that epoch's batches. loss_of: mean loss of a batch, on the model given to it.
-    validate: None judges no epoch; the last one is kept, and its metric is nan
-    stop_after: leaves after that many epochs, on the learning rates of a whole training
-    checkpoint: kept after every epoch, and gone on from where there is one
-    on_epoch: told of every epoch
-    Raises ToyGuideError when the loss is no longer finite, and, with what to do about it, when memory runs out.
-    """
-    with memory_advice():
-        return _fit(
-            model, batches, steps_per_epoch, loss_of, validate, options, report, stop_after, checkpoint, on_epoch
-        )
-
-
 @contextmanager
 def memory_advice() -> Iterator[None]:
     """Turns torch's running out of memory into one sentence that says what to lower."""
@@ -81,20 +56,41 @@ def memory_advice() -> Iterator[None]:
         raise
 
 
-def _fit(
+@memory_advice()
+def fit(
     model: Model,
     batches: Callable[[int], Iterator[Batch]],
     steps_per_epoch: int,
     loss_of: Callable[[Any, Batch], Tensor],
     validate: Callable[[Model], float] | None,
     options: FitOptions,
-    report: Reporter | None,
-    stop_after: int | None,
-    checkpoint: Checkpoint | None,
-    on_epoch: Callable[[Epoch], None] | None,
+    report: Reporter | None = None,
+    stop_after: int | None = None,
+    checkpoint: Checkpoint | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> list[Epoch]:
+    """Train `model` in place and leave it with the weights of its best epoch on validation.
+
+    Where `torchrun` started several processes, each takes every so-many-th batch of an epoch, and their gradients are
+    averaged; steps_per_epoch counts the steps that they take together.
+    batches: epoch number → that epoch's batches, the same in every process
+    loss_of: mean loss of a batch, on the model given to it
+    validate: None judges no epoch; the last one is kept, and its metric is nan
+    stop_after: leaves after that many epochs, on the learning rates of a whole training
+    checkpoint: kept after every epoch, and gone on from where there is one
+    on_epoch: told of every epoch
+    Raises ToyGuideError when the loss is no longer finite, and, with what to do about it, when memory runs out.
+    """
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells its precision at every start
-    fabric = Fabric(accelerator="auto", devices=1, precision="bf16-mixed" if fast_bf16() else "32-true")
+    processes, rank = process_count(), process_rank()
+    fabric = Fabric(
+        accelerator="auto",
+        devices=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        num_nodes=processes // int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        strategy="ddp" if processes > 1 else "auto",
+        precision="bf16-mixed" if fast_bf16() else "32-true",
+    )
+    fabric.launch()
     optimizer = torch.optim.AdamW(_decay_groups(model, options.weight_decay), lr=options.learning_rate)
     steps = options.epochs * steps_per_epoch
     trained, optimizer = fabric.setup(model, optimizer)
@@ -109,6 +105,8 @@ def _fit(
     if checkpoint is not None and (found := checkpoint.load()) is not None:
         tensors, history = found
         best = unpack(tensors, modules, optimizer)
+    if rank:
+        torch.manual_seed(options.seed + 1_000_003 * rank + len(history))  # every process drops out other numbers
     started = time.monotonic() - (history[-1].seconds if history else 0.0)
     done = len(history) * steps_per_epoch
     for number in range(len(history) + 1, (stop_after or options.epochs) + 1):
@@ -116,7 +114,7 @@ def _fit(
             break
         trained.train()
         total, count = 0.0, 0
-        for batch in batches(number):
+        for batch in own_share(batches(number), rank, processes):
             for group in optimizer.param_groups:
                 group["lr"] = options.learning_rate * _rate(done / steps, options.warmup)
             optimizer.zero_grad()
@@ -137,13 +135,13 @@ def _fit(
         metric = math.nan
         if validate is not None:
             with torch.inference_mode():
-                metric = validate(judged)
+                metric = fabric.broadcast(validate(judged))
         if validate is None or metric > max((epoch.metric for epoch in history), default=-1.0):
             best = copy.deepcopy(judged.state_dict())
         history.append(Epoch(number, total / max(count, 1), metric, time.monotonic() - started))
-        if checkpoint is not None:
+        if checkpoint is not None and rank == 0:
             checkpoint.save(pack(modules, optimizer, best), history)
-        if on_epoch is not None:
+        if on_epoch is not None and rank == 0:
             on_epoch(history[-1])
     model.load_state_dict(best)
     model.eval()

@@ -31,6 +31,7 @@ from recommender.learning.checkpoint import Checkpoint, Epoch
 from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import Reporter, best_epoch, fit
 from recommender.learning.presets import Preset, make_preset
+from recommender.learning.processes import process_count, process_rank
 from recommender.learning.runs import as_recorded, load_run, save_run, schema_from, schema_weights
 from recommender.learning.sampled import FULL_SOFTMAX_UP_TO, Sampler, sampled_loss
 from recommender.learning.sentences import sentence_vectors
@@ -156,7 +157,7 @@ def train_teacher(
         model, again = parts.fit(split.refit, None, report, best, refit_checkpoint, told("refit"))
         record["refit_seconds"] = round(again[-1].seconds, 1)
     record["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # Linux counts in KiB
-    if unfinished is not None:
+    if unfinished is not None and process_rank() == 0:
         shutil.rmtree(unfinished, ignore_errors=True)
     weights = {
         **model.state_dict(),
@@ -204,10 +205,11 @@ class Parts:
         unseen = unseen_toys(learned, len(self.index))
         model = TwoTower(preset.model, self.schema, self.features, self.text, unseen)
         windows = make_windows(learned, preset.model.max_history, self.schema.interests)
+        each = max(1, preset.targets_per_batch // process_count())
         history = fit(
             model,
-            lambda epoch: epoch_batches(windows, preset.targets_per_batch, np.random.default_rng((seed, epoch))),
-            count_batches(windows, preset.targets_per_batch),
+            lambda epoch: epoch_batches(windows, each, np.random.default_rng((seed, epoch))),
+            count_batches(windows, each) // process_count() or 1,
             self._loss(learned),
             validate,
             preset.training,
