@@ -18,6 +18,7 @@ from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOptio
 from data.errors import parameter_error
 
 if TYPE_CHECKING:
+    from recommender.evaluation.beyond import Beyond
     from recommender.evaluation.compare import Comparison
     from recommender.evaluation.ranking import Judgement
     from recommender.evaluation.report import Row
@@ -61,6 +62,7 @@ def evaluate(
     from app.cli.contestants import Asked, contestants, note_judged
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
+    from recommender.evaluation.beyond import beyond_accuracy
     from recommender.evaluation.compare import compare
     from recommender.evaluation.ranking import judge
     from recommender.evaluation.report import MAIN_SLICES, report, write_lists
@@ -81,6 +83,8 @@ def evaluate(
             task = progress.add_task(f"Judging {contestant.name}", total=len(holdout), note="")
             judgements.append(judge(contestant, holdout, on_progress=partial(progress.advance, task)))
     rows = [row for judgement in judgements for row in report(judgement, learned)]
+    toys = dataset.toy_rows()
+    beyond = [beyond_accuracy(judgement, holdout, learned, toys) for judgement in judgements]
     best = max(judgements, key=lambda judgement: _ndcg(rows, judgement.recommender))
     pairs = [compare(best, other) for other in judgements if other is not best]
     if lists is not None:
@@ -102,10 +106,12 @@ def evaluate(
                 note_judged(folders[row.recommender], labels, row)
     if json:
         figures = [asdict(row) for row in rows]
-        print_json({**labels, "rows": figures, "paired": [asdict(pair) for pair in pairs]})
+        lists_are = [asdict(each) for each in beyond]
+        print_json({**labels, "rows": figures, "beyond": lists_are, "paired": [asdict(pair) for pair in pairs]})
     else:
         shown = [row for row in rows if row.queries and (all_slices or row.slice in MAIN_SLICES)]
         Console(width=max(OUT.width, _WIDTH)).print(_table(shown, labels))
+        OUT.print(_beyond_table(beyond))
         for pair in pairs:
             OUT.print(_sentence(pair))
 
@@ -152,6 +158,16 @@ def _table(rows: list[Row], labels: dict[str, Any]) -> Table:
             "" if row.recommender == before else escape(row.recommender), row.slice, f"{row.queries:,}", *cells
         )
         before = row.recommender
+    return table
+
+
+def _beyond_table(rows: list[Beyond]) -> Table:
+    table = Table("recommender", title="what the first ten are like")
+    for name in ("coverage", "Gini", "novelty (bits)", "diversity", "calibration (KL)"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        values = (row.coverage, row.gini, row.novelty, row.diversity, row.calibration)
+        table.add_row(escape(row.recommender), *(f"{value:.3f}" for value in values))
     return table
 
 
