@@ -30,7 +30,6 @@ from data.split import Holdout, Split
 from recommender.base import QueryBatch, Recommender, batch_holdout, unseen_mask
 from recommender.baselines.registry import fit_baseline
 from recommender.evaluation.metrics import Ranks, ndcg_at
-from recommender.evaluation.ranking import rank_targets
 from recommender.learning.runs import RECORD, as_recorded, environment
 from recommender.learning.teacher import TwoTowerRecommender, check_same_data, load_teacher, recorded_plan
 
@@ -39,8 +38,9 @@ RULES: Final = "rules"
 EPSILONS: Final = (0.003, 0.01, 0.03)
 STEPS: Final = (0.5, 0.2, 0.08)
 """Factors 1 ± step by which a weight is tried, coarse to fine."""
-FITTED_ON: Final = 4000
-_MAX_CELLS: Final = 2**26  # scores kept of each member: 256 MiB
+CANDIDATES: Final = 100
+"""Toys of each member that are taken as rivals."""
+_MAX_CELLS: Final = 2**24  # scores of a member held at once: 64 MiB
 _NEVER: Final = np.float32(-1e6)
 
 
@@ -77,36 +77,56 @@ def log_probabilities(member: Recommender, batch: QueryBatch, epsilon: float) ->
 
     A toy of the query has the value that it would have if it were outside: finite, and of no use.
     """
-    scores = member.score_batch(batch)
-    logits = scores if isinstance(member, TwoTowerRecommender) else np.log(np.maximum(scores, 0) + np.float32(epsilon))
-    outside = np.where(unseen_mask(batch, len(member.index)), logits, -np.inf)
-    total = logsumexp(outside, axis=1, keepdims=True)
+    unseen = unseen_mask(batch, len(member.index))
+    return _normalised(_logits(member, member.score_batch(batch), epsilon), unseen)
+
+
+def _logits(member: Recommender, scores: NDArray[np.float32], epsilon: float) -> NDArray[np.float32]:
+    if isinstance(member, TwoTowerRecommender):
+        return scores
+    return np.asarray(np.log(np.maximum(scores, 0) + np.float32(epsilon)))
+
+
+def _normalised(logits: NDArray[np.float32], unseen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    total = logsumexp(np.where(unseen, logits, -np.inf), axis=1, keepdims=True)
     return np.asarray(logits - np.where(np.isfinite(total), total, 0), np.float32)
 
 
-def fit_mix(members: Sequence[Recommender], holdout: Holdout, seed: int = 0) -> tuple[Mix, float]:
-    """(the mix with the best NDCG@10 on a sample of `holdout`, that NDCG@10).
+@dataclass(frozen=True)
+class _Shortlist:
+    """What the members say of the toys that can matter: each query's candidates, and its relevant toys.
 
-    Each weight in turn is multiplied and divided by a few factors, as long as that helps; ε is tried likewise.
+    candidates: float32 [M, Q, C] log-probabilities, padding at the lowest; own: float32 [M, T]
     """
-    judged = holdout.sample(max(1, min(FITTED_ON, _MAX_CELLS // len(members[0].index))), seed)
-    towers = [isinstance(member, TwoTowerRecommender) for member in members]
-    epsilons = EPSILONS if not all(towers) else EPSILONS[:1]
+
+    candidates: NDArray[np.float32]
+    own: NDArray[np.float32]
+    bounds: NDArray[np.int64]
+
+    def ndcg(self, weights: NDArray[np.float64]) -> float:
+        """NDCG@10 of the weighted sum."""
+        shares = weights.astype(np.float32)
+        rivals = np.tensordot(shares, self.candidates, axes=1)
+        rows = np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
+        own = np.tensordot(shares, self.own, axes=1)
+        ranks = 1 + np.count_nonzero(rivals[rows] > own[:, None], axis=1)
+        return float(ndcg_at(Ranks(ranks.astype(np.int32), self.bounds), 10).mean())
+
+
+def fit_mix(members: Sequence[Recommender], holdout: Holdout) -> tuple[Mix, float]:
+    """(the mix with the best NDCG@10 on `holdout`, that NDCG@10).
+
+    Each weight in turn is multiplied and divided by a few factors, as long as that helps; ε is tried likewise. Rivals
+    are the toys among the first hundred of any member: what no member ranks there does not come to the first ten.
+    """
+    ruled = not all(isinstance(member, TwoTowerRecommender) for member in members)
     best: tuple[float, Mix] = (-1.0, Mix((1.0,)))
-    kept = {place: _cached(member, judged, EPSILONS[0]) for place, member in enumerate(members) if towers[place]}
-    for epsilon in epsilons:
-        scores = [
-            kept[place] if place in kept else _cached(member, judged, epsilon) for place, member in enumerate(members)
-        ]
-
-        def ndcg(weights: NDArray[np.float64], scores: list[NDArray[np.float32]] = scores) -> float:
-            return _ndcg(scores, weights, judged)
-
-        weights, value = _climb(ndcg, np.full(len(members), 1 / len(members)))
+    for epsilon, shortlist in _shortlists(members, holdout, EPSILONS if ruled else EPSILONS[:1]).items():
+        weights, value = _climb(shortlist.ndcg, np.full(len(members), 1 / len(members)))
         if value > best[0]:
-            mix = Mix(tuple(weights.tolist()), epsilon)
-            best = (value, replace(mix, scale=_likeliest_scale(scores, weights, judged)))
-    return best[1], best[0]
+            best = (value, Mix(tuple(weights.tolist()), epsilon))
+    ndcg, mix = best
+    return replace(mix, scale=_likeliest_scale(Blend("unscaled", members, mix), holdout)), ndcg
 
 
 def _climb(
@@ -127,38 +147,49 @@ def _climb(
     return weights, best
 
 
-def _cached(member: Recommender, judged: Holdout, epsilon: float) -> NDArray[np.float32]:
-    """float32 [Q, N] log-probabilities, toys of the query at the lowest."""
-    rows = np.empty((len(judged), len(member.index)), np.float32)
-    for start in range(0, len(judged), 512):
-        part = judged.take(np.arange(start, min(start + 512, len(judged))))
+def _shortlists(members: Sequence[Recommender], holdout: Holdout, epsilons: Sequence[float]) -> dict[float, _Shortlist]:
+    """A shortlist for each ε, from one pass of scores: ε moves a rule's probabilities, and no toy."""
+    n_toys = len(members[0].index)
+    kept = min(n_toys, CANDIDATES)
+    shape = (len(members), len(holdout), min(n_toys, CANDIDATES * len(members)))
+    lists = {
+        epsilon: _Shortlist(
+            np.full(shape, _NEVER, np.float32),
+            np.empty((len(members), len(holdout.targets)), np.float32),
+            holdout.bounds,
+        )
+        for epsilon in epsilons
+    }
+    step = max(1, min(512, _MAX_CELLS // n_toys))
+    for start in range(0, len(holdout), step):
+        part = holdout.take(np.arange(start, min(start + step, len(holdout))))
         batch = batch_holdout(part)
-        found = log_probabilities(member, batch, epsilon)
-        rows[start : start + len(part)] = np.where(unseen_mask(batch, len(member.index)), found, _NEVER)
-    return rows
+        unseen = unseen_mask(batch, n_toys)
+        scores = [member.score_batch(batch) for member in members]
+        chosen = np.zeros(unseen.shape, np.bool_)
+        for each in scores:
+            best = np.argpartition(np.where(unseen, each, -np.inf), n_toys - kept, axis=1)[:, n_toys - kept :]
+            np.put_along_axis(chosen, best, True, axis=1)
+        row, toy = np.nonzero(chosen & unseen)
+        place = np.arange(len(row)) - np.searchsorted(row, row)
+        owner = np.repeat(np.arange(len(part)), np.diff(part.bounds))
+        targets = slice(int(holdout.bounds[start]), int(holdout.bounds[start + len(part)]))
+        for number, (member, each) in enumerate(zip(members, scores, strict=True)):
+            said = None
+            for epsilon, shortlist in lists.items():
+                if said is None or not isinstance(member, TwoTowerRecommender):
+                    said = _normalised(_logits(member, each, epsilon), unseen)
+                shortlist.candidates[number, start + row, place] = said[row, toy]
+                shortlist.own[number, targets] = np.where(unseen, said, _NEVER)[owner, part.targets - 1]
+    return lists
 
 
-def _mixed(scores: list[NDArray[np.float32]], weights: NDArray[np.float64], rows: slice) -> NDArray[np.float32]:
-    total = np.zeros(scores[0][rows].shape, np.float32)
-    for each, weight in zip(scores, weights, strict=True):
-        total += np.float32(weight) * each[rows]
-    return total
-
-
-def _ndcg(scores: list[NDArray[np.float32]], weights: NDArray[np.float64], judged: Holdout) -> float:
-    ranks = []
-    for start in range(0, len(judged), 512):
-        part = judged.take(np.arange(start, min(start + 512, len(judged))))
-        ranks.append(rank_targets(_mixed(scores, weights, slice(start, start + 512)), part)[0])
-    return float(ndcg_at(Ranks(np.concatenate(ranks), judged.bounds), 10).mean())
-
-
-def _likeliest_scale(scores: list[NDArray[np.float32]], weights: NDArray[np.float64], judged: Holdout) -> float:
-    """The scale in [0.2, 5] with the highest mean log-probability of the relevant toys, on 1,000 queries."""
-    some = judged.take(np.arange(min(1000, len(judged))))
-    mixed = _mixed(scores, weights, slice(0, len(some)))
+def _likeliest_scale(blend: Blend, holdout: Holdout) -> float:
+    """The scale in [0.2, 5] with the highest mean log-probability of the relevant toys, on at most 1,000 queries."""
+    some = holdout.sample(max(1, min(1000, _MAX_CELLS // len(blend.index))), 0)
+    batch = batch_holdout(some)
+    outside = np.where(unseen_mask(batch, len(blend.index)), blend.score_batch(batch), -np.inf)
     rows = np.repeat(np.arange(len(some)), np.diff(some.bounds))
-    outside = np.where(mixed <= _NEVER / 2, -np.inf, mixed)
 
     def loss(log_scale: float) -> float:
         found = log_softmax(outside * np.exp(log_scale), axis=1)[rows, some.targets - 1]
