@@ -22,13 +22,8 @@ from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import FitOptions, Reporter, fit
 from recommender.learning.presets import MAX_EPOCHS
 from recommender.learning.runs import as_recorded, load_run, save_run
-from recommender.learning.teacher import (
-    VALIDATION_QUERIES,
-    TwoTowerRecommender,
-    check_same_data,
-    fit_record,
-    validation_ndcg,
-)
+from recommender.learning.teacher import VALIDATION_QUERIES, check_same_data, fit_record
+from recommender.learning.tower_recommender import TwoTowerRecommender, validation_ndcg
 
 KIND = "student"
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from data.dataset import Dataset
     from data.protocol import SplitPlan
     from data.split import Split
-    from recommender.learning.teacher import TwoTowerRecommender
+    from recommender.learning.tower_recommender import TwoTowerRecommender
     from recommender.serving.bundle import Manifest
 
 BASELINES: Final = ("popularity", "item-knn", "rules")

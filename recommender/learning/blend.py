@@ -31,7 +31,8 @@ from recommender.base import QueryBatch, Recommender, batch_holdout, unseen_mask
 from recommender.baselines.registry import fit_baseline
 from recommender.evaluation.metrics import Ranks, ndcg_at
 from recommender.learning.runs import RECORD, as_recorded, environment
-from recommender.learning.teacher import TwoTowerRecommender, check_same_data, load_teacher, recorded_plan
+from recommender.learning.teacher import check_same_data, load_teacher, recorded_plan
+from recommender.learning.tower_recommender import TwoTowerRecommender
 
 KIND: Final = "blend"
 RULES: Final = "rules"

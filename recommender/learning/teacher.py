@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -12,20 +12,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from data.dataset import Dataset
 from data.errors import ToyGuideError
-from data.ids import ToyIndex
 from data.protocol import SplitPlan, plan_from
 from data.sequences import Sequences
-from data.split import Holdout, Split
-from recommender.base import QueryBatch, Recommender
-from recommender.evaluation.metrics import ndcg_at
-from recommender.evaluation.ranking import judge
-from recommender.features import encode_recipients, encode_toys, fit_schema
+from data.split import Split
+from recommender.features import encode_toys, fit_schema
 from recommender.learning.batches import Batch, count_batches, epoch_batches, exclude_prefix, make_windows
 from recommender.learning.checkpoint import Checkpoint, Epoch
 from recommender.learning.chunked import chunked_mean
@@ -36,6 +31,7 @@ from recommender.learning.runs import as_recorded, load_run, save_run, schema_fr
 from recommender.learning.sampled import FULL_SOFTMAX_UP_TO, Sampler, sampled_loss
 from recommender.learning.sentences import sentence_vectors
 from recommender.learning.text import fit_projection, project
+from recommender.learning.tower_recommender import TwoTowerRecommender, validation_ndcg
 from recommender.learning.two_tower import TwoTower
 
 KIND = "teacher"
@@ -44,53 +40,6 @@ SENTENCES = "sentences"
 VALIDATION_QUERIES = 4000
 """How many validation queries an epoch is judged on; the same ones each time. Fewer where toys are very many."""
 _MAX_CELLS = 2**31
-
-
-class TwoTowerRecommender(Recommender):
-    """A trained two-tower as a `Recommender`; scores are logits (cosine / temperature)."""
-
-    def __init__(self, name: str, index: ToyIndex, model: TwoTower, interests: Sequence[str]) -> None:
-        self.name = name
-        self.index = index
-        self.model = model.eval()
-        self.interests = tuple(interests)
-        self.max_history = model.config.max_history
-        with torch.inference_mode():
-            self.table: Tensor = model.table()
-
-    def encode(self, batch: QueryBatch) -> Tensor:
-        """Query vectors [B, d], scaled so that `query @ table.T` is the logit."""
-        toys, kinds, gaps = newest(batch, self.max_history)
-        profile = torch.from_numpy(encode_recipients(batch.recipients, self.interests))
-        with torch.inference_mode():
-            queries = self.model.encode(self.table, toys, kinds, gaps, profile)
-        return queries / self.model.config.temperature
-
-    def _score(self, batch: QueryBatch) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            scores: NDArray[np.float32] = (self.encode(batch) @ self.table[1:].T).numpy()
-        return scores
-
-
-def validation_ndcg(recommender: Recommender, judged: Holdout) -> float:
-    """Mean NDCG@10 over the queries of `judged`: what an epoch is chosen by."""
-    return float(ndcg_at(judge(recommender, judged).ranks, 10).mean())
-
-
-def newest(batch: QueryBatch, max_history: int) -> tuple[Tensor, Tensor, Tensor]:
-    """(toys int64 [B, L], kinds int64, gaps float32) with each history's newest `max_history` contacts."""
-    length = (batch.toys > 0).sum(axis=1)
-    start = np.maximum(length - max_history, 0)
-    width = max(1, int((length - start).max(initial=0)))
-    places = start[:, None] + np.arange(width)
-    real = places < length[:, None]
-    places = np.where(real, places, 0)
-    rows = np.arange(len(batch))[:, None]
-    return (
-        torch.from_numpy(np.where(real, batch.toys[rows, places], 0).astype(np.int64)),
-        torch.from_numpy(np.where(real, batch.kinds[rows, places], 0).astype(np.int64)),
-        torch.from_numpy(np.where(real, batch.gaps[rows, places], -1.0).astype(np.float32)),
-    )
 
 
 def hard_loss(model: TwoTower, batch: Batch) -> Tensor:

@@ -15,7 +15,8 @@ from data.world.simulate import WorldOptions, simulate
 from distillation.distill import DistilOptions, distil
 from distillation.student import StudentConfig, StudentRecommender
 from recommender.learning.presets import load_preset
-from recommender.learning.teacher import TwoTowerRecommender, train_teacher
+from recommender.learning.teacher import train_teacher
+from recommender.learning.tower_recommender import TwoTowerRecommender
 
 PRESET = load_preset("small", width=32, text_width=24, epochs=10, targets_per_batch=256)
 OPTIONS = DistilOptions(epochs=10, targets_per_batch=256)

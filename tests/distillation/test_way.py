@@ -17,7 +17,8 @@ from recommender.base import batch_holdout
 from recommender.baselines.registry import fit_baseline
 from recommender.learning.batches import make_windows
 from recommender.learning.runs import RECORD, WEIGHTS
-from recommender.learning.teacher import load_teacher, save_teacher, train_teacher, validation_ndcg
+from recommender.learning.teacher import load_teacher, save_teacher, train_teacher
+from recommender.learning.tower_recommender import validation_ndcg
 from tests.distillation.conftest import CONFIG, OPTIONS, PRESET
 
 

@@ -18,7 +18,8 @@ from recommender.evaluation.metrics import ndcg_at
 from recommender.evaluation.ranking import judge
 from recommender.learning.blend import Blend, Mix, blend_teachers, fit_mix, load_blend, log_probabilities, save_blend
 from recommender.learning.presets import load_preset
-from recommender.learning.teacher import TwoTowerRecommender, save_teacher, train_teacher
+from recommender.learning.teacher import save_teacher, train_teacher
+from recommender.learning.tower_recommender import TwoTowerRecommender
 
 TINY = load_preset("small", width=16, text_width=8, epochs=3)
 
