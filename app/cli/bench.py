@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.cli.console import ERR, OUT, print_json, progress_bar
 from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOption, ValidationCutOption, chosen_plan
-from app.cli.train import report_to, unfinished_of
+from app.cli.train import keep_teacher, report_to, unfinished_of
 from data.errors import ToyGuideError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def bench_teacher(
     plan = chosen_plan(dataset, protocol, order, cut, validation_cut)
     split = split_dataset(dataset, plan)
     presets = preset or ["base"]
-    rows = {"baselines": _baselines(dataset, split, out)}
+    rows = {"baselines": _baselines(dataset, split, plan, out)}
     for number in range(rounds):
         rows[f"round {number}"] = _round(dataset, split, plan, presets, number, out / f"round-{number}")
     if as_json:
@@ -66,13 +66,15 @@ def bench_teacher(
         Console(width=max(OUT.width, _WIDTH)).print(_table(rows, title))
 
 
-def _baselines(dataset: Dataset, split: Split, out: Path) -> dict[str, Any]:
+def _baselines(dataset: Dataset, split: Split, plan: SplitPlan, out: Path) -> dict[str, Any]:
     from recommender.baselines.registry import BASELINES, fit_baseline
 
-    file = out / "baselines.json"
-    if (kept := _kept(file, dataset, split)) is not None:
+    file, of = out / "baselines.json", {"split": plan.record(), "baselines": list(BASELINES)}
+    if (kept := _kept(file, dataset, of)) is not None:
         return kept
-    return _written(file, dataset, split, [fit_baseline(name, dataset, split.learned("test")) for name in BASELINES])
+    return _written(
+        file, dataset, split, of, [fit_baseline(name, dataset, split.learned("test")) for name in BASELINES]
+    )
 
 
 def _round(
@@ -81,44 +83,46 @@ def _round(
     """All recommenders of one round, judged; towers and blends that are there are taken over."""
     from recommender.learning.blend import blend_teachers
     from recommender.learning.presets import load_preset
-    from recommender.learning.teacher import load_teacher, preset_record, save_teacher, train_teacher
+    from recommender.learning.teacher import load_teacher, preset_record, train_teacher
 
-    file = folder / "figures.json"
-    if (kept := _kept(file, dataset, split)) is not None:
+    chosen = [load_preset(name, seed=number + SEEDS_APART * place) for place, name in enumerate(presets)]
+    file, of = folder / "figures.json", {"split": plan.record(), "presets": [preset_record(each) for each in chosen]}
+    if (kept := _kept(file, dataset, of)) is not None:
         return kept
     judged: list[Recommender] = []
     folders = [folder / Path(name).stem for name in presets]
-    for place, (name, run) in enumerate(zip(presets, folders, strict=True)):
-        chosen = load_preset(name, seed=number + SEEDS_APART * place)
+    for name, each, run in zip(presets, chosen, folders, strict=True):
         try:
             teacher, record = load_teacher(run, dataset)
         except ToyGuideError:
             record = {}
-        if record.get("preset") != preset_record(chosen) or record["dataset"]["split"] != plan.record():
+        if record.get("preset") != preset_record(each) or record["dataset"]["split"] != plan.record():
             with progress_bar() as progress:
                 report = report_to(progress, f"Round {number}: {name}")
-                teacher, weights, record = train_teacher(dataset, split, plan, chosen, report, unfinished_of(run))
-            save_teacher(run, weights, record)
+                teacher, weights, record = train_teacher(dataset, split, plan, each, report, unfinished_of(run))
+            keep_teacher(run, weights, record)
         teacher.name = f"two-tower {Path(name).stem}"
         judged.append(teacher)
     if split.refit is None:  # the weights of a blend are set on validation, which a refit has learned
         if len(folders) > 1:
             judged.append(blend_teachers(dataset, split, folders, rules=False)[0])
         judged.append(blend_teachers(dataset, split, folders, rules=True)[0])
-    return _written(file, dataset, split, judged)
+    return _written(file, dataset, split, of, judged)
 
 
-def _kept(file: Path, dataset: Dataset, split: Split) -> dict[str, Any] | None:
-    """The figures of an earlier run on the same data and protocol."""
+def _kept(file: Path, dataset: Dataset, of: dict[str, Any]) -> dict[str, Any] | None:
+    """The figures of an earlier run on the same data, if they are of the same split and recommenders."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        same = (found["dataset"], found["protocol"]) == (dataset.digest, split.test.protocol)
+        same = (found["dataset"], found["of"]) == (dataset.digest, of)
         return dict(found["figures"]) if same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _written(file: Path, dataset: Dataset, split: Split, recommenders: list[Recommender]) -> dict[str, Any]:
+def _written(
+    file: Path, dataset: Dataset, split: Split, of: dict[str, Any], recommenders: list[Recommender]
+) -> dict[str, Any]:
     """Judge, and keep the figures as soon as they are known: {recommender: {slice: {metric: value}}}."""
     from data.atomic import atomic_file
     from recommender.evaluation.ranking import judge
@@ -131,7 +135,7 @@ def _written(file: Path, dataset: Dataset, split: Split, recommenders: list[Reco
         figures[recommender.name] = {row.slice: {"queries": row.queries, **row.metrics} for row in rows}
     file.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(file) as temporary:
-        said = {"dataset": dataset.digest, "protocol": split.test.protocol, "figures": figures}
+        said = {"dataset": dataset.digest, "of": of, "figures": figures}
         temporary.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return figures
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from data.errors import ToyGuideError, parameter_error
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+    from torch import Tensor
 
     from recommender.learning.checkpoint import Epoch
     from recommender.learning.fit import Reporter
@@ -47,7 +49,7 @@ def train(
     from data.protocol import split_dataset
     from recommender.learning.presets import load_preset
     from recommender.learning.processes import process_rank
-    from recommender.learning.teacher import save_teacher, train_teacher
+    from recommender.learning.teacher import train_teacher
 
     check_output(out, "teacher", "train")
     chosen = load_preset(preset, seed=seed, **({} if epochs is None else {"epochs": epochs}))
@@ -59,7 +61,7 @@ def train(
         report = report_to(progress, "Training the teacher")
         _, weights, record = train_teacher(dataset, split, plan, chosen, report, unfinished_of(out), note)
     if first:
-        finish(save_teacher(out, weights, record), out, as_json)
+        finish(keep_teacher(out, weights, record), out, as_json)
 
 
 def distill(
@@ -118,6 +120,16 @@ def to_tensorboard(folder: Path | None) -> Iterator[Callable[[str, Epoch], None]
 
     with writer:
         yield note
+
+
+def keep_teacher(out: Path, weights: dict[str, Tensor], record: dict[str, Any]) -> dict[str, Any]:
+    """Keep a trained teacher, and only then remove its checkpoints; returns its full run record."""
+    from recommender.learning.teacher import save_teacher
+
+    full = save_teacher(out, weights, record)
+    if unfinished_of(out).is_dir():
+        shutil.rmtree(unfinished_of(out))
+    return full
 
 
 def unfinished_of(out: Path) -> Path:

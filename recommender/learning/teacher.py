@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -26,7 +25,7 @@ from recommender.learning.checkpoint import Checkpoint, Epoch
 from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import Reporter, best_epoch, fit
 from recommender.learning.presets import Preset, make_preset
-from recommender.learning.processes import process_count, process_rank
+from recommender.learning.processes import process_count
 from recommender.learning.runs import as_recorded, load_run, save_run, schema_from, schema_weights
 from recommender.learning.sampled import FULL_SOFTMAX_UP_TO, Sampler, sampled_loss
 from recommender.learning.sentences import sentence_vectors
@@ -71,7 +70,7 @@ def train_teacher(
     """Train on `split.train`, choose the epoch on `split.validation`; the test part is not looked at.
 
     Where the split has a `refit`, a second model is then trained on that, as many epochs, and is the teacher.
-    unfinished: a folder for checkpoints; a training that was killed goes on from there. It is removed at the end.
+    unfinished: a folder for checkpoints, from which a killed training goes on. Who has kept the teacher removes it.
     on_epoch: told "choose" or "refit" and the epoch
     Returns (the teacher, its weights, its run record).
     Raises ToyGuideError if there is nothing to learn from.
@@ -89,8 +88,8 @@ def train_teacher(
     }
     checkpoint = refit_checkpoint = None
     if unfinished is not None:
-        checkpoint = Checkpoint(unfinished / "choose", record)
-        refit_checkpoint = Checkpoint(unfinished / "refit", record)
+        checkpoint = Checkpoint(unfinished / "choose", dict(record))
+        refit_checkpoint = Checkpoint(unfinished / "refit", dict(record))
 
     def validate(candidate: TwoTower) -> float:
         return validation_ndcg(parts.recommender(candidate), judged)
@@ -106,8 +105,6 @@ def train_teacher(
         model, again = parts.fit(split.refit, None, report, best, refit_checkpoint, told("refit"))
         record["refit_seconds"] = round(again[-1].seconds, 1)
     record["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # Linux counts in KiB
-    if unfinished is not None and process_rank() == 0:
-        shutil.rmtree(unfinished, ignore_errors=True)
     weights = {
         **model.state_dict(),
         **schema_weights(parts.schema),

@@ -54,6 +54,18 @@ def test_rounds_are_judged_and_taken_over(folder: Path) -> None:
     assert "two-tower of several" in again.stdout
 
 
+def test_figures_of_other_presets_are_not_taken_over(folder: Path) -> None:
+    words = ["bench", "teacher", "--data", str(folder / "dataset"), "--rounds", "1", "--out", str(folder / "other")]
+    for names in (["one"], ["one", "two"]):
+        presets = [f"--preset={folder / name}.toml" for name in names]
+        done = CliRunner().invoke(app, [*words, *presets, "--json"])
+        assert done.exit_code == 0, done.output
+        found = json.loads(done.stdout)["rounds"]["round 0"]
+        assert [name for name in found if name.startswith("two-tower ")][: len(names)] == [
+            f"two-tower {name}" for name in names
+        ]
+
+
 def test_a_refit_is_judged_without_a_blend(folder: Path) -> None:
     cuts = ["--protocol", "temporal", "--validation-cut", "2025-01-01", "--cut", "2025-06-01"]
     done = bench(folder, "--out", str(folder / "temporal"), *cuts, "--json")
