@@ -1,4 +1,4 @@
-"""One training loop, for teacher and student alike."""
+"""One training loop, for teacher and student alike; it knows nothing of toys."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from data.errors import ToyGuideError
-from recommender.learning.batches import Batch
 from recommender.learning.checkpoint import Checkpoint, Epoch, pack, unpack
 from recommender.learning.processes import own_share, process_count, process_rank
 
@@ -36,7 +35,16 @@ class FitOptions:
     seed: int = 0
 
 
+class OnDevice(Protocol):
+    """Anything that a step learns from, and that can be moved to another device."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same on `device`."""
+        ...
+
+
 Model = TypeVar("Model", bound=nn.Module)
+Item = TypeVar("Item", bound=OnDevice)
 
 Reporter = Callable[[str, int, int], None]
 """Called with a note, steps done and steps in all."""
@@ -59,9 +67,9 @@ def memory_advice() -> Iterator[None]:
 @memory_advice()
 def fit(
     model: Model,
-    batches: Callable[[int], Iterator[Batch]],
+    batches: Callable[[int], Iterator[Item]],
     steps_per_epoch: int,
-    loss_of: Callable[[Any, Batch], Tensor],
+    loss_of: Callable[[Any, Item], Tensor],
     validate: Callable[[Model], float] | None,
     options: FitOptions,
     report: Reporter | None = None,
