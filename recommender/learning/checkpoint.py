@@ -1,12 +1,14 @@
 """Where a training stands after an epoch, on disk: what was killed goes on from there to the same result.
 
 A checkpoint is a folder of two files, written whole or not at all; the one before stays until then. It belongs to one
-training alone: data, split, preset and seed are its key, and a checkpoint of another key is passed over.
+training alone: data, split, preset and seed are its key. One of another key is refused, for the next epoch would take
+the place of hours of work; one that cannot be read is passed over, and the log says so.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,10 +21,15 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from data.atomic import atomic_folder
+from data.errors import ToyGuideError
 
 STATE: Final = "state.safetensors"
 RECORD: Final = "checkpoint.json"
 _RNG: Final = "rng"
+_MOST_SAID: Final = 4  # differences between two keys: other data differ in many
+_DIGEST_SHOWN: Final = 12
+_ABSENT: Final = "not said"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,17 +61,48 @@ class Checkpoint:
             record = {"key": self.key, "epochs": [asdict(epoch) for epoch in history]}
             (temporary / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
+    def check(self) -> None:
+        """Raise ToyGuideError, with what differs, if the folder holds a checkpoint of another key."""
+        record = self._record()
+        if record is None:
+            return
+        found, own = _flat(record["key"]), _flat(json.loads(json.dumps(self.key)))
+        names = [name for name in found | own if found.get(name, _ABSENT) != own.get(name, _ABSENT)]
+        if names:
+            said = [f"{name} {_shown(found, name)} → {_shown(own, name)}" for name in names[:_MOST_SAID]]
+            if len(names) > _MOST_SAID:
+                said.append(f"and {len(names) - _MOST_SAID} more")
+            raise ToyGuideError(
+                f"{self.folder} holds the checkpoint of another training ({', '.join(said)}): "
+                f"give another '--out', or remove {self.folder} to train anew."
+            )
+
     def load(self) -> tuple[dict[str, Tensor], list[Epoch]] | None:
-        """(tensors, history) as saved; None where there is none of this key, or none that can be read."""
+        """(tensors, history) as saved; None where there is none, or none that can be read (a warning on the log).
+
+        Raises ToyGuideError if it is of another key, as `check` does.
+        """
+        self.check()
+        record = self._record()
+        if record is None:
+            if self.folder.exists():
+                _log.warning("%s cannot be read as a checkpoint; the training begins anew.", self.folder)
+            return None
         try:
-            record = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
-            if record["key"] != json.loads(json.dumps(self.key)):
-                return None
             with safe_open(self.folder / STATE, framework="pt") as file:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
             return tensors, [Epoch(**epoch) for epoch in record["epochs"]]
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+        except (OSError, KeyError, TypeError, SafetensorError) as error:
+            _log.warning("%s cannot be read as a checkpoint (%s); the training begins anew.", self.folder, error)
             return None
+
+    def _record(self) -> dict[str, Any] | None:
+        """What lies beside the tensors, with a 'key' that is an object; None if it is not there or cannot be read."""
+        try:
+            record = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return None
+        return record if isinstance(record, dict) and isinstance(record.get("key"), dict) else None
 
     def remove(self) -> None:
         """Remove it, if it is there: the training is done and kept elsewhere."""
@@ -95,3 +133,19 @@ def unpack(tensors: dict[str, Tensor], modules: dict[str, nn.Module], optimizer:
 
 def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
+
+
+def _flat(key: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """{"dataset digest": …}: every value of a key under its path in words."""
+    found: dict[str, Any] = {}
+    for name, value in key.items():
+        words = f"{above}{name}".replace("_", " ")
+        found |= _flat(value, f"{words} ") if isinstance(value, dict) else {words: value}
+    return found
+
+
+def _shown(values: dict[str, Any], name: str) -> str:
+    value = values.get(name, _ABSENT)
+    if value is None:
+        return "none"
+    return str(value)[:_DIGEST_SHOWN] if name.endswith("digest") else str(value)

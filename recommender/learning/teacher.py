@@ -73,7 +73,7 @@ def train_teacher(
     unfinished: a folder for checkpoints, from which a killed training goes on. Who has kept the teacher removes it.
     on_epoch: told "choose" or "refit" and the epoch
     Returns (the teacher, its weights, its run record).
-    Raises ToyGuideError if there is nothing to learn from.
+    Raises ToyGuideError if there is nothing to learn from, or if `unfinished` belongs to another training.
     """
     if not split.train.wanted.any():
         raise ToyGuideError(
@@ -90,6 +90,7 @@ def train_teacher(
     if unfinished is not None:
         checkpoint = Checkpoint(unfinished / "choose", dict(record))
         refit_checkpoint = Checkpoint(unfinished / "refit", dict(record))
+        refit_checkpoint.check()  # not after hours of the first training
 
     def validate(candidate: TwoTower) -> float:
         return validation_ndcg(parts.recommender(candidate), judged)

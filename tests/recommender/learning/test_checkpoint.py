@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -81,22 +82,86 @@ def test_killed_and_begun_again_it_ends_the_same(shop: Dataset, split: Split, tm
     assert [(e.number, e.loss, e.metric) for e in continued] == [(e.number, e.loss, e.metric) for e in history]
 
 
-def test_a_checkpoint_of_another_training_is_passed_over(shop: Dataset, split: Split, tmp_path: Path) -> None:
-    kept = Checkpoint(tmp_path / "unfinished", {"seed": 3})
+KEY: dict[str, Any] = {
+    "dataset": {"name": "table", "digest": "3f" * 32, "split": {"order": "hashed", "cut": None}},
+    "preset": {"epochs": 6, "seed": 3},
+}
+
+
+@pytest.fixture
+def unfinished(shop: Dataset, split: Split, tmp_path: Path) -> Path:
+    """The checkpoint that a training of `KEY` left when it was killed."""
     with pytest.raises(Killed):
-        train(split, len(shop.index), kept, 0.0, killed_in=2)
-    assert kept.load() is not None
-    assert Checkpoint(tmp_path / "unfinished", {"seed": 4}).load() is None
-    assert Checkpoint(tmp_path / "elsewhere", {"seed": 3}).load() is None
+        train(split, len(shop.index), Checkpoint(tmp_path / "unfinished", KEY), 0.0, killed_in=2)
+    return tmp_path / "unfinished"
+
+
+def changed(part: str, **values: Any) -> dict[str, Any]:
+    return {**KEY, part: {**KEY[part], **values}}
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (changed("dataset", digest="a1" * 32), "(dataset digest 3f3f3f3f3f3f → a1a1a1a1a1a1)"),
+        (
+            changed("dataset", split={"order": "hashed", "cut": "2025-06-01"}),
+            "(dataset split cut none → 2025-06-01)",
+        ),
+        (changed("preset", epochs=9, seed=4), "(preset epochs 6 → 9, preset seed 3 → 4)"),
+        (changed("preset", width=64), "(preset width not said → 64)"),
+        ({"dataset": KEY["dataset"]}, "(preset epochs 6 → not said, preset seed 3 → not said)"),
+        (
+            {"dataset": {"name": "world", "digest": "b2" * 32, "split": {"order": "given", "cut": "x"}}, "preset": {}},
+            "dataset split order hashed → given, dataset split cut none → x, and 2 more)",
+        ),
+    ],
+)
+def test_a_checkpoint_of_another_training_is_refused_and_stays(
+    shop: Dataset, split: Split, unfinished: Path, key: dict[str, Any], said: str
+) -> None:
+    before = {file.name: file.read_bytes() for file in unfinished.iterdir()}
+    with pytest.raises(ToyGuideError) as refused:
+        train(split, len(shop.index), Checkpoint(unfinished, key), 0.0)
+    message = str(refused.value)
+    assert message.startswith(f"{unfinished} holds the checkpoint of another training (")
+    assert said in message
+    assert message.endswith(f"give another '--out', or remove {unfinished} to train anew.")
+    assert {file.name: file.read_bytes() for file in unfinished.iterdir()} == before
+
+
+def test_the_same_key_is_no_other_training(unfinished: Path) -> None:
+    """JSON knows no tuples: a key is compared as it was written."""
+    Checkpoint(unfinished, KEY).check()
+    assert Checkpoint(unfinished, KEY).load() is not None
+    tuples = Checkpoint(unfinished.with_name("tuples"), {"interests": ("a", "b")})
+    tuples.save({"weight": torch.zeros(1)}, [])
+    assert tuples.load() is not None
+
+
+def test_where_there_is_none_nothing_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert Checkpoint(tmp_path / "nowhere", KEY).load() is None
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("file", ["state.safetensors", "checkpoint.json"])
-def test_a_damaged_checkpoint_is_passed_over(shop: Dataset, split: Split, tmp_path: Path, file: str) -> None:
-    kept = Checkpoint(tmp_path / "unfinished", {"seed": 3})
-    with pytest.raises(Killed):
-        train(split, len(shop.index), kept, 0.0, killed_in=2)
-    (tmp_path / "unfinished" / file).write_bytes(b"{")
-    assert kept.load() is None
+@pytest.mark.parametrize("content", [b"{", b'{"key": 3}', b"\xff", None])
+def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
+    unfinished: Path, file: str, content: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    (unfinished / file).unlink()
+    if content is not None:
+        (unfinished / file).write_bytes(content)
+    assert Checkpoint(unfinished, KEY).load() is None
+    (told,) = caplog.records
+    assert told.levelname == "WARNING"
+    assert f"{unfinished} cannot be read as a checkpoint" in told.getMessage()
+
+
+def test_epochs_that_are_none_are_damage_too(unfinished: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (unfinished / "checkpoint.json").write_text(json.dumps({"key": KEY, "epochs": [{"number": 1}]}))
+    assert Checkpoint(unfinished, KEY).load() is None
+    assert "begins anew" in caplog.text
 
 
 def test_a_model_that_nobody_judges_keeps_its_last_epoch(shop: Dataset, split: Split) -> None:
