@@ -7,7 +7,7 @@ who tunes on the test part leaves a trace.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +16,14 @@ from typing import Any
 from app.cli.console import ERR
 from app.cli.folders import JUDGED
 from data.dataset import Dataset
-from data.errors import ToyGuideError
+from data.errors import ToyGuideError, parameter_error
 from data.protocol import Protocol, SplitPlan
 from data.split import Part, Split
 from recommender.base import Recommender
 from recommender.evaluation.report import Row
+
+Loader = Callable[[Path, Dataset, Split], tuple[Recommender, Mapping[str, Any]]]
+"""Gives the recommender in a folder, and what its record says of the data it was made from."""
 
 
 @dataclass(frozen=True)
@@ -33,34 +36,63 @@ class Asked:
     students: list[Path]
     bundles: list[Path]
 
+    @property
+    def baselines(self) -> list[str]:
+        """Names of baselines, each once. Raises ToyGuideError if there is none of a name."""
+        from recommender.baselines.registry import BASELINES, QUICK
+
+        names = list(dict.fromkeys(self.names if self.names is not None else QUICK))
+        for name in names:
+            if name not in BASELINES:
+                raise ToyGuideError(
+                    f"The '--recommender' option of evaluate must be one of {', '.join(BASELINES)}. "
+                    f"Got {name!r} instead."
+                )
+        return names
+
+    @property
+    def models(self) -> list[tuple[str, Path, Loader, bool]]:
+        """(kind, folder, how it is loaded, whether it is the only one of its kind), each folder once."""
+        every: list[tuple[str, list[Path], Loader]] = [
+            ("teacher", self.teachers, _teacher),
+            ("blend", self.blends, _blend),
+            ("student", self.students, _student),
+            ("bundle", self.bundles, _bundle),
+        ]
+        return [
+            (kind, folder, load, len(set(folders)) == 1)
+            for kind, folders, load in every
+            for folder in dict.fromkeys(folders)
+        ]
+
+    def place_of(self, name: str) -> int:
+        """Which of the contestants, from 0 in their order, is called `name`.
+
+        That is a baseline's name, or a model's kind, with its folder where it is not the only one of the kind.
+        Raises ToyGuideError that lists the names if it is none of them.
+        """
+        models = [kind if alone else f"{kind} {folder}" for kind, folder, _, alone in self.models]
+        names = [*self.baselines, *models]
+        for place, known in enumerate(names):
+            if known.casefold() == name.casefold():
+                return place
+        raise parameter_error("--against", "evaluate", f"one of {', '.join(names)}", name)
+
 
 def contestants(
     dataset: Dataset, split: Split, plan: SplitPlan, part: Part, asked: Asked
 ) -> Iterator[tuple[Recommender, Path | None]]:
     """(recommender, its folder), once each, fitted or loaded when its turn comes; names are told apart."""
-    from recommender.baselines.registry import BASELINES, QUICK, fit_baseline
+    from recommender.baselines.registry import fit_baseline
 
-    names = list(dict.fromkeys(asked.names if asked.names is not None else QUICK))
-    for name in names:
-        if name not in BASELINES:
-            raise ToyGuideError(
-                f"The '--recommender' option of evaluate must be one of {', '.join(BASELINES)}. Got {name!r} instead."
-            )
-    for name in names:
+    for name in asked.baselines:
         yield fit_baseline(name, dataset, split.learned(part)), None
-    for folders, load in (
-        (asked.teachers, _teacher),
-        (asked.blends, _blend),
-        (asked.students, _student),
-        (asked.bundles, _bundle),
-    ):
-        folders = list(dict.fromkeys(folders))
-        for folder in folders:
-            recommender, made = load(folder, dataset, split)
-            check_held_out(folder, made, plan, part)
-            if len(folders) > 1:
-                recommender.name = f"{recommender.name} {folder}"
-            yield recommender, folder
+    for _, folder, load, alone in asked.models:
+        recommender, made = load(folder, dataset, split)
+        check_held_out(folder, made, plan, part)
+        if not alone:
+            recommender.name = f"{recommender.name} {folder}"
+        yield recommender, folder
 
 
 def _teacher(folder: Path, dataset: Dataset, _split: Split) -> tuple[Recommender, Mapping[str, Any]]:

@@ -49,6 +49,14 @@ def evaluate(
     blend: Annotated[list[Path] | None, typer.Option(help="Folder of a blend; may be given again.")] = None,
     student: Annotated[list[Path] | None, typer.Option(help="Folder of a student's run; may be given again.")] = None,
     bundle: Annotated[list[Path] | None, typer.Option(help="A bundle, judged as it ships; may be given again.")] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Test every other recommender against this one of those judged (a baseline's name, or teacher, blend, "
+            "student or bundle, with its folder if there are several); by default the best against every other.",
+        ),
+    ] = None,
     lists: Annotated[
         Path | None,
         typer.Option(help="Write each query's top 20 as 'shopper<TAB>toy toy …'; one file a recommender if several."),
@@ -69,12 +77,13 @@ def evaluate(
 
     if lists is not None:
         _check_lists(lists)
+    asked = Asked(recommender, teacher or [], blend or [], student or [], bundle or [])
+    named = None if against is None else asked.place_of(against)
     dataset = load_fit_dataset(data)
     plan = chosen_plan(dataset, protocol, order, cut, validation_cut)
     split = split_dataset(dataset, plan)
     holdout, learned = split.holdout(part.value), split.learned(part.value)
     judgements: list[Judgement] = []
-    asked = Asked(recommender, teacher or [], blend or [], student or [], bundle or [])
     folders: dict[str, Path] = {}
     for contestant, folder in contestants(dataset, split, plan, part.value, asked):
         if folder is not None:
@@ -85,8 +94,11 @@ def evaluate(
     rows = [row for judgement in judgements for row in report(judgement, learned)]
     toys = dataset.toy_rows()
     beyond = [beyond_accuracy(judgement, holdout, learned, toys) for judgement in judgements]
-    best = max(judgements, key=lambda judgement: _ndcg(rows, judgement.recommender))
-    pairs = [compare(best, other) for other in judgements if other is not best]
+    if named is None:
+        best = max(judgements, key=lambda judgement: _ndcg(rows, judgement.recommender))
+        pairs = [compare(best, other) for other in judgements if other is not best]
+    else:
+        pairs = [compare(other, judgements[named]) for other in judgements if other is not judgements[named]]
     if lists is not None:
         for judgement in judgements:
             file = lists if len(judgements) == 1 else lists.with_stem(f"{lists.stem}-{_slug(judgement.recommender)}")
