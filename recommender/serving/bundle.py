@@ -24,6 +24,8 @@ MANIFEST: Final = "manifest.json"
 STUDENT: Final = "student.onnx"
 TABLE: Final = "table.npy"
 TABLE_SCALE: Final = "table_scale.npy"
+TABLE_BITS: Final = (8, 4)
+"""How many bits a number of the stored table may have. What is absent from a manifest is 8."""
 CATALOGUE: Final = "catalogue.sqlite"
 NEEDED: Final = (STUDENT, TABLE, TABLE_SCALE, CATALOGUE)
 """Without these no kiosk runs; a bundle may hold more (toy encoder, model card)."""
@@ -45,7 +47,7 @@ class Manifest:
     """What a bundle says of itself.
 
     model: hex digest over weights, config and data, at least 16 digits
-    student: `width` (columns of the table), `max_history` (newest toys fed to the graph), `scale`, …
+    student: `width` (columns of the table), `max_history` (newest toys fed to the graph), `scale`, `table_bits`, …
     features: `interests`, the names of a profile's interest columns, in order
     metrics: by protocol and part
     """
@@ -77,6 +79,16 @@ class Manifest:
     def width(self) -> int:
         """Columns of the toy table."""
         return int(self.student["width"])
+
+    @property
+    def table_bits(self) -> int:
+        """Bits of a number of the stored table: one of `TABLE_BITS`."""
+        return int(self.student.get("table_bits", 8))
+
+    @property
+    def student_files(self) -> tuple[str, ...]:
+        """What counts as the student: its graph, and all files that begin with "table" (codes, scales, side tables)."""
+        return tuple(name for name in self.files if name == STUDENT or name.startswith("table"))
 
 
 def write_manifest(
@@ -200,6 +212,13 @@ def _check(raw: Any, file: Path) -> None:
     for name in ("width", "max_history"):
         value = raw["student"].get(name)
         need(_is_int(value) and 1 <= value <= 65536, f"student.{name}", "an int in [1, 65536]", value)
+    bits = raw["student"].get("table_bits", 8)
+    need(_is_int(bits), "student.table_bits", "an int", bits)
+    if bits not in TABLE_BITS:
+        raise BundleError(
+            f"{file}: the table has {bits} bits a number, this toyguide reads {' and '.join(map(str, TABLE_BITS))}. "
+            "Update toyguide, or build the bundle with this version."
+        )
     scale = raw["student"].get("scale", 1.0)
     need(isinstance(scale, int | float) and math.isfinite(scale), "student.scale", "a finite number", scale)
     interests = raw["features"].get("interests")

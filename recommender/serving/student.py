@@ -6,6 +6,7 @@ k int64 [1] → toys, scores, query) is checked by `Student.open`, so that whate
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -19,8 +20,9 @@ from data.ids import ToyIndex
 from data.schema import KIND_CODES, REFUSED_KINDS, Recipient
 from recommender.base import QueryBatch, Recommender
 from recommender.features import encode_recipients, profile_width
-from recommender.serving.bundle import CATALOGUE, STUDENT, TABLE, TABLE_SCALE, Manifest, verify_bundle
+from recommender.serving.bundle import CATALOGUE, STUDENT, Manifest, verify_bundle
 from recommender.serving.catalogue import read_catalogue
+from recommender.serving.table import read_table
 
 REFUSED_CODES: Final = frozenset(KIND_CODES[kind] for kind in REFUSED_KINDS)
 INPUTS: Final = {
@@ -53,6 +55,12 @@ def pad_histories(histories: Sequence[Sequence[int]], max_history: int) -> NDArr
     return padded
 
 
+def runtime_words(error: Exception) -> str:
+    """What ONNX Runtime says is wrong, without the places in its own source that stand before it."""
+    words = " ".join(str(error).split())
+    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |/onnxruntime_src/\S+ .*\) (?=\S)", "", words).rstrip(".")
+
+
 class Student:
     """The graph with its table.
 
@@ -70,7 +78,7 @@ class Student:
     @classmethod
     def open(cls, folder: Path, manifest: Manifest) -> Student:
         """The student of a bundle whose files were verified. Raises BundleError if graph and table do not fit."""
-        table = _read_table(folder, manifest)
+        table = read_table(folder, manifest)
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -80,7 +88,10 @@ class Student:
                 str(folder / STUDENT), sess_options=options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # ONNX Runtime has no common class for what it finds wrong in a file
-            raise BundleError(f"{folder / STUDENT} cannot be run by ONNX Runtime: {error}.") from error
+            raise BundleError(
+                f"{folder / STUDENT} (opset {manifest.opset}) cannot be run by ONNX Runtime {ort.__version__}: "
+                f"{runtime_words(error)}. Copy or build the bundle again, or update onnxruntime."
+            ) from error
         for kind, wanted, got in (
             ("inputs", INPUTS, {node.name: node.type for node in session.get_inputs()}),
             ("outputs", OUTPUTS, {node.name: node.type for node in session.get_outputs()}),
@@ -167,17 +178,18 @@ class Student:
 class OnnxStudent(Recommender):
     """The student exactly as it ships, judged as any other recommender."""
 
-    def __init__(self, student: Student, index: ToyIndex, name: str = "student (ONNX, int8 table)") -> None:
+    def __init__(self, student: Student, index: ToyIndex, name: str = "student (ONNX)") -> None:
         self.name = name
         self.index = index
         self._student = student
         self._columns = np.ascontiguousarray(student.table[1:].T)
 
     @classmethod
-    def from_bundle(cls, folder: Path, name: str = "student (ONNX, int8 table)") -> OnnxStudent:
+    def from_bundle(cls, folder: Path, name: str | None = None) -> OnnxStudent:
         """The student of the bundle in `folder`. Raises BundleError if it is not whole."""
         manifest = verify_bundle(folder)
         toys = read_catalogue(folder / CATALOGUE, pictures=False)
+        name = name or f"student (ONNX, int{manifest.table_bits} table)"
         return cls(Student.open(folder, manifest), ToyIndex([toy.id for toy in toys]), name)
 
     def _score(self, batch: QueryBatch) -> NDArray[np.float32]:
@@ -186,28 +198,3 @@ class OnnxStudent(Recommender):
         queries = self._student.queries(histories, self._student.profiles(batch.recipients))
         scores: NDArray[np.float32] = queries @ self._columns
         return scores
-
-
-def _read_table(folder: Path, manifest: Manifest) -> NDArray[np.float32]:
-    """float32 [N + 1, d] from int8 rows and their scales."""
-    arrays = []
-    for name, dtype, shape in ((TABLE, np.int8, (-1, manifest.width)), (TABLE_SCALE, np.float32, (-1,))):
-        try:
-            array = np.load(folder / name, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise BundleError(f"{folder / name} cannot be read as an array: {error}.") from error
-        if array.dtype != dtype or array.ndim != len(shape) or array.shape[1:] != shape[1:]:
-            raise BundleError(
-                f"{folder / name} must hold {np.dtype(dtype)} of shape {shape}. Got {array.dtype} of {array.shape}."
-            )
-        arrays.append(array)
-    codes, scale = arrays
-    if len(codes) != len(scale) or len(codes) < 2 or not np.isfinite(scale).all():
-        raise BundleError(
-            f"{folder / TABLE} must hold padding and at least one toy, with one finite scale a row. "
-            f"Got {len(codes)} rows and {len(scale)} scales."
-        )
-    table: NDArray[np.float32] = codes.astype(np.float32) * scale[:, None]
-    if table[0].any():
-        raise BundleError(f"{folder / TABLE}: row 0 is padding and must be zeros.")
-    return table
