@@ -22,6 +22,7 @@ from data.errors import BundleError
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 STUDENT: Final = "student.onnx"
+MOBILE: Final = "student-mobile.onnx"
 TABLE: Final = "table.npy"
 TABLE_SCALE: Final = "table_scale.npy"
 TABLE_BITS: Final = (8, 4)
