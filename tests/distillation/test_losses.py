@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from data.errors import ToyGuideError
-from distillation.losses import check_mix, distillation_loss, hard_loss, soft_loss
+from distillation.losses import check_mix, check_teacher, check_top_k, distillation_loss, hard_loss, soft_loss
 
 NEVER = float("-inf")
 STUDENT = torch.tensor([[NEVER, 0.0, math.log(2), math.log(3)]], dtype=torch.float64)
@@ -88,3 +88,39 @@ def test_at_a_high_temperature_it_matches_centred_logits():
 def test_a_mix_that_cannot_be_is_refused(alpha, temperature, message):
     with pytest.raises(ToyGuideError, match=message):
         check_mix(alpha, temperature)
+
+
+@pytest.mark.parametrize("top_k", [1, 128, 11_924])
+def test_a_list_of_any_length_up_to_the_catalogue_is_accepted(top_k):
+    check_top_k(top_k, 11_924)
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 11_925, 12.0, True, "128", None])
+def test_a_list_that_cannot_be_is_refused(top_k):
+    with pytest.raises(ToyGuideError, match=rf"'top_k'.*an int in \[1, 11924\]. Got {top_k!r} instead"):
+        check_top_k(top_k, 11_924)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_a_teacher_of_numbers_and_forbidden_toys_is_accepted(dtype):
+    check_teacher(TEACHER.to(dtype))
+    check_teacher(torch.full((2, 3), NEVER, dtype=dtype))
+    check_teacher(torch.zeros(0, 3, dtype=dtype))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([math.nan, 1.0, NEVER, math.nan], "Of 4 values 2 are NaN and 0 are inf"),
+        ([math.inf, 1.0, NEVER, 2.0], "Of 4 values 0 are NaN and 1 are inf"),
+        ([math.inf, math.nan, NEVER, math.inf], "Of 4 values 1 are NaN and 2 are inf"),
+    ],
+)
+def test_a_teacher_whose_scores_broke_is_refused(values, message):
+    with pytest.raises(ToyGuideError, match=message):
+        check_teacher(torch.tensor(values).reshape(2, 2))
+
+
+def test_logits_too_large_for_half_precision_are_refused():
+    with pytest.raises(ToyGuideError, match="1 are inf"):
+        check_teacher(torch.tensor([1.0, 70_000.0]).half())
