@@ -15,16 +15,15 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from data.errors import BundleError, parameter_error
+from data.errors import BundleError
 from recommender.base import check_k
+from recommender.serving.table import NIBBLE_OFFSET, highest_code, pack
 
 K: Final = 10
 """How many toys the file shows: a list of that length is baked in."""
 TOLERANCE: Final = 1e-4
 """How far a score may lie from the plain graph's; toys may change places only where their scores are that close."""
 _INPUTS: Final = {"history", "recipient", "table", "allowed", "k"}
-_OFFSET: Final = 8
-"""Stored int4 codes are shifted by this, so that −8 … 7 become 0 … 15."""
 
 
 def mobile_graph(
@@ -37,8 +36,7 @@ def mobile_graph(
     """The graph of `student.onnx` with the toy table inside.
 
     student_graph: of `export_student`; codes: int8 [N + 1, d], row 0 padding and zeros, for 4 bits within −8 … 7;
-    scale: float [N + 1], one a row, or [N + 1, G], one for each of G runs of d / G columns;
-    bits: 8, or 4 for two codes a byte.
+    scale: float [N + 1], one a row; bits: 8, or 4 for two codes a byte.
 
     Inputs: history int32 [B, L], indices of toys from oldest to newest, 0 = padding, at the end; allowed bool
     [B, N + 1], column 0 is padding and never shown, whatever it says.
@@ -48,8 +46,6 @@ def mobile_graph(
 
     Raises ToyGuideError for `bits` or `k` out of bounds, BundleError if graph and table do not fit together.
     """
-    if bits not in (4, 8):
-        raise parameter_error("bits", "mobile_graph", "4 or 8", bits)
     check_k(k, "mobile_graph")
     _check(student_graph, codes, scale, bits)
     model = onnx.ModelProto()
@@ -158,67 +154,40 @@ def _check(
             f"The codes must be int8 [N + 1, d] with zeros in row 0 and at least one toy. "
             f"Got {codes.dtype} {list(codes.shape)}."
         )
-    lowest, highest = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-    if codes.min() < lowest or codes.max() > highest:
-        raise BundleError(f"Codes of {bits} bits lie in [{lowest}, {highest}]. Got {codes.min()} … {codes.max()}.")
-    groups = 1 if scale.ndim == 1 else scale.shape[-1]
-    if scale.ndim not in (1, 2) or len(scale) != len(codes) or not groups or codes.shape[1] % groups:
+    highest = highest_code(bits)
+    if codes.min() < -highest - 1 or codes.max() > highest:
         raise BundleError(
-            f"The scale must be [N + 1] or [N + 1, G], G a divisor of {codes.shape[1]}, and N + 1 be {len(codes)}. "
-            f"Got {list(scale.shape)}."
+            f"Codes of {bits} bits lie in [{-highest - 1}, {highest}]. Got {codes.min()} … {codes.max()}."
         )
+    if scale.shape != codes.shape[:1]:
+        raise BundleError(f"There must be one scale a row of codes, {len(codes)}. Got {list(scale.shape)}.")
 
 
 def _unpack(
     codes: NDArray[np.int8], scale: NDArray[np.floating[Any]], bits: int
 ) -> tuple[list[NodeProto], dict[str, NDArray[Any]]]:
     """Nodes that make `table` float32 [N + 1, d] from what is stored, and what is stored."""
-    rows, width = codes.shape
     node = helper.make_node
+    arrays: dict[str, NDArray[Any]] = {"mobile.codes": pack(codes, bits), "mobile.scale": scale[:, None]}
+    nodes = [node("Cast", ["mobile.scale"], ["mobile.wide_scale"], to=TensorProto.FLOAT)]
     if bits == 8:
-        nodes = [node("Cast", ["mobile.codes"], ["mobile.float_codes"], to=TensorProto.FLOAT)]
-        arrays: dict[str, NDArray[Any]] = {"mobile.codes": codes}
+        nodes.append(node("Cast", ["mobile.codes"], ["mobile.wide_codes"], to=TensorProto.FLOAT))
     else:
-        packed = pack_nibbles(codes)
-        nodes = [
+        nodes += [
             node("BitwiseAnd", ["mobile.codes", "mobile.low_half"], ["mobile.left"]),
             node("BitShift", ["mobile.codes", "mobile.half_byte"], ["mobile.right"], direction="RIGHT"),
-            node("Concat", ["mobile.left", "mobile.right"], ["mobile.nibbles"], axis=1),
-            node("Slice", ["mobile.nibbles", "mobile.start", "mobile.width", "mobile.axis"], ["mobile.unsigned"]),
-            node("Cast", ["mobile.unsigned"], ["mobile.shifted"], to=TensorProto.FLOAT),
-            node("Sub", ["mobile.shifted", "mobile.offset"], ["mobile.float_codes"]),
+            node("Concat", ["mobile.left", "mobile.right"], ["mobile.both"], axis=1),
+            node("Slice", ["mobile.both", "mobile.start", "mobile.width", "mobile.columns"], ["mobile.raised"]),
+            node("Cast", ["mobile.raised"], ["mobile.wide_raised"], to=TensorProto.FLOAT),
+            node("Sub", ["mobile.wide_raised", "mobile.offset"], ["mobile.wide_codes"]),
         ]
-        arrays = {
-            "mobile.codes": packed,
+        arrays |= {
             "mobile.low_half": np.array(15, np.uint8),
             "mobile.half_byte": np.array(4, np.uint8),
             "mobile.start": np.array([0], np.int64),
-            "mobile.width": np.array([width], np.int64),
-            "mobile.axis": np.array([1], np.int64),
-            "mobile.offset": np.array(_OFFSET, np.float32),
+            "mobile.width": np.array([codes.shape[1]], np.int64),
+            "mobile.columns": np.array([1], np.int64),
+            "mobile.offset": np.array(NIBBLE_OFFSET, np.float32),
         }
-    groups = 1 if scale.ndim == 1 else scale.shape[1]
-    arrays |= {
-        "mobile.scale": scale.reshape(rows, groups, 1),
-        "mobile.runs": np.array([rows, groups, width // groups], np.int64),
-        "mobile.table": np.array([rows, width], np.int64),
-    }
-    nodes += [
-        node("Cast", ["mobile.scale"], ["mobile.float_scale"], to=TensorProto.FLOAT),
-        node("Reshape", ["mobile.float_codes", "mobile.runs"], ["mobile.grouped"]),
-        node("Mul", ["mobile.grouped", "mobile.float_scale"], ["mobile.scaled"]),
-        node("Reshape", ["mobile.scaled", "mobile.table"], ["table"]),
-    ]
+    nodes.append(node("Mul", ["mobile.wide_codes", "mobile.wide_scale"], ["table"]))
     return nodes, arrays
-
-
-def pack_nibbles(codes: NDArray[np.int8]) -> NDArray[np.uint8]:
-    """uint8 [R, ⌈d / 2⌉] from int4 codes int8 [R, d]: column j in the low half of a byte, column ⌈d / 2⌉ + j above it.
-
-    Halves of a row and not neighbours, so that one concatenation puts them back.
-    """
-    half = (codes.shape[1] + 1) // 2
-    unsigned = np.zeros((len(codes), 2 * half), np.uint8)
-    unsigned[:, : codes.shape[1]] = codes.astype(np.int16) + _OFFSET
-    packed: NDArray[np.uint8] = unsigned[:, :half] | (unsigned[:, half:] << 4)
-    return packed
