@@ -7,17 +7,19 @@ import os
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from app.page.names import PAGE_NAMES
 from data.errors import ToyGuideError, parameter_error
 
 JUDGED: Final = "judged.jsonl"
 """Beside a model: every time that it was judged on a test part."""
-Kind = Literal["dataset", "teacher", "blend", "student", "bundle"]
+Kind = Literal["dataset", "teacher", "blend", "student", "bundle", "page"]
 _MARKERS: Final[dict[Kind, str]] = {
     "dataset": "dataset.json",
     "teacher": "run.json",
     "blend": "run.json",
     "student": "run.json",
     "bundle": "manifest.json",
+    "page": "page.json",
 }
 
 
@@ -81,6 +83,8 @@ def _parts(record: dict[str, Any], kind: Kind) -> set[str] | None:
         return {name.split("/")[0] for name in files} | {"manifest.sig"} if whole and files else None
     if record.get("kind") != kind:
         return None
+    if kind == "page":
+        return set(PAGE_NAMES)
     if kind == "blend":
         members = record.get("members")
         return {JUDGED, *(f"member-{place}" for place in range(len(members)))} if isinstance(members, list) else None

@@ -24,6 +24,7 @@ from app.cli.data import data_app
 from app.cli.demo import demo
 from app.cli.evaluate import evaluate
 from app.cli.kiosk import kiosk
+from app.cli.page import page
 from app.cli.shop import shop
 from app.cli.train import distill, train
 from data.errors import ToyGuideError, UnfitError
@@ -61,6 +62,7 @@ app.command()(evaluate)
 app.command()(demo)
 app.command()(kiosk)
 app.command()(shop)
+app.command()(page)
 app.command()(train)
 app.command()(blend)
 app.command()(distill)
