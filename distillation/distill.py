@@ -1,11 +1,12 @@
-"""Distil a teacher into a student."""
+"""Distil a teacher into a student of toys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -13,24 +14,37 @@ from torch import Tensor
 
 from data.dataset import MAX_SEED, Dataset
 from data.errors import parameter_error
+from data.protocol import SplitPlan
+from data.sequences import Sequences
 from data.split import Split
-from distillation.losses import check_mix, distillation_loss
+from distillation.core import distil_into
+from distillation.losses import check_mix, hard_loss, top_k_distillation_loss
 from distillation.student import Student, StudentConfig, StudentRecommender, start_from_teacher
+from distillation.targets import Targets, check_temperature, fill_cache, open_cache, read_record
+from distillation.teachers import Teacher, check_same_toys
 from recommender.features import profile_width
 from recommender.learning.batches import Batch, Windows, count_batches, epoch_batches, exclude_prefix, make_windows
+from recommender.learning.checkpoint import Epoch
 from recommender.learning.chunked import chunked_mean
-from recommender.learning.fit import FitOptions, Reporter, fit
+from recommender.learning.fit import FitOptions, Reporter
 from recommender.learning.presets import MAX_EPOCHS
 from recommender.learning.runs import as_recorded, load_run, save_run
-from recommender.learning.teacher import VALIDATION_QUERIES, check_same_data, fit_record
-from recommender.learning.tower_recommender import TwoTowerRecommender, validation_ndcg
+from recommender.learning.teacher import VALIDATION_QUERIES, check_same_data, dataset_record, fit_record
+from recommender.learning.tower_recommender import validation_ndcg
 
 KIND = "student"
+FINISH_RATE: Final = 0.3
+"""The quantisation-aware finish learns at this share of the learning rate."""
 
 
 @dataclass(frozen=True)
 class DistilOptions:
-    """How to distil. `alpha` weighs the hard loss, `temperature` softens both sides of the soft one."""
+    """How to distil. `alpha` weighs the hard loss, `temperature` softens both sides of the soft one.
+
+    top: toys of the teacher that are looked at one by one; the others count as one
+    start: whether the student's table begins as the teacher's
+    finish: epochs at the end in which the table is rounded as it will be stored; 0 rounds it in storage alone
+    """
 
     alpha: float = 0.3
     temperature: float = 1.0
@@ -40,108 +54,175 @@ class DistilOptions:
     patience: int = 3
     targets_per_batch: int = 1024
     seed: int = 0
+    top: int = 256
+    start: bool = True
+    finish: int = 0
 
     def __post_init__(self) -> None:
         """Raise ToyGuideError for values that cannot be."""
         check_mix(self.alpha, self.temperature)
-        for name, most in (("epochs", MAX_EPOCHS), ("targets_per_batch", 1_000_000)):
-            if not 1 <= getattr(self, name) <= most:
-                raise parameter_error(name, "distil", f"an int in [1, {most}]", getattr(self, name))
-        if not 0 <= self.seed <= MAX_SEED:
-            raise parameter_error("seed", "distil", f"an int in [0, {MAX_SEED}]", self.seed)
+        limits = (
+            ("epochs", 1, MAX_EPOCHS),
+            ("finish", 0, MAX_EPOCHS),
+            ("targets_per_batch", 1, 1_000_000),
+            ("top", 1, 100_000),
+            ("seed", 0, MAX_SEED),
+        )
+        for name, least, most in limits:
+            if not least <= getattr(self, name) <= most:
+                raise parameter_error(name, "distil", f"an int in [{least}, {most}]", getattr(self, name))
+        if self.alpha < 1:
+            check_temperature(self.temperature)
 
 
-def teacher_queries(teacher: TwoTowerRecommender, windows: Windows, contacts: int, report: Reporter | None) -> Tensor:
-    """The teacher's scaled query vector before each counted contact: float16 [contacts, D], zeros elsewhere.
+@dataclass(frozen=True)
+class Lessons:
+    """What every student of one split and length of history learns from.
 
-    The logits of any target are then one matrix product away, exact over all toys, and an epoch of the student never
-    runs the teacher's tower again.
+    train: S shoppers, E contacts; windows: the student's, their contacts those of `train`
     """
-    cached = torch.zeros(contacts, teacher.table.shape[1], dtype=torch.float16)
-    batches = list(epoch_batches(windows, 2048, np.random.default_rng(0)))
-    model = teacher.model
-    for done, batch in enumerate(batches, start=1):
-        with torch.inference_mode():
-            states = model.shopper(teacher.table[batch.toys], batch.kinds, batch.gaps)
-            queries = model.shopper.queries(states[batch.row, batch.step], batch.profile)
-            cached[batch.contacts] = (queries / model.config.temperature).half()
-        if report:
-            report("reading the teacher", done, len(batches))
-    return cached
+
+    dataset: Dataset
+    split: Split
+    windows: Windows
+    interests: tuple[str, ...]
+
+    @property
+    def train(self) -> Sequences:
+        """The training part."""
+        return self.split.train
 
 
-def mixed_loss(queries: Tensor, table: Tensor, options: DistilOptions) -> Callable[[Any, Batch], Tensor]:
-    """The distillation loss of a batch, given the teacher's queries [contacts, D] and table [N + 1, D]."""
-    teacher_table = table.to(torch.bfloat16)
+def prepare_lessons(dataset: Dataset, split: Split, max_history: int, interests: tuple[str, ...]) -> Lessons:
+    """Cut the training part, without what was refused, into a student's windows."""
+    kept, contacts = split.train.without_refusals()
+    windows = make_windows(kept, max_history, interests).renumbered(torch.from_numpy(contacts))
+    return Lessons(dataset, split, windows, interests)
 
-    def loss_of(model: Any, batch: Batch) -> Tensor:
-        student_queries, student_table = model(batch)
+
+def cached_scores(
+    folder: Path, lessons: Lessons, teacher: Teacher, max_history: int, top: int, report: Reporter | None = None
+) -> dict[str, Any]:
+    """The record of the teacher's scores in `folder`, which are computed if the folder is empty.
+
+    Raises ToyGuideError if it holds scores of another teacher, other data or another number of toys.
+    """
+    check_same_toys(teacher.recommender.index, lessons.dataset.index)
+    key = score_key(teacher, max_history, top)
+    if (record := read_record(folder)) is None:
+        return fill_cache(folder, teacher.recommender, lessons.train, lessons.windows, key, top, report)
+    open_cache(folder, key, 1.0, len(lessons.train.toys))
+    return record
+
+
+def score_key(teacher: Teacher, max_history: int, top: int) -> dict[str, Any]:
+    """Whose scores of what a cache holds."""
+    return {
+        "teacher": teacher.digest,
+        "dataset": teacher.dataset["digest"],
+        "split": teacher.dataset["split"],
+        "max_history": max_history,
+        "top": top,
+    }
+
+
+def mixed_loss(targets: Targets | None, options: DistilOptions) -> Callable[[Student, Batch, Any], Tensor]:
+    """The distillation loss of a batch; without a teacher, or at α = 1, the hard loss alone."""
+
+    def loss_of(model: Student, batch: Batch, _answer: Any) -> Tensor:
+        queries, table = model(batch)
 
         def slice_loss(logits: Tensor, rows: slice) -> Tensor:
-            prefix, targets = batch.prefix[rows], batch.targets[rows]
-            student = exclude_prefix(logits, prefix)
-            teacher = (queries[batch.contacts[rows]].to(torch.bfloat16) @ teacher_table.T).float()
-            losses = distillation_loss(
-                student, exclude_prefix(teacher, prefix), targets, options.alpha, options.temperature
-            )
-            return losses.sum()
+            student = exclude_prefix(logits, batch.prefix[rows])
+            if targets is None or options.alpha == 1.0:
+                return hard_loss(student, batch.targets[rows]).sum()
+            soft = targets(batch, rows)
+            return top_k_distillation_loss(
+                student, soft.toys, soft.logits, soft.tail, batch.targets[rows], options.alpha, options.temperature
+            ).sum()
 
-        return chunked_mean(student_queries, student_table, slice_loss)
+        return chunked_mean(queries, table, slice_loss)
 
     return loss_of
 
 
 def distil(
-    dataset: Dataset,
-    split: Split,
-    teacher: TwoTowerRecommender,
-    teacher_record: dict[str, Any],
+    lessons: Lessons,
+    teacher: Teacher | None,
+    scores: Targets | None,
     config: StudentConfig,
     options: DistilOptions,
     report: Reporter | None = None,
 ) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
-    """Train a student on hard and soft targets of `split.train`; the epoch is chosen on `split.validation`.
+    """Train a student on hard and soft targets of the training part; the epoch is chosen on the validation part.
 
-    Returns (the student, its weights, its run record).
+    teacher: None trains without one, which α = 1 and an own table must then say; scores: its, cached or live
+    Returns (the student, its weights, its run record, to which `describe` adds what it was made from).
     """
+    if options.alpha < 1 and scores is None:
+        raise parameter_error("alpha", "distil", "1 where no teacher is given", options.alpha)
+    table = teacher.table() if teacher is not None and options.start else None
+    if options.start and table is None:
+        raise parameter_error("start", "distil", "off where no teacher has toy vectors (--no-start)", "on")
     torch.manual_seed(options.seed)
-    interests = teacher.interests
-    read = make_windows(split.train, teacher.max_history, interests)
-    queries = teacher_queries(teacher, read, len(split.train.toys), report)
-    student = Student(config, len(dataset.index), read.profile_table.shape[1])
-    start_from_teacher(student, teacher.table)
+    index, windows = lessons.dataset.index, lessons.windows
+    student = Student(config, len(index), windows.profile_table.shape[1])
+    if table is not None:
+        start_from_teacher(student, table)
+    judged = lessons.split.validation.sample(VALIDATION_QUERIES, 0)
 
-    kept, contacts = split.train.without_refusals()
-    windows = make_windows(kept, config.max_history, interests).renumbered(torch.from_numpy(contacts))
-    judged = split.validation.sample(VALIDATION_QUERIES, 0)
-    history = fit(
-        student,
-        lambda epoch: epoch_batches(windows, options.targets_per_batch, np.random.default_rng((options.seed, epoch))),
-        count_batches(windows, options.targets_per_batch),
-        mixed_loss(queries, teacher.table, options),
-        lambda model: validation_ndcg(StudentRecommender("student", dataset.index, model, interests), judged),
-        FitOptions(
-            epochs=options.epochs,
-            learning_rate=options.learning_rate,
-            average=options.average,
-            patience=options.patience,
-            seed=options.seed,
-        ),
-        report,
-    )
-    record = {
-        "dataset": teacher_record["dataset"],
-        "teacher": {
-            "digest": teacher_record["digest"],
-            "preset": teacher_record["preset"]["name"],
-            "validation_ndcg_10": teacher_record["validation_ndcg_10"],
-        },
-        "student": asdict(config),
-        "distillation": asdict(options),
-        "interests": list(interests),
-        **fit_record(history),
+    def batches(first: int, epoch: int) -> Iterator[Batch]:
+        return epoch_batches(windows, options.targets_per_batch, np.random.default_rng((options.seed, first + epoch)))
+
+    def phase(first: int, epochs: int, rate: float) -> list[Epoch]:
+        return distil_into(
+            student,
+            lambda batch: batch,
+            partial(batches, first),
+            count_batches(windows, options.targets_per_batch),
+            mixed_loss(scores, options),
+            lambda model: validation_ndcg(StudentRecommender("student", index, model, lessons.interests), judged),
+            FitOptions(
+                epochs=epochs,
+                learning_rate=rate,
+                average=options.average,
+                patience=options.patience,
+                seed=options.seed,
+            ),
+            report,
+        )
+
+    history = phase(0, options.epochs, options.learning_rate)
+    record = {"student": asdict(config), "distillation": asdict(options), **fit_record(history)}
+    if options.finish:
+        student.narrow = True
+        finish = phase(options.epochs, options.finish, FINISH_RATE * options.learning_rate)
+        record |= {"full_precision_ndcg_10": record["validation_ndcg_10"], **_after(history, finish)}
+    return StudentRecommender("student", index, student, lessons.interests), dict(student.state_dict()), record
+
+
+def _after(before: list[Epoch], finish: list[Epoch]) -> dict[str, Any]:
+    """How a training with a finish went, as one history; what is kept is the finish's best."""
+    moved = [
+        replace(epoch, number=len(before) + epoch.number, seconds=before[-1].seconds + epoch.seconds)
+        for epoch in finish
+    ]
+    return fit_record(moved) | {"epochs": [asdict(epoch) for epoch in (*before, *moved)]}
+
+
+def describe(
+    record: dict[str, Any], lessons: Lessons, plan: SplitPlan, teacher: Teacher | None, scores: dict[str, Any] | None
+) -> dict[str, Any]:
+    """The record of a student with what it was made from."""
+    facts = teacher.facts if teacher else {"digest": "0" * 64, "preset": "none", "validation_ndcg_10": None}
+    kept = None if scores is None else {name: scores[name] for name in ("digest", "top", "bytes", "queries_per_second")}
+    return {
+        "dataset": dataset_record(lessons.dataset, plan),
+        "teacher": facts,
+        "scores": kept,
+        "interests": list(lessons.interests),
+        **record,
     }
-    return StudentRecommender("student", dataset.index, student, interests), dict(student.state_dict()), record
 
 
 def save_student(folder: Path, weights: dict[str, Tensor], record: dict[str, Any]) -> dict[str, Any]:
@@ -157,6 +238,7 @@ def load_student(folder: Path, dataset: Dataset) -> tuple[StudentRecommender, di
         config = StudentConfig(**record["student"])
         student = Student(config, len(dataset.index), profile_width(len(record["interests"])))
         student.load_state_dict(weights)
+        student.narrow = bool(record["distillation"].get("finish"))
         if not all(isinstance(record[part], dict) for part in ("teacher", "distillation")):
             raise TypeError("'teacher' and 'distillation' must be objects")
     return StudentRecommender("student", dataset.index, student, record["interests"]), record

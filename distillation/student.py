@@ -1,13 +1,15 @@
 """The student: a compact shopper tower over a small table of toy vectors.
 
 Its score is one inner product, scale · cosine(query, toy), so that ranking is a single matrix product. The history it
-reads holds only toys that were met and not refused; what was refused is masked instead.
+reads holds only toys that were met and not refused; what was refused is masked instead. Its tower is a one-layer
+Transformer, or attention that pools what each toy says (`distillation.pooling`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
 import numpy as np
 import torch
@@ -17,16 +19,26 @@ from torch.nn import functional as F
 
 from data.errors import parameter_error
 from data.ids import ToyIndex
+from distillation.pooling import AttentionPool
+from distillation.quantize import fake_quantise
 from recommender.base import QueryBatch, Recommender
 from recommender.features import encode_recipients
 from recommender.learning.batches import Batch
 from recommender.learning.towers import ShopperTower, last_states
 from recommender.serving.student import met_toys, pad_histories
 
+Family = Literal["transformer", "pooling"]
+FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
+BITS: Final = (8, 4)
+
 
 @dataclass(frozen=True)
 class StudentConfig:
-    """The shape of a student. `scale` turns cosines into logits (1 / τ)."""
+    """The shape of a student. `scale` turns cosines into logits (1 / τ).
+
+    family: "transformer", or "pooling", whose score is an exact sum over the toys of the history
+    bits: of a number of the stored table, 8 or 4
+    """
 
     width: int = 64
     layers: int = 1
@@ -34,6 +46,8 @@ class StudentConfig:
     dropout: float = 0.2
     scale: float = 14.0
     max_history: int = 20
+    family: Family = "transformer"
+    bits: int = 8
 
     def __post_init__(self) -> None:
         """Raise ToyGuideError for a shape that cannot be built."""
@@ -41,22 +55,40 @@ class StudentConfig:
             raise parameter_error("width", "distil", "an int in [8, 512]", self.width)
         if self.width % self.heads:
             raise parameter_error("heads", "distil", f"a divisor of width ({self.width})", self.heads)
+        if self.family not in FAMILIES:
+            raise parameter_error("family", "distil", f"one of {', '.join(FAMILIES)}", self.family)
+        if self.bits not in BITS:
+            raise parameter_error("bits", "distil", "8 or 4", self.bits)
 
 
 class Student(nn.Module):
-    """A table of toy vectors and a shopper tower that reads and answers in it."""
+    """A table of toy vectors and a shopper tower that reads and answers in it.
+
+    narrow: the table is rounded as it will be stored, in training too (straight-through, see `quantize`)
+    """
+
+    shopper: ShopperTower | AttentionPool
 
     def __init__(self, config: StudentConfig, n_toys: int, profile_width: int) -> None:
         super().__init__()
         self.config = config
+        self.narrow = False
         self.toys = nn.Embedding(n_toys + 1, config.width, padding_idx=0)
-        self.shopper = ShopperTower(
-            config.width, config.layers, config.heads, config.dropout, config.max_history, profile_width
-        )
+        if config.family == "pooling":
+            self.shopper = AttentionPool(config.width, config.heads, config.dropout, config.max_history, profile_width)
+        else:
+            self.shopper = ShopperTower(
+                config.width, config.layers, config.heads, config.dropout, config.max_history, profile_width
+            )
 
-    def table(self) -> Tensor:
+    def full_table(self) -> Tensor:
         """Vectors [N + 1, d] of unit length; row 0 is padding and zero."""
         return F.normalize(self.toys.weight, dim=-1)
+
+    def table(self) -> Tensor:
+        """What is read and ranked: `full_table`, rounded to what is stored where the student is `narrow`."""
+        table = self.full_table()
+        return fake_quantise(table, self.config.bits) if self.narrow else table
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """(queries [P, d] scaled, table [N + 1, d]): their inner products are the logits."""
@@ -73,8 +105,9 @@ class Student(nn.Module):
 def start_from_teacher(student: Student, teacher_table: Tensor) -> None:
     """Start the student's table from the strongest directions of the teacher's [N + 1, D] (PCA without centring)."""
     width = student.config.width
-    _, _, directions = torch.linalg.svd(teacher_table[1:].float(), full_matrices=False)
-    reduced = teacher_table.float() @ directions[:width].T
+    rows = teacher_table.float()
+    _, directions = torch.linalg.eigh(rows.T @ rows)  # ascending
+    reduced = rows @ directions.flip(1)[:, :width]
     with torch.no_grad():
         student.toys.weight.zero_()
         student.toys.weight[:, : reduced.shape[1]] = F.normalize(reduced, dim=-1)

@@ -105,8 +105,8 @@ def _round(
         judged.append(teacher)
     if split.refit is None:  # the weights of a blend are set on validation, which a refit has learned
         if len(folders) > 1:
-            judged.append(blend_teachers(dataset, split, folders, rules=False)[0])
-        judged.append(blend_teachers(dataset, split, folders, rules=True)[0])
+            judged.append(blend_teachers(dataset, split, folders)[0])
+        judged.append(blend_teachers(dataset, split, folders, ["rules"])[0])
     return _written(file, dataset, split, of, judged)
 
 

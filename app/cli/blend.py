@@ -1,4 +1,4 @@
-"""`toyguide blend`: several teachers, and the rules, as one."""
+"""`toyguide blend`: several teachers, the rules and other baselines, as one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ def blend(
     teacher: Annotated[list[Path], typer.Option("--teacher", help="Folder of a teacher's run; may be given again.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write the blend to; an old blend there is replaced.")],
     rules: Annotated[bool, typer.Option("--rules/--no-rules", help="Take the directed rules in as a member.")] = True,
+    recommender: Annotated[
+        list[str] | None, typer.Option(help="Another baseline by name to take in; may be given again.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Blend teachers: a weighted sum of log-probabilities, with weights set on the validation part."""
@@ -27,8 +30,9 @@ def blend(
     check_output(out, "blend", "blend")
     dataset = load_fit_dataset(data)
     split = split_dataset(dataset, recorded_plan(teacher[0], load_teacher(teacher[0], dataset)[1]))
-    ERR.print(f"Setting {len(teacher) + rules} weights on the validation part.")
-    _, record = blend_teachers(dataset, split, teacher, rules)
+    baselines = list(dict.fromkeys([*(["rules"] if rules else []), *(recommender or [])]))
+    ERR.print(f"Setting {len(teacher) + len(baselines)} weights on the validation part.")
+    _, record = blend_teachers(dataset, split, teacher, baselines)
     full = save_blend(out, record, teacher)
     if as_json:
         print_json(full)

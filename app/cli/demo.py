@@ -58,7 +58,7 @@ def demo(
         plan = plan_split(dataset)
         split = split_dataset(dataset, plan)
         teacher, teacher_record = _trained(dataset, split, plan, folder / "teacher", progress)
-        manifest = _bundled(dataset, split, teacher, teacher_record, folder, progress)
+        manifest = _bundled(dataset, split, plan, teacher, teacher_record, folder, progress)
         scores = _scored(dataset, split, teacher, manifest, folder, progress)
     if as_json:
         print_json([asdict(score) for score in scores])
@@ -128,6 +128,7 @@ def _trained(
 def _bundled(
     dataset: Dataset,
     split: Split,
+    plan: SplitPlan,
     teacher: TwoTowerRecommender,
     teacher_record: dict[str, Any],
     folder: Path,
@@ -135,9 +136,11 @@ def _bundled(
 ) -> Manifest:
     """The bundle of a student that was distilled from just this teacher with just these options."""
     from data.errors import ToyGuideError
-    from distillation.distill import DistilOptions, distil, load_student, save_student
+    from distillation.distill import DistilOptions, load_student, save_student
     from distillation.package import build_bundle
     from distillation.student import StudentConfig
+    from distillation.teach import teach
+    from distillation.teachers import teacher_of
     from recommender.serving.bundle import verify_bundle
 
     report = report_to(progress, "Distilling the student")
@@ -150,7 +153,8 @@ def _bundled(
     if record and (record["teacher"]["digest"], record["distillation"], record["student"]) == wanted:
         report("up to date", 1, 1)
     else:
-        student, weights, record = distil(dataset, split, teacher, teacher_record, config, options, report)
+        source = teacher_of(teacher, teacher_record, teacher_record["preset"]["name"])
+        student, weights, record = teach(dataset, split, plan, source, config, options, None, report)
         record = save_student(folder / "student", weights, record)
 
     report = report_to(progress, "Building the bundle")

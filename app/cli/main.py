@@ -22,11 +22,12 @@ from app.cli.bundle import bundle_app
 from app.cli.console import OUT, Exit, plain, tell
 from app.cli.data import data_app
 from app.cli.demo import demo
+from app.cli.distill import distill
 from app.cli.evaluate import evaluate
 from app.cli.kiosk import kiosk
 from app.cli.page import page
 from app.cli.shop import shop
-from app.cli.train import distill, train
+from app.cli.train import train
 from data.errors import ToyGuideError, UnfitError
 
 app = typer.Typer(

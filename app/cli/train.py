@@ -1,4 +1,4 @@
-"""`toyguide train` and `toyguide distill`: from a dataset to a teacher, and from a teacher to a student."""
+"""`toyguide train`: from a dataset to a teacher."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 from app.cli.console import OUT, print_json, progress_bar
 from app.cli.folders import check_output
 from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOption, ValidationCutOption, chosen_plan
-from data.errors import ToyGuideError, parameter_error
+from data.errors import parameter_error
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -62,39 +62,6 @@ def train(
         _, weights, record = train_teacher(dataset, split, plan, chosen, report, unfinished_of(out), note)
     if first:
         finish(keep_teacher(out, weights, record), out, as_json)
-
-
-def distill(
-    data: DataOption,
-    teacher: Annotated[Path, typer.Option("--teacher", help="Folder of the teacher's run.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write the student to; an old run there is replaced.")],
-    alpha: Annotated[float, typer.Option(help="Weight of the hard loss, 0 to 1.")] = 0.3,
-    temperature: Annotated[float, typer.Option(help="Softens both sides of the soft loss; above 0.")] = 1.0,
-    width: Annotated[int, typer.Option(help="Numbers in a toy's vector.")] = 64,
-    epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 10,
-    seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
-    as_json: JsonOption = False,
-) -> None:
-    """Distil a teacher into a student: L = alpha * hard + (1 - alpha) * T^2 * KL."""
-    from data.dataset import load_fit_dataset
-    from data.protocol import Protocol, split_dataset
-    from distillation.distill import DistilOptions, distil, save_student
-    from distillation.student import StudentConfig
-    from recommender.learning.teacher import load_teacher, recorded_plan
-
-    check_output(out, "student", "distill")
-    options = DistilOptions(alpha=alpha, temperature=temperature, epochs=epochs, seed=seed)
-    config = StudentConfig(width=width)
-    dataset = load_fit_dataset(data)
-    source, source_record = load_teacher(teacher, dataset)
-    plan = recorded_plan(teacher, source_record)
-    if plan.protocol is not Protocol.LEAVE_ONE_OUT:
-        raise ToyGuideError(f"{teacher} was trained on the {plan.protocol} protocol; it must be leave-one-out.")
-    split = split_dataset(dataset, plan)
-    with progress_bar() as progress:
-        report = report_to(progress, "Distilling the student")
-        _, weights, record = distil(dataset, split, source, source_record, config, options, report)
-    finish(save_student(out, weights, record), out, as_json)
 
 
 @contextmanager

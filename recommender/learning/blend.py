@@ -35,7 +35,6 @@ from recommender.learning.teacher import check_same_data, load_teacher, recorded
 from recommender.learning.tower_recommender import TwoTowerRecommender
 
 KIND: Final = "blend"
-RULES: Final = "rules"
 EPSILONS: Final = (0.003, 0.01, 0.03)
 STEPS: Final = (0.5, 0.2, 0.08)
 """Factors 1 ± step by which a weight is tried, coarse to fine."""
@@ -200,12 +199,14 @@ def _likeliest_scale(blend: Blend, holdout: Holdout) -> float:
 
 
 def blend_teachers(
-    dataset: Dataset, split: Split, folders: Sequence[Path], rules: bool
+    dataset: Dataset, split: Split, folders: Sequence[Path], baselines: Sequence[str] = ()
 ) -> tuple[Blend, dict[str, Any]]:
-    """(the blend of teachers' runs and, if wanted, the rules; its record).
+    """(the blend of teachers' runs and of baselines by name, such as the rules; its record).
 
-    Raises ToyGuideError if they were not trained with the same part held out.
+    Raises ToyGuideError if there is no member, or if they were not trained with the same part held out.
     """
+    if not folders and not baselines:
+        raise ToyGuideError("A blend needs a member: a teacher's run or the name of a recommender.")
     loaded = [load_teacher(folder, dataset) for folder in folders]
     plans = [recorded_plan(folder, record) for folder, (_, record) in zip(folders, loaded, strict=True)]
     for folder, plan in zip(folders, plans, strict=True):
@@ -216,29 +217,38 @@ def blend_teachers(
     if split.refit is not None:
         raise ToyGuideError("Teachers of the temporal protocol learned the validation part that weights are set on.")
     members: list[Recommender] = [teacher for teacher, _ in loaded]
-    if rules:
-        members.append(fit_baseline(RULES, dataset, split.train))
+    members += [fit_baseline(name, dataset, split.train) for name in baselines]
     mix, ndcg = fit_mix(members, split.validation)
-    names = [str(folder.name) for folder in folders] + ([RULES] if rules else [])
+    digests = [record["digest"] for _, record in loaded] + [None] * len(baselines)
+    names = [folder.name for folder in folders] + list(baselines)
     record = {
         "kind": KIND,
-        "dataset": loaded[0][1]["dataset"],
-        "interests": loaded[0][1]["interests"],
+        "dataset": loaded[0][1]["dataset"] if loaded else None,
+        "interests": loaded[0][1]["interests"] if loaded else None,
         "members": [
-            {"name": name, "weight": weight, "digest": each[1]["digest"] if each else None}
-            for name, weight, each in zip(names, mix.weights, [*loaded, None], strict=False)
+            {"name": name, "weight": weight, "digest": digest}
+            for name, weight, digest in zip(names, mix.weights, digests, strict=True)
         ],
         "epsilon": mix.epsilon,
         "scale": mix.scale,
         "validation_ndcg_10": ndcg,
     }
-    return Blend("blend" if rules else "two-tower of several", members, mix), record
+    return Blend(_name(members), members, mix), record
+
+
+def _name(members: Sequence[Recommender]) -> str:
+    towers = all(isinstance(member, TwoTowerRecommender) for member in members)
+    return "two-tower of several" if towers else "blend"
+
+
+def blend_digest(record: dict[str, Any]) -> str:
+    """Hex digest of what a blend is: its members and how they are put together."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def save_blend(folder: Path, record: dict[str, Any], folders: Sequence[Path]) -> dict[str, Any]:
     """Keep a blend with copies of its members' runs; returns its full record."""
-    digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
-    full = {**record, "digest": digest, "environment": environment()}
+    full = {**record, "digest": blend_digest(record), "environment": environment()}
     with atomic_folder(folder) as temporary:
         for place, member in enumerate(folders):
             shutil.copytree(member, temporary / f"member-{place}")
@@ -247,17 +257,14 @@ def save_blend(folder: Path, record: dict[str, Any], folders: Sequence[Path]) ->
 
 
 def load_blend(folder: Path, dataset: Dataset, split: Split) -> tuple[Blend, dict[str, Any]]:
-    """(the blend, its record); rules are learned anew from `split.train`. Raises ToyGuideError if it is none."""
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ToyGuideError(f"{folder / RECORD} cannot be read as a blend's record: {error}.") from error
+    """(the blend, its record); baselines are learned anew from `split.train`. Raises ToyGuideError if it is none."""
+    record = read_blend_record(folder)
     check_same_data(folder, record, dataset)
     members: list[Recommender] = []
     with as_recorded(folder):
         for place, member in enumerate(record["members"]):
             if member["digest"] is None:
-                members.append(fit_baseline(RULES, dataset, split.train))
+                members.append(fit_baseline(str(member["name"]), dataset, split.train))
                 continue
             teacher, trained = load_teacher(folder / f"member-{place}", dataset)
             if trained["digest"] != member["digest"]:
@@ -265,5 +272,16 @@ def load_blend(folder: Path, dataset: Dataset, split: Split) -> tuple[Blend, dic
             members.append(teacher)
         weights = tuple(float(member["weight"]) for member in record["members"])
         mix = Mix(weights, float(record["epsilon"]), float(record["scale"]))
-        rules = any(member["digest"] is None for member in record["members"])
-    return Blend("blend" if rules else "two-tower of several", members, mix), record
+    return Blend(_name(members), members, mix), record
+
+
+def read_blend_record(folder: Path) -> dict[str, Any]:
+    """The record of the blend in `folder`. Raises ToyGuideError if there is none."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ToyGuideError(f"{folder / RECORD} cannot be read as a blend's record: {error}.") from error
+    if not isinstance(record, dict) or record.get("kind") != KIND:
+        found = record.get("kind") if isinstance(record, dict) else record
+        raise ToyGuideError(f"{folder / RECORD}: field 'kind' must be {KIND!r}. Got {found!r}.")
+    return record

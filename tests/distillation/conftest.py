@@ -9,11 +9,13 @@ import pytest
 from torch import Tensor
 
 from data.dataset import Dataset
-from data.protocol import plan_split, split_dataset
+from data.protocol import SplitPlan, plan_split, split_dataset
 from data.split import Split
 from data.world.simulate import WorldOptions, simulate
-from distillation.distill import DistilOptions, distil
+from distillation.distill import DistilOptions
 from distillation.student import StudentConfig, StudentRecommender
+from distillation.teach import teach
+from distillation.teachers import Teacher, teacher_of
 from recommender.learning.presets import load_preset
 from recommender.learning.teacher import train_teacher
 from recommender.learning.tower_recommender import TwoTowerRecommender
@@ -29,9 +31,11 @@ class Way:
 
     dataset: Dataset
     split: Split
+    plan: SplitPlan
     teacher: TwoTowerRecommender
     teacher_weights: dict[str, Tensor]
     teacher_record: dict[str, Any]
+    source: Teacher
     student: StudentRecommender
     student_weights: dict[str, Tensor]
     student_record: dict[str, Any]
@@ -41,7 +45,9 @@ class Way:
 def way() -> Way:
     dataset = simulate(WorldOptions(toys=300, shoppers=600, events=9000, seed=3))
     split = split_dataset(dataset)
-    teacher, teacher_weights, teacher_record = train_teacher(dataset, split, plan_split(dataset), PRESET)
+    plan = plan_split(dataset)
+    teacher, teacher_weights, teacher_record = train_teacher(dataset, split, plan, PRESET)
     teacher_record = teacher_record | {"digest": "a" * 64}
-    student, weights, record = distil(dataset, split, teacher, teacher_record, CONFIG, OPTIONS)
-    return Way(dataset, split, teacher, teacher_weights, teacher_record, student, weights, record)
+    source = teacher_of(teacher, teacher_record, "small")
+    student, weights, record = teach(dataset, split, plan, source, CONFIG, OPTIONS)
+    return Way(dataset, split, plan, teacher, teacher_weights, teacher_record, source, student, weights, record)

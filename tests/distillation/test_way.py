@@ -12,10 +12,10 @@ from data.errors import ToyGuideError
 from data.protocol import plan_split
 from data.schema import KIND_CODES, EventKind
 from data.world.simulate import WorldOptions, simulate
-from distillation.distill import distil, load_student, save_student, teacher_queries
+from distillation.distill import load_student, save_student
+from distillation.teach import teach
 from recommender.base import batch_holdout
 from recommender.baselines.registry import fit_baseline
-from recommender.learning.batches import make_windows
 from recommender.learning.runs import RECORD, WEIGHTS
 from recommender.learning.teacher import load_teacher, save_teacher, train_teacher
 from recommender.learning.tower_recommender import validation_ndcg
@@ -48,7 +48,7 @@ def test_a_kept_teacher_and_student_score_as_before(way, tmp_path):
 
 
 def test_the_same_seed_gives_the_same_weights(way):
-    _student, weights, _ = distil(way.dataset, way.split, way.teacher, way.teacher_record, CONFIG, OPTIONS)
+    _student, weights, _ = teach(way.dataset, way.split, way.plan, way.source, CONFIG, OPTIONS)
     for name, tensor in weights.items():
         assert torch.equal(tensor, way.student_weights[name]), name
     once = train_teacher(
@@ -97,25 +97,6 @@ def test_a_damaged_run_is_refused_with_the_reason(way, tmp_path, how, message):
     _damage(tmp_path / "teacher", how)
     with pytest.raises(ToyGuideError, match=message):
         load_teacher(tmp_path / "teacher", way.dataset)
-
-
-def test_the_teachers_cached_logits_are_its_own(way):
-    train = way.split.train
-    windows = make_windows(train, way.teacher.max_history, way.teacher.interests)
-    cached = teacher_queries(way.teacher, windows, len(train.toys), None)
-    shopper = int(np.argmax(np.diff(train.offsets) <= way.teacher.max_history))
-    last = int(train.offsets[shopper + 1]) - 1
-    assert train.wanted[last]
-    history = train.take(np.array([shopper]), np.array([last]))
-    holdout = replace(
-        way.split.test.take(np.array([0])),
-        histories=history,
-        targets=train.toys[[last]],
-        recipients=train.recipients[[last]],
-    )
-    scores = way.teacher.score_batch(batch_holdout(holdout))[0]
-    found = (cached[last].float() @ way.teacher.table.T).numpy()[1:]
-    np.testing.assert_allclose(found, scores, atol=0.05)
 
 
 def test_the_student_reads_nothing_that_was_refused(way):

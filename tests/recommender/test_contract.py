@@ -15,6 +15,7 @@ from data.errors import ToyGuideError
 from data.protocol import plan_split
 from data.schema import EventKind, Recipient
 from data.split import Split
+from distillation.student import FAMILIES, Family
 from recommender.base import Contact, Query, Recommender
 from recommender.baselines.registry import BASELINES, fit_baseline
 from recommender.evaluation.ranking import judge
@@ -45,12 +46,16 @@ def _teacher(request: pytest.FixtureRequest) -> Recommender:
     return _trained(request)[0]
 
 
-def _student(request: pytest.FixtureRequest) -> Recommender:
-    from distillation.distill import DistilOptions, distil
+def _student(family: Family, request: pytest.FixtureRequest) -> Recommender:
+    from distillation.distill import DistilOptions
     from distillation.student import StudentConfig
+    from distillation.teach import teach
+    from distillation.teachers import teacher_of
 
     shop, split = request.getfixturevalue("shop"), request.getfixturevalue("split")
-    return distil(shop, split, *_trained(request), StudentConfig(width=8), DistilOptions(epochs=2))[0]
+    source = teacher_of(*_trained(request), "tiny")
+    config = StudentConfig(width=8, family=family)
+    return teach(shop, split, plan_split(shop), source, config, DistilOptions(epochs=2))[0]
 
 
 def _shipped(request: pytest.FixtureRequest) -> Recommender:
@@ -72,7 +77,7 @@ FACTORIES: dict[str, Factory] = {
     **{name: partial(_baseline, name) for name in BASELINES},
     "teacher": _teacher,
     "blend": _blend,
-    "student": _student,
+    **{f"{family} student": partial(_student, family) for family in FAMILIES},
     "shipped": _shipped,
 }
 

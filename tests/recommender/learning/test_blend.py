@@ -45,7 +45,7 @@ def test_log_probabilities_sum_to_one_outside_the_query(shop: Dataset, split: Sp
 
 def test_towers_alone_are_one_inner_product(shop: Dataset, split: Split, folders: list[Path]) -> None:
     """Up to a constant for each query, the blend's logits are those of concatenated vectors."""
-    blend, _ = blend_teachers(shop, split, folders, rules=False)
+    blend, _ = blend_teachers(shop, split, folders)
     batch = batch_holdout(split.test)
     towers = [member for member in blend.members if isinstance(member, TwoTowerRecommender)]
     queries = np.concatenate(
@@ -60,7 +60,7 @@ def test_towers_alone_are_one_inner_product(shop: Dataset, split: Split, folders
 def test_the_blend_is_at_least_as_good_on_validation_as_its_best_member(
     shop: Dataset, split: Split, folders: list[Path]
 ) -> None:
-    blend, record = blend_teachers(shop, split, folders, rules=True)
+    blend, record = blend_teachers(shop, split, folders, ["rules"])
     alone = [float(ndcg_at(judge(member, split.validation).ranks, 10).mean()) for member in blend.members]
     found = float(ndcg_at(judge(blend, split.validation).ranks, 10).mean())
     assert record["validation_ndcg_10"] == pytest.approx(found, abs=1e-6)
@@ -112,7 +112,7 @@ def test_the_scale_is_the_likeliest(shop: Dataset, split: Split) -> None:
 
 
 def test_it_comes_back_as_it_was(shop: Dataset, split: Split, folders: list[Path], tmp_path: Path) -> None:
-    blend, record = blend_teachers(shop, split, folders, rules=True)
+    blend, record = blend_teachers(shop, split, folders, ["rules"])
     save_blend(tmp_path / "blend", record, folders)
     again, kept = load_blend(tmp_path / "blend", shop, split)
     assert again.mix == blend.mix
@@ -126,6 +126,6 @@ def test_members_must_know_the_same(shop: Dataset, split: Split, folders: list[P
     _, weights, record = train_teacher(shop, split_dataset(shop, plan), plan, TINY)
     save_teacher(tmp_path / "other", weights, record)
     with pytest.raises(ToyGuideError, match="trained with another part held out than"):
-        blend_teachers(shop, split, [folders[0], tmp_path / "other"], rules=False)
+        blend_teachers(shop, split, [folders[0], tmp_path / "other"])
     with pytest.raises(ToyGuideError, match="cannot be read as a blend"):
         load_blend(tmp_path, shop, split)

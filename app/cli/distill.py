@@ -1,0 +1,79 @@
+"""`toyguide distill`: from a teacher, or several, to a student."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.console import progress_bar
+from app.cli.folders import check_output
+from app.cli.train import DataOption, JsonOption, finish, report_to
+
+if TYPE_CHECKING:
+    from data.dataset import Dataset
+    from data.protocol import SplitPlan
+
+
+def distill(
+    data: DataOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the student to; an old run there is replaced.")],
+    teacher: Annotated[
+        list[Path] | None, typer.Option("--teacher", help="Folder of a teacher's run; several are blended.")
+    ] = None,
+    blend: Annotated[Path | None, typer.Option("--blend", help="Folder of a blend, which teaches alone.")] = None,
+    recommender: Annotated[
+        list[str] | None, typer.Option(help="A baseline by name, such as rules, as a teacher; blended with the others.")
+    ] = None,
+    alpha: Annotated[float, typer.Option(help="Weight of the hard loss, 0 to 1.")] = 0.3,
+    temperature: Annotated[float, typer.Option(help="Softens both sides of the soft loss.")] = 1.0,
+    top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
+    start: Annotated[bool, typer.Option("--start/--no-start", help="Begin with the teacher's toy vectors.")] = True,
+    family: Annotated[str, typer.Option(help="transformer or pooling.")] = "transformer",
+    width: Annotated[int, typer.Option(help="Numbers in a toy's vector.")] = 64,
+    bits: Annotated[int, typer.Option(help="Of a number of the stored table, 8 or 4.")] = 8,
+    epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 10,
+    finish_epochs: Annotated[
+        int, typer.Option("--finish", help="Epochs at the end with the table rounded as it will be stored.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
+    scores: Annotated[
+        Path | None, typer.Option("--scores", help="Folder that keeps the teacher's scores for the next student.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Distil teachers into a student: L = alpha * hard + (1 - alpha) * T^2 * KL."""
+    from data.dataset import load_fit_dataset
+    from data.protocol import split_dataset
+    from distillation.distill import DistilOptions, save_student
+    from distillation.student import StudentConfig
+    from distillation.teach import teach
+    from distillation.teachers import gather_teacher
+
+    check_output(out, "student", "distill")
+    options = DistilOptions(
+        alpha=alpha, temperature=temperature, epochs=epochs, seed=seed, top=top, start=start, finish=finish_epochs
+    )
+    config = StudentConfig(width=width, family=family, bits=bits)  # type: ignore[arg-type]  # checked there
+    dataset = load_fit_dataset(data)
+    plan = teachers_plan(dataset, teacher or [], blend)
+    split = split_dataset(dataset, plan)
+    chosen = None
+    if teacher or blend or recommender:
+        chosen = gather_teacher(dataset, split, plan, teacher or [], blend, recommender or [])
+    with progress_bar() as progress:
+        report = report_to(progress, "Distilling the student")
+        _, weights, record = teach(dataset, split, plan, chosen, config, options, scores, report)
+    finish(save_student(out, weights, record), out, as_json)
+
+
+def teachers_plan(dataset: Dataset, runs: list[Path], blend: Path | None) -> SplitPlan:
+    """What was held out from the teachers; without any, leave-one-out in the dataset's own order."""
+    from data.protocol import plan_split
+    from recommender.learning.blend import read_blend_record
+    from recommender.learning.teacher import load_teacher, recorded_plan
+
+    if blend is not None:
+        return recorded_plan(blend, read_blend_record(blend))
+    return recorded_plan(runs[0], load_teacher(runs[0], dataset)[1]) if runs else plan_split(dataset)

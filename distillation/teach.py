@@ -1,0 +1,74 @@
+"""From a teacher to a student in one call: score once, distil, say what it was made from."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from data.dataset import Dataset
+from data.errors import ToyGuideError
+from data.protocol import Protocol, SplitPlan
+from data.split import Split
+from distillation.distill import (
+    DistilOptions,
+    Lessons,
+    cached_scores,
+    describe,
+    distil,
+    prepare_lessons,
+    score_key,
+)
+from distillation.student import StudentConfig, StudentRecommender
+from distillation.targets import open_cache
+from distillation.teachers import Teacher
+from recommender.features import fit_schema
+from recommender.learning.fit import Reporter
+
+
+def teach(
+    dataset: Dataset,
+    split: Split,
+    plan: SplitPlan,
+    teacher: Teacher | None,
+    config: StudentConfig,
+    options: DistilOptions,
+    scores: Path | None = None,
+    report: Reporter | None = None,
+) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
+    """A student of `teacher`, its weights and its run record.
+
+    teacher: None distils from nobody; then α must be 1 and the table its own
+    scores: folder that keeps the teacher's scores for the next student; None keeps them while they are needed
+    Raises ToyGuideError if the teacher learned the validation part, or `scores` holds those of another one.
+    """
+    if plan.protocol is not Protocol.LEAVE_ONE_OUT:
+        raise ToyGuideError(f"The teacher was trained on the {plan.protocol} protocol; it must be leave-one-out.")
+    interests = teacher.interests if teacher else tuple(fit_schema(dataset.toy_rows()).interests)
+    lessons = prepare_lessons(dataset, split, config.max_history, interests)
+    if teacher is None or options.alpha == 1.0:
+        student, weights, record = distil(lessons, teacher, None, config, options, report)
+        return student, weights, describe(record, lessons, plan, teacher, None)
+    if scores is not None:
+        return _with_scores(scores, lessons, plan, teacher, config, options, report)
+    with tempfile.TemporaryDirectory(prefix="toyguide-scores-") as folder:
+        return _with_scores(Path(folder) / "scores", lessons, plan, teacher, config, options, report)
+
+
+def _with_scores(
+    folder: Path,
+    lessons: Lessons,
+    plan: SplitPlan,
+    teacher: Teacher,
+    config: StudentConfig,
+    options: DistilOptions,
+    report: Reporter | None,
+) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
+    top = min(options.top, len(lessons.dataset.index))
+    kept = cached_scores(folder, lessons, teacher, config.max_history, top, report)
+    key = score_key(teacher, config.max_history, top)
+    cache = open_cache(folder, key, options.temperature, len(lessons.train.toys))
+    student, weights, record = distil(lessons, teacher, cache, config, options, report)
+    return student, weights, describe(record, lessons, plan, teacher, kept)
