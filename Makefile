@@ -3,6 +3,8 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+ORT_WEB := 1.30.0
+WEB := var/npm/onnxruntime-web-$(ORT_WEB)
 
 .PHONY: demo test test-system check format install clean
 
@@ -19,9 +21,15 @@ test: install
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-# Needs Debian's chromium package (see .ci/run).
-test-system: install
+# Needs Debian's chromium package and npm (see .ci/run).
+test-system: install $(WEB)
 	$(BIN)/pytest -m system $(ARGS)
+
+# What a browser runs is whole in this one package; what npm lays beside it is never loaded.
+$(WEB):
+	@mkdir -p var/npm
+	npm install --prefix var/npm --no-save --no-package-lock --ignore-scripts --no-audit --no-fund onnxruntime-web@$(ORT_WEB)
+	@touch $@
 
 format: install
 	$(BIN)/ruff check --fix .
