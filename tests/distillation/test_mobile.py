@@ -131,9 +131,12 @@ def test_the_gate_passes_the_right_table_and_holds_back_another(graph, stored):
         check_mobile(graph, model, broken, LONGEST)
 
 
-def test_an_odd_width_is_packed_too():
+@pytest.mark.parametrize(
+    "shape", [{"width": 9, "heads": 1}, {"width": 16, "family": "pooling"}], ids=["of an odd width", "that pools"]
+)
+def test_a_student_of_another_shape_goes_inside_too(shape):
     torch.manual_seed(0)
-    model = Student(StudentConfig(width=9, heads=1, max_history=3), TOYS, PROFILE).eval()
+    model = Student(StudentConfig(max_history=3, **shape), TOYS, PROFILE).eval()
     plain = export_student(model)
     codes, scale = quantise_rows(model.table().detach().numpy(), 4)
     assert check_mobile(plain, mobile_graph(plain, codes, scale, 4, K), dequantise(codes, scale), 3) < 1e-5
