@@ -73,7 +73,7 @@ def evaluate(
     from recommender.evaluation.beyond import beyond_accuracy
     from recommender.evaluation.compare import compare
     from recommender.evaluation.ranking import judge
-    from recommender.evaluation.report import MAIN_SLICES, report, write_lists
+    from recommender.evaluation.report import MAIN_SLICES, check_ids, report, write_lists
 
     if lists is not None:
         _check_lists(lists)
@@ -83,6 +83,8 @@ def evaluate(
     plan = chosen_plan(dataset, protocol, order, cut, validation_cut)
     split = split_dataset(dataset, plan)
     holdout, learned = split.holdout(part.value), split.learned(part.value)
+    if lists is not None:
+        check_ids(dataset.index, holdout.histories.shoppers)
     judgements: list[Judgement] = []
     folders: dict[str, Path] = {}
     for contestant, folder in contestants(dataset, split, plan, part.value, asked):
@@ -110,6 +112,7 @@ def evaluate(
         "part": holdout.part,
         "order": plan.order,
         "masking": judgements[0].masking,
+        "query": judgements[0].query,
         "undated left out": split.undated,
     }
     if part is not PartName.VALIDATION:
@@ -147,7 +150,7 @@ def _slug(name: str) -> str:
 
 
 def _table(rows: list[Row], labels: dict[str, Any]) -> Table:
-    caption = "{protocol}, {part} part, {order} order, all toys ranked, {masking}".format(**labels)
+    caption = "{protocol}, {part} part, {order} order, all toys ranked, {masking}, query: {query}".format(**labels)
     if labels["undated left out"]:
         caption += f", {labels['undated left out']:,} undated contacts left out"
     table = Table("recommender", "slice", "queries", title=caption)

@@ -85,13 +85,19 @@ def ndcg_at(ranks: Ranks, k: int) -> NDArray[np.float64]:
 
 def reciprocal_rank(ranks: Ranks) -> NDArray[np.float64]:
     """1 / rank of each query's first relevant toy in the whole ranking, 0 where none can be shown. float64 [Q]."""
+    return reciprocal_rank_at(ranks, NEVER - 1)
+
+
+def reciprocal_rank_at(ranks: Ranks, k: int) -> NDArray[np.float64]:
+    """1 / rank of each query's first relevant toy, 0 where none is among the first k. float64 [Q]."""
     first = np.minimum.reduceat(ranks.values, ranks.bounds[:-1]) if len(ranks) else ranks.values
-    return np.where(first < NEVER, 1 / first.astype(np.float64), 0.0)
+    return np.where(first <= k, 1 / first.astype(np.float64), 0.0)
 
 
 def per_query(ranks: Ranks) -> dict[str, NDArray[np.float64]]:
-    """Every metric of every query: recall@k, ndcg@k and hit_rate@k for each of `CUTOFFS`, and mrr."""
+    """Every metric of every query: recall@k, ndcg@k, hit_rate@k and mrr@k for each of `CUTOFFS`, and mrr of all."""
     values = {f"recall@{k}": recall_at(ranks, k) for k in CUTOFFS}
     values |= {f"ndcg@{k}": ndcg_at(ranks, k) for k in CUTOFFS}
     values |= {f"hit_rate@{k}": hit_rate_at(ranks, k) for k in CUTOFFS}
+    values |= {f"mrr@{k}": reciprocal_rank_at(ranks, k) for k in CUTOFFS}
     return values | {"mrr": reciprocal_rank(ranks)}

@@ -20,6 +20,14 @@ from recommender.evaluation.metrics import NEVER, Ranks
 
 LIST_LENGTH: Final = 20
 MASKING: Final = "toys of the query masked"
+QUERIES: Final = {
+    ("leave-one-out", "validation"): "all before the target",
+    ("leave-one-out", "test"): "all before the target, the validation toy too",
+    ("temporal", "validation"): "all before the validation cut",
+    ("temporal", "test"): "all before the cut",
+    ("temporal", "newcomers"): "all before the cut, one contact at most",
+}
+"""What a query holds, by protocol and part."""
 _MAX_CELLS: Final = 2**25  # scores held at once: 128 MiB of float32
 
 
@@ -49,6 +57,11 @@ class Judgement:
 
     def __len__(self) -> int:
         return len(self.ranks)
+
+    @property
+    def query(self) -> str:
+        """What was in the query."""
+        return QUERIES[self.protocol.split(" ")[0], self.part]
 
 
 def judge(

@@ -1,8 +1,9 @@
-"""Judgements as rows: every number beside its protocol, part, masking, slice and count of queries."""
+"""Judgements as rows: every number beside its protocol, part, masking, query, slice and count of queries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from data.atomic import atomic_file
+from data.errors import ToyGuideError
 from data.ids import ToyIndex
 from data.sequences import Sequences
 from recommender.evaluation.compare import bootstrap_interval
@@ -27,13 +29,16 @@ AGES: Final = (
     ("age 14 and up", 168, np.inf),
 )
 """Years in the names, months in the bounds."""
+_SPACE: Final = re.compile(r"\s")
+_BREAK: Final = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")  # what ends a shopper, or a line for `splitlines`
 
 
 @dataclass(frozen=True)
 class Row:
     """The means of one recommender over one slice of queries.
 
-    metrics: recall@k, ndcg@k, hit_rate@k, mrr; empty if the slice holds no query
+    query: what was in the query
+    metrics: recall@k, ndcg@k, hit_rate@k, mrr@k, mrr; empty if the slice holds no query
     low, high: 95 % bootstrap interval of ndcg@10, nan if the slice holds no query
     """
 
@@ -41,6 +46,7 @@ class Row:
     protocol: str
     part: str
     masking: str
+    query: str
     slice: str
     queries: int
     metrics: dict[str, float]
@@ -85,6 +91,7 @@ def report(judgement: Judgement, train: Sequences, seed: int = 0) -> list[Row]:
                 judgement.protocol,
                 judgement.part,
                 judgement.masking,
+                judgement.query,
                 name,
                 len(ranks),
                 {metric: float(each.mean()) for metric, each in values.items()} if len(ranks) else {},
@@ -93,6 +100,17 @@ def report(judgement: Judgement, train: Sequences, seed: int = 0) -> list[Row]:
             )
         )
     return rows
+
+
+def check_ids(index: ToyIndex, shoppers: Sequence[str]) -> None:
+    """Raise ToyGuideError unless the lines of `write_lists` can be read again: said before judging, not after."""
+    for what, ids, signs in (("toy", index.ids, _SPACE), ("shopper", shoppers, _BREAK)):
+        for each in ids:
+            if signs.search(each):
+                raise ToyGuideError(
+                    f"Lists hold a line a shopper, 'shopper<TAB>toy toy …', but the id of {what} {each!r} itself holds "
+                    f"{'white space' if what == 'toy' else 'a tab or the end of a line'}; leave '--lists' out."
+                )
 
 
 def write_lists(judgement: Judgement, index: ToyIndex, file: Path) -> None:

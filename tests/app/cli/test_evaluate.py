@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.main import app
-from data.dataset import save_dataset
+from data.dataset import build_dataset, load_dataset, save_dataset
 from data.errors import ToyGuideError
 from data.world.simulate import WorldOptions, simulate
 
@@ -93,3 +95,25 @@ def test_who_is_not_judged_cannot_be_named(folder: Path) -> None:
 
 def test_one_alone_is_compared_with_nobody(folder: Path) -> None:
     assert pairs(folder, "--recommender", "popularity", "--against", "popularity") == []
+
+
+def test_each_number_says_what_was_in_the_query(folder: Path) -> None:
+    words = "all before the target, the validation toy too"
+    found = json.loads(evaluate(folder, *TWO, "--json").stdout)
+    assert found["query"] == words
+    assert {row["query"] for row in found["rows"]} == {words}
+    assert f"toys of the query masked, query: {words}" in " ".join(evaluate(folder, *TWO).stdout.split())
+
+
+def test_ids_that_lists_cannot_hold_are_told_before_judging(folder: Path, tmp_path: Path) -> None:
+    shop = load_dataset(folder / "dataset")
+    first = shop.index.ids[0]
+    renamed = [replace(toy, id="toy 1" if toy.id == first else toy.id) for toy in shop.toy_rows()]
+    events = shop.events.to_pandas()
+    events["toy_id"] = events["toy_id"].replace(first, "toy 1")
+    table = pa.Table.from_pandas(events, schema=shop.events.schema, preserve_index=False)
+    save_dataset(build_dataset(renamed, table, shop.source), tmp_path / "spaced")
+    words = ("--data", tmp_path / "spaced", "--lists", tmp_path / "lists.txt")
+    with pytest.raises(ToyGuideError, match=r"the id of toy 'toy 1' itself holds white space"):
+        evaluate(folder, *TWO, *words)
+    assert not list(tmp_path.glob("lists*"))

@@ -17,6 +17,7 @@ from recommender.evaluation.metrics import (
     per_query,
     recall_at,
     reciprocal_rank,
+    reciprocal_rank_at,
     single,
 )
 
@@ -38,9 +39,14 @@ def test_reciprocal_rank_knows_no_cutoff_but_never() -> None:
     np.testing.assert_allclose(reciprocal_rank(RANKS), [1, 1 / 2, 1 / 5, 1 / 6, 1 / 10, 1 / 11, 1 / 20, 1 / 21, 0])
 
 
+def test_reciprocal_rank_with_a_cutoff() -> None:
+    np.testing.assert_allclose(reciprocal_rank_at(RANKS, 10), [1, 1 / 2, 1 / 5, 1 / 6, 1 / 10, 0, 0, 0, 0])
+
+
 def test_every_metric_by_name() -> None:
     values = per_query(RANKS)
-    assert set(values) == {f"{metric}@{k}" for metric in ("recall", "ndcg", "hit_rate") for k in CUTOFFS} | {"mrr"}
+    names = {f"{metric}@{k}" for metric in ("recall", "ndcg", "hit_rate", "mrr") for k in CUTOFFS}
+    assert set(values) == names | {"mrr"}
     assert all(len(each) == len(RANKS) for each in values.values())
 
 
@@ -80,6 +86,7 @@ def test_they_agree_with_ir_measures(relevant: list[set[int]]) -> None:
     measures = {f"recall@{k}": ir_measures.R @ k for k in CUTOFFS}
     measures |= {f"ndcg@{k}": ir_measures.nDCG @ k for k in CUTOFFS}
     measures |= {f"hit_rate@{k}": ir_measures.Success @ k for k in CUTOFFS}
+    measures |= {f"mrr@{k}": ir_measures.RR @ k for k in CUTOFFS}
     measures["mrr"] = ir_measures.RR
     names = {str(measure): name for name, measure in measures.items()}
     checked = 0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,12 +10,15 @@ from hypothesis.extra.numpy import arrays
 
 from data.dataset import Dataset
 from data.ids import ToyIndex
+from data.protocol import Protocol, plan_split, split_dataset
 from data.sequences import Sequences
-from data.split import Holdout, Split
+from data.split import Holdout, Part, Split
 from recommender.base import QueryBatch, Recommender
 from recommender.baselines.popularity import Popularity
 from recommender.evaluation.metrics import NEVER
 from recommender.evaluation.ranking import LIST_LENGTH, best_toys, judge, rank_targets
+
+PARTS: tuple[Part, ...] = ("validation", "test", "newcomers")
 
 
 def holdout_of(histories: list[list[int]], targets: list[int] | list[list[int]]) -> Holdout:
@@ -140,6 +145,21 @@ def test_every_number_says_what_it_is(shop: Dataset, split: Split) -> None:
     judgement = judge(Popularity(shop.index, split.train), split.validation)
     labels = (judgement.recommender, judgement.protocol, judgement.part, judgement.masking, judgement.n_toys)
     assert labels == ("popularity", "leave-one-out", "validation", "toys of the query masked", 30)
+    assert judgement.query == "all before the target"
+    assert judge(Popularity(shop.index, split.train), split.test).query.endswith("the validation toy too")
+
+
+def test_the_query_of_every_part_is_said(shop: Dataset) -> None:
+    plan = plan_split(shop, Protocol.TEMPORAL, None, date(2024, 1, 5), date(2024, 1, 3))
+    split = split_dataset(shop, plan)
+    found = {part: judge(Popularity(shop.index, split.train), split.holdout(part)) for part in PARTS}
+    assert {part: judgement.query for part, judgement in found.items()} == {
+        "validation": "all before the validation cut",
+        "test": "all before the cut",
+        "newcomers": "all before the cut, one contact at most",
+    }
+    assert found["newcomers"].lengths.max() <= 1
+    assert found["test"].lengths.min() >= 2
 
 
 def test_scores_that_are_not_finite_are_a_bug_in_words() -> None:

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from data.dataset import Dataset
+from data.errors import ToyGuideError
+from data.ids import ToyIndex
 from data.split import Split
 from recommender.baselines.rules import Rules
 from recommender.evaluation.metrics import NEVER
 from recommender.evaluation.ranking import Judgement, judge
-from recommender.evaluation.report import report, slices, write_lists
+from recommender.evaluation.report import check_ids, report, slices, write_lists
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,7 @@ def test_rows_are_means_with_an_interval_around_them(judgement: Judgement, split
     rows = report(judgement, split.train)
     whole = rows[0]
     assert (whole.recommender, whole.protocol, whole.part, whole.queries) == ("rules", "leave-one-out", "test", 40)
+    assert (whole.masking, whole.query) == (judgement.masking, "all before the target, the validation toy too")
     assert whole.metrics["recall@10"] == np.mean(judgement.ranks.values <= 10)
     assert whole.low <= whole.metrics["ndcg@10"] <= whole.high
     assert 0 < whole.metrics["ndcg@5"] <= whole.metrics["ndcg@10"] <= whole.metrics["ndcg@20"] <= 1
@@ -79,3 +82,21 @@ def test_lists_hold_the_target_at_its_rank(judgement: Judgement, shop: Dataset, 
             assert shown[rank - 1] == target
         else:
             assert rank == NEVER or target not in shown
+
+
+@pytest.mark.parametrize(
+    ("toys", "shoppers", "message"),
+    [
+        (["a", "b 1"], ["s"], r"the id of toy 'b 1' itself holds white space; leave '--lists' out\.$"),
+        (["a", "b\u00a01"], ["s"], "toy .* white space"),
+        (["a"], ["s", "t\t1"], r"the id of shopper 't\\t1' itself holds a tab"),
+        (["a"], ["t\n"], "shopper .* end of a line"),
+    ],
+)
+def test_ids_that_a_list_cannot_hold_are_told(toys: list[str], shoppers: list[str], message: str) -> None:
+    with pytest.raises(ToyGuideError, match=message):
+        check_ids(ToyIndex(toys), shoppers)
+
+
+def test_shoppers_may_have_names_of_two_words() -> None:
+    check_ids(ToyIndex(["a-1", "积木"]), ["Anna B", "小明"])
