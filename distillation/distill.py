@@ -20,7 +20,7 @@ from data.split import Split
 from distillation.core import distil_into
 from distillation.losses import check_mix, hard_loss, top_k_distillation_loss
 from distillation.student import Student, StudentConfig, StudentRecommender, start_from_teacher
-from distillation.targets import Targets, check_temperature, fill_cache, open_cache, read_record
+from distillation.targets import Targets, check_temperature, fill_cache, open_cache, own_top, read_record
 from distillation.teachers import Teacher, check_same_toys
 from recommender.features import profile_width
 from recommender.learning.batches import Batch, Windows, count_batches, epoch_batches, exclude_prefix, make_windows
@@ -35,6 +35,7 @@ from recommender.learning.tower_recommender import validation_ndcg
 KIND = "student"
 FINISH_RATE: Final = 0.3
 """The quantisation-aware finish learns at this share of the learning rate."""
+OWN_DEPTH: Final = 4
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class DistilOptions:
     """How to distil. `alpha` weighs the hard loss, `temperature` softens both sides of the soft one.
 
     top: toys of the teacher that are looked at one by one; the others count as one
+    own: of the teacher's next toys (`OWN_DEPTH` times `top`), as many that the student ranks highest are looked at too
     start: whether the student's table begins as the teacher's
     finish: epochs at the end in which the table is rounded as it will be stored; 0 rounds it in storage alone
     """
@@ -55,6 +57,7 @@ class DistilOptions:
     targets_per_batch: int = 1024
     seed: int = 0
     top: int = 256
+    own: int = 0
     start: bool = True
     finish: int = 0
 
@@ -66,6 +69,7 @@ class DistilOptions:
             ("finish", 0, MAX_EPOCHS),
             ("targets_per_batch", 1, 1_000_000),
             ("top", 1, 100_000),
+            ("own", 0, 100_000),
             ("seed", 0, MAX_SEED),
         )
         for name, least, most in limits:
@@ -73,6 +77,10 @@ class DistilOptions:
                 raise parameter_error(name, "distil", f"an int in [{least}, {most}]", getattr(self, name))
         if self.alpha < 1:
             check_temperature(self.temperature)
+
+    def depth(self, n_toys: int) -> int:
+        """How many of the teacher's toys must be known for a query."""
+        return min(n_toys, self.top * (OWN_DEPTH if self.own else 1))
 
 
 @dataclass(frozen=True)
@@ -137,6 +145,8 @@ def mixed_loss(targets: Targets | None, options: DistilOptions) -> Callable[[Stu
             if targets is None or options.alpha == 1.0:
                 return hard_loss(student, batch.targets[rows]).sum()
             soft = targets(batch, rows)
+            if options.own:
+                soft = own_top(soft, student, options.top, options.own, options.temperature)
             return top_k_distillation_loss(
                 student, soft.toys, soft.logits, soft.tail, batch.targets[rows], options.alpha, options.temperature
             ).sum()

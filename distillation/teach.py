@@ -66,7 +66,7 @@ def _with_scores(
     options: DistilOptions,
     report: Reporter | None,
 ) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
-    top = min(options.top, len(lessons.dataset.index))
+    top = options.depth(len(lessons.dataset.index))
     kept = cached_scores(folder, lessons, teacher, config.max_history, top, report)
     key = score_key(teacher, config.max_history, top)
     cache = open_cache(folder, key, options.temperature, len(lessons.train.toys))

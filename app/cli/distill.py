@@ -29,6 +29,7 @@ def distill(
     alpha: Annotated[float, typer.Option(help="Weight of the hard loss, 0 to 1.")] = 0.3,
     temperature: Annotated[float, typer.Option(help="Softens both sides of the soft loss.")] = 1.0,
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
+    own: Annotated[int, typer.Option(help="Further toys to look at: those that the student ranks highest.")] = 0,
     start: Annotated[bool, typer.Option("--start/--no-start", help="Begin with the teacher's toy vectors.")] = True,
     family: Annotated[str, typer.Option(help="transformer or pooling.")] = "transformer",
     width: Annotated[int, typer.Option(help="Numbers in a toy's vector.")] = 64,
@@ -53,7 +54,14 @@ def distill(
 
     check_output(out, "student", "distill")
     options = DistilOptions(
-        alpha=alpha, temperature=temperature, epochs=epochs, seed=seed, top=top, start=start, finish=finish_epochs
+        alpha=alpha,
+        temperature=temperature,
+        epochs=epochs,
+        seed=seed,
+        top=top,
+        own=own,
+        start=start,
+        finish=finish_epochs,
     )
     config = StudentConfig(width=width, family=family, bits=bits)  # type: ignore[arg-type]  # checked there
     dataset = load_fit_dataset(data)

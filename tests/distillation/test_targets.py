@@ -12,7 +12,16 @@ from data.errors import ToyGuideError
 from data.ids import ToyIndex
 from distillation.distill import cached_scores, prepare_lessons, score_key
 from distillation.losses import soft_loss, top_k_soft_loss
-from distillation.targets import TEMPERATURES, fill_cache, live_targets, open_cache, prefix_queries, read_record
+from distillation.targets import (
+    TEMPERATURES,
+    SoftTargets,
+    fill_cache,
+    live_targets,
+    open_cache,
+    own_top,
+    prefix_queries,
+    read_record,
+)
 from distillation.teachers import check_same_toys, gather_teacher
 from recommender.base import Recommender
 from recommender.learning.batches import epoch_batches, exclude_prefix
@@ -88,6 +97,22 @@ def test_scored_live_it_says_the_same(way, lessons, kept, batch):
         atol=0.02,
         rtol=0.05,
     )
+
+
+def test_the_students_own_top_is_looked_at_and_no_mass_is_lost():
+    logits = torch.tensor([[0.0, -1.0, -2.0, -3.0, -4.0, float("-inf")]])
+    soft = SoftTargets(torch.tensor([[7, 3, 5, 2, 9, 0]]), logits, torch.tensor([-2.5]))
+    student = torch.zeros(1, 12)
+    student[0, 9], student[0, 0], student[0, 4] = 5.0, 9.0, 8.0
+    found = own_top(soft, student, head=2, own=1, temperature=2.0)
+    assert found.toys.tolist() == [[7, 3, 9]]
+    assert found.logits.tolist() == [[0.0, -1.0, -4.0]]
+
+    def total(each):
+        return torch.logsumexp(torch.cat([each.logits / 2.0, each.tail[:, None]], dim=1), dim=1)
+
+    torch.testing.assert_close(total(found), total(soft))
+    assert own_top(soft, student, head=2, own=4, temperature=2.0) is soft
 
 
 def test_the_record_says_size_and_rate(kept):
