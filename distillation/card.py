@@ -9,7 +9,7 @@ def model_card(facts: dict[str, Any], metrics: dict[str, Any]) -> str:
     """Markdown for a bundle with these manifest fields and metrics."""
     test, gates = metrics["leave-one-out"]["test"], metrics["gates"]
     student, teacher, dataset = facts["student"], facts["teacher"], facts["dataset"]
-    mix = student["distillation"]
+    mix, bits = student["distillation"], student["table_bits"]
     cosine = gates["toy_encoder_cosine"]
     unseen = (
         "was not judged: there are too few toys"
@@ -18,9 +18,9 @@ def model_card(facts: dict[str, Any], metrics: dict[str, Any]) -> str:
     )
     return f"""# Model card: ToyGuide student {facts["model"][:12]}
 
-**What it is.** A compact shopper tower ({student["layers"]} layer, width {student["width"]}) over an int8 table of
-{dataset["toys"]} toys. It was distilled from teacher {teacher["digest"][:12]} (preset {teacher["preset"]}) with
-L = α·hard + (1 − α)·T²·KL, α = {mix["alpha"]}, T = {mix["temperature"]}.
+**What it is.** A compact shopper tower ({student["layers"]} layer, width {student["width"]}) over a table of
+{dataset["toys"]} toys, stored in int{bits}. It was distilled from teacher {teacher["digest"][:12]}
+(preset {teacher["preset"]}) with L = α·hard + (1 − α)·T²·KL, α = {mix["alpha"]}, T = {mix["temperature"]}.
 
 **What it is for.** Ranking the toys of one shop for a shopper, from the toys they met and, where stated, a recipient's
 age, likings and budget. Safety is not its task: the kiosk's allowed-mask decides what may be shown, before ranking.
@@ -31,10 +31,10 @@ age, likings and budget. Safety is not its task: the kiosk's allowed-mask decide
 (digest {dataset["digest"][:12]}). No names, no birth dates.
 
 **Figures.** Leave-one-out, test part, {test["queries"]} shoppers, all toys ranked, toys of the query masked, as it
-ships (int8 table, ONNX Runtime): Recall@10 {test["recall@10"]:.4f}, NDCG@10 {test["ndcg@10"]:.4f}.
+ships (int{bits} table, int8 weights, ONNX Runtime): Recall@10 {test["recall@10"]:.4f}, NDCG@10 {test["ndcg@10"]:.4f}.
 
-**Gates passed.** Largest score difference to torch {gates["parity"]:.1e}; the int8 table keeps
-{gates["int8_ndcg_ratio"]:.2%} of NDCG@10 and {gates["int8_overlap"]:.2%} of the top ten on validation; the toy encoder
+**Gates passed.** Largest score difference to torch {gates["parity"]:.1e}; the narrow numbers
+keep {gates["kept_ndcg"]:.2%} of NDCG@10 and {gates["kept_top_ten"]:.2%} of the top ten on validation; the toy encoder
 {unseen}.
 
 **Known weaknesses.** Leave-one-out learns from other shoppers' later events. Toys without text or category get a poor

@@ -18,16 +18,19 @@ from data.pictures import draw
 from data.schema import Toy
 from data.split import Holdout, Split
 from distillation.card import model_card
-from distillation.export import OPSET, check_parity, export_student, export_toy_encoder, quantise_rows
+from distillation.export import OPSET, check_parity, export_student, export_toy_encoder
+from distillation.mobile import check_mobile, mobile_graph
+from distillation.quantize import quantise_rows, shrink_weights
 from distillation.student import StudentRecommender
 from distillation.toy_encoder import fit_toy_encoder
 from recommender.base import Recommender
 from recommender.evaluation.metrics import per_query
 from recommender.evaluation.ranking import Judgement, judge
 from recommender.features import encode_toys, fit_schema
-from recommender.serving.bundle import CATALOGUE, STUDENT, TABLE, TABLE_SCALE, Manifest, write_manifest
+from recommender.serving.bundle import CATALOGUE, MOBILE, STUDENT, TABLE, TABLE_SCALE, Manifest, write_manifest
 from recommender.serving.catalogue import write_catalogue
 from recommender.serving.student import OnnxStudent
+from recommender.serving.table import dequantise, highest_code, pack
 
 TOY_ENCODER = "toy_encoder.onnx"
 FEATURES = "features.npz"
@@ -48,17 +51,26 @@ def build_bundle(
     record: dict[str, Any],
     folder: Path,
     on_step: Step = lambda _: None,
+    bits: int | None = None,
 ) -> Manifest:
     """Export, quantise, check and write a bundle to `folder`, whole or not at all.
 
-    Raises BundleError if a gate holds it back: ONNX and torch differ by more than 1e-4 in a score, the int8 table loses
-    more than 0.5 % of NDCG@10 on validation, or changes more than 5 % of the top ten.
+    bits: of a number of the stored table, 8 or 4; None is what the student was distilled for.
+    Raises BundleError if a gate holds it back: ONNX and torch differ by more than 1e-4 in a score, or the student as it
+    ships, narrow table and narrow weights, loses more than 0.5 % of NDCG@10 on validation or changes more than 5 % of
+    the top ten. ToyGuideError for other bits.
     """
+    bits = int(record["student"].get("bits", 8)) if bits is None else bits
+    highest_code(bits)
     on_step("exporting the student")
     graph = export_student(student.model)
     parity = check_parity(student.model, graph)
-    table = student.table.numpy()
-    narrow, scale = quantise_rows(table)
+    graph = shrink_weights(graph)
+    codes, scale = quantise_rows(student.table.numpy(), bits)
+    stored = pack(codes, bits)
+    mobile = mobile_graph(graph, codes, scale, bits)
+    on_step("comparing the phone's graph")
+    mobile_parity = check_mobile(graph, mobile, dequantise(codes, scale), student.model.config.max_history)
 
     on_step("fitting the toy encoder")
     toys = dataset.toy_rows()
@@ -68,8 +80,9 @@ def build_bundle(
 
     with atomic_folder(folder) as temporary:
         (temporary / STUDENT).write_bytes(graph.SerializeToString())
-        np.save(temporary / TABLE, narrow, allow_pickle=False)
+        np.save(temporary / TABLE, stored, allow_pickle=False)
         np.save(temporary / TABLE_SCALE, scale, allow_pickle=False)
+        (temporary / MOBILE).write_bytes(mobile.SerializeToString())
         (temporary / TOY_ENCODER).write_bytes(export_toy_encoder(encoder).SerializeToString())
         np.savez(
             temporary / FEATURES,
@@ -81,29 +94,36 @@ def build_bundle(
         write_catalogue(temporary / CATALOGUE, [with_picture(toy) for toy in toys])
 
         facts = {
-            "model": model_digest(record, narrow, scale, dataset),
+            "model": model_digest(record, stored, scale, dataset),
             "opset": OPSET,
             "dataset": record["dataset"] | {"shoppers": len(split.train)},
             "teacher": record["teacher"],
-            "student": record["student"] | {"digest": record["digest"], "distillation": record["distillation"]},
+            "student": record["student"]
+            | {"table_bits": bits, "digest": record["digest"], "distillation": record["distillation"]},
             "features": {"interests": record["interests"]},
             "currency": main_currency(toys),
         }
         write_manifest(temporary, **facts, metrics={})
-        on_step("judging the student as it ships: int8, under ONNX Runtime")
+        on_step(f"judging the student as it ships: table in int{bits}, under ONNX Runtime")
         shipped = OnnxStudent.from_bundle(temporary)
-        gate = quantisation_gate(student, shipped, split.validation.sample(GATE_QUERIES, 0))
+        gate = quantisation_gate(student, shipped, split.validation.sample(GATE_QUERIES, 0), bits)
         metrics = {
             "leave-one-out": {"test": means(judge(shipped, split.test)) | {"queries": len(split.test)}},
-            "gates": {"parity": parity, **gate, "toy_encoder_cosine": unseen_cosine},
+            "gates": {
+                "parity": parity,
+                "mobile_parity": mobile_parity,
+                **gate,
+                "toy_encoder_cosine": unseen_cosine,
+            },
         }
         (temporary / CARD).write_text(model_card(facts, metrics), encoding="utf-8")
         return write_manifest(temporary, **facts, metrics=metrics)
 
 
-def quantisation_gate(full: Recommender, narrow: Recommender, holdout: Holdout) -> dict[str, float]:
-    """{"int8_ndcg_ratio", "int8_overlap"}: what the int8 table keeps of NDCG@10 and of the top ten, on `holdout`.
+def quantisation_gate(full: Recommender, narrow: Recommender, holdout: Holdout, bits: int = 8) -> dict[str, float]:
+    """{"kept_ndcg", "kept_top_ten"}: what narrow numbers keep of NDCG@10 and of the top ten, on `holdout`.
 
+    full: the student in torch; if it was finished for `bits`, its table holds what is stored already.
     Raises BundleError if either is below its gate; NDCG@10 is gated from `FEWEST_GATE_QUERIES` queries on.
     """
     before, after = judge(full, holdout), judge(narrow, holdout)
@@ -111,11 +131,16 @@ def quantisation_gate(full: Recommender, narrow: Recommender, holdout: Holdout) 
     ratio = now / was if was else 1.0
     overlap = float(np.mean([_kept(a[:10], b[:10]) for a, b in zip(before.top, after.top, strict=True)]))
     if (ratio < GATE_NDCG and len(holdout) >= FEWEST_GATE_QUERIES) or overlap < GATE_OVERLAP:
-        raise BundleError(
-            f"The int8 table keeps {ratio:.2%} of NDCG@10 and {overlap:.2%} of the top ten; at least {GATE_NDCG:.1%} "
-            f"and {GATE_OVERLAP:.0%} are needed. Train a wider student, or for more epochs."
+        advice = (
+            "Train a wider student, or for more epochs."
+            if bits == 8
+            else f"Distil it with a finish for a table of {bits} bits, or store 8 bits."
         )
-    return {"int8_ndcg_ratio": ratio, "int8_overlap": overlap}
+        raise BundleError(
+            f"With a table in int{bits} the student keeps {ratio:.2%} of NDCG@10 and {overlap:.2%} of the top ten; at "
+            f"least {GATE_NDCG:.1%} and {GATE_OVERLAP:.0%} are needed. {advice}"
+        )
+    return {"kept_ndcg": ratio, "kept_top_ten": overlap}
 
 
 def _kept(before: NDArray[np.int32], after: NDArray[np.int32]) -> float:
@@ -129,8 +154,8 @@ def means(judgement: Judgement) -> dict[str, float]:
     return {name: float(values.mean()) for name, values in per_query(judgement.ranks).items()}
 
 
-def model_digest(record: dict[str, Any], table: NDArray[np.int8], scale: NDArray[np.float32], dataset: Dataset) -> str:
-    """Hex digest over weights, config and data: the model's id."""
+def model_digest(record: dict[str, Any], table: NDArray[Any], scale: NDArray[np.float16], dataset: Dataset) -> str:
+    """Hex digest over weights, config and data: the model's id. table: as it is stored."""
     digest = hashlib.sha256()
     for part in (record["digest"], repr(record["student"]), dataset.digest):
         digest.update(part.encode() + b"\0")
@@ -156,5 +181,22 @@ def main_currency(toys: Sequence[Toy]) -> str | None:
 
 
 def student_bytes(manifest: Manifest) -> int:
-    """Bytes of the shipped student: graph and stored table (the toy encoder and the catalogue are not counted)."""
-    return sum(manifest.files[name].bytes for name in (STUDENT, TABLE, TABLE_SCALE))
+    """Bytes of the shipped student: graph, stored table, scales and side tables; nothing else is counted."""
+    return sum(manifest.files[name].bytes for name in manifest.student_files)
+
+
+def part_bytes(manifest: Manifest) -> dict[str, int]:
+    """Bytes by part: the student's `graph` and `table`, and, apart, `toy encoder`, `catalogue` and `mobile`.
+
+    The catalogue is the id map too, a toy's row is its index; `mobile` is graph and table in one file.
+    """
+    graph = manifest.files[STUDENT].bytes
+    apart = {
+        "toy encoder": (TOY_ENCODER, FEATURES),
+        "catalogue": (CATALOGUE,),
+        "mobile": (MOBILE,),
+    }
+    return {"graph": graph, "table": student_bytes(manifest) - graph} | {
+        part: sum(manifest.files[name].bytes for name in names if name in manifest.files)
+        for part, names in apart.items()
+    }

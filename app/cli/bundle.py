@@ -80,6 +80,12 @@ def build(
     data: Annotated[Path, typer.Option("--data", help="Folder of the dataset the student was distilled on.")],
     student: Annotated[Path, typer.Option("--student", help="Folder of the student's run.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write the bundle to; an old bundle there is replaced.")],
+    bits: Annotated[
+        int | None,
+        typer.Option(
+            help="Bits of a number of the stored toy table, 8 or 4. By default what the student was made for."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Export, quantise, check and write a bundle. Leaves with code 4 if a gate holds it back."""
@@ -91,7 +97,7 @@ def build(
     from data.errors import BundleError
     from data.protocol import split_dataset
     from distillation.distill import load_student
-    from distillation.package import build_bundle, student_bytes
+    from distillation.package import build_bundle, part_bytes, student_bytes
     from recommender.learning.teacher import recorded_plan
 
     check_output(out, "bundle", "bundle build")
@@ -101,7 +107,9 @@ def build(
     with progress_bar() as progress:
         task = progress.add_task("Building the bundle", total=None, note="")
         try:
-            manifest = build_bundle(dataset, split, source, record, out, lambda step: progress.update(task, note=step))
+            manifest = build_bundle(
+                dataset, split, source, record, out, lambda step: progress.update(task, note=step), bits
+            )
         except BundleError as error:
             tell("Held back:", str(error))
             raise typer.Exit(Exit.GATE) from error
@@ -109,8 +117,14 @@ def build(
         print_json(asdict(manifest))
         return
     figures = manifest.metrics["leave-one-out"]["test"]
+    size = {part: f"{count / 1e6:.3f}" for part, count in part_bytes(manifest).items()}
     OUT.print(
-        f"bundle {manifest.model[:12]} in {out}: student {student_bytes(manifest) / 1e6:.2f} MB, "
-        f"test Recall@10 {figures['recall@10']:.4f}, NDCG@10 {figures['ndcg@10']:.4f}",
+        f"bundle {manifest.model[:12]} in {out}: test Recall@10 {figures['recall@10']:.4f}, "
+        f"NDCG@10 {figures['ndcg@10']:.4f}\n"
+        f"student {student_bytes(manifest) / 1e6:.3f} MB in all: graph {size['graph']}, "
+        f"table in int{manifest.table_bits} {size['table']}\n"
+        f"apart: toy encoder {size['toy encoder']}, catalogue with the id map {size['catalogue']}, "
+        f"graph and table in one file for a phone {size['mobile']}",
         markup=False,
+        soft_wrap=True,
     )

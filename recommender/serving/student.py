@@ -55,10 +55,31 @@ def pad_histories(histories: Sequence[Sequence[int]], max_history: int) -> NDArr
     return padded
 
 
-def runtime_words(error: Exception) -> str:
-    """What ONNX Runtime says is wrong, without the places in its own source that stand before it."""
+def open_graph(graph: Path | bytes, name: str) -> ort.InferenceSession:
+    """A session of one thread for a file or the bytes of a graph; `name` is what an error calls it.
+
+    Raises BundleError if ONNX Runtime cannot load it, with its reason: no graph, an opset that is too new, …
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    source = graph if isinstance(graph, bytes) else str(graph)
+    try:
+        return ort.InferenceSession(source, sess_options=options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime has no common class for what it finds wrong in a file
+        raise BundleError(
+            f"{name} cannot be run by ONNX Runtime {ort.__version__}: {_reason(error)}. Build it again with this "
+            "version of toyguide, or update onnxruntime."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What ONNX Runtime found, on one line, in our own words where it is an opset of the future."""
     words = " ".join(str(error).split())
-    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |/onnxruntime_src/\S+ .*\) (?=\S)", "", words).rstrip(".")
+    if found := re.search(r"Opset (\d+) is under development.* till opset (\d+)", words):
+        return f"it needs opset {found[1]}, and this runtime knows opsets up to {found[2]}"
+    return words.rstrip(".")
 
 
 class Student:
@@ -79,19 +100,7 @@ class Student:
     def open(cls, folder: Path, manifest: Manifest) -> Student:
         """The student of a bundle whose files were verified. Raises BundleError if graph and table do not fit."""
         table = read_table(folder, manifest)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            session = ort.InferenceSession(
-                str(folder / STUDENT), sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime has no common class for what it finds wrong in a file
-            raise BundleError(
-                f"{folder / STUDENT} (opset {manifest.opset}) cannot be run by ONNX Runtime {ort.__version__}: "
-                f"{runtime_words(error)}. Copy or build the bundle again, or update onnxruntime."
-            ) from error
+        session = open_graph(folder / STUDENT, str(folder / STUDENT))
         for kind, wanted, got in (
             ("inputs", INPUTS, {node.name: node.type for node in session.get_inputs()}),
             ("outputs", OUTPUTS, {node.name: node.type for node in session.get_outputs()}),

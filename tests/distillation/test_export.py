@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from data.errors import BundleError, ToyGuideError
-from distillation.export import check_parity, export_student, export_toy_encoder, quantise_rows
+from distillation.export import check_parity, export_student, export_toy_encoder
 from distillation.student import Student, StudentConfig
 from distillation.toy_encoder import ToyEncoder
 from recommender.features import FeatureSchema, profile_width
@@ -91,15 +91,14 @@ def test_the_graph_holds_no_table_and_is_small(graph):
     onnx.checker.check_model(graph, full_check=True)
 
 
-def test_int8_rows_keep_their_direction_and_padding_stays_zero():
-    rng = np.random.default_rng(0)
-    table = rng.normal(size=(30, 16)).astype(np.float32)
-    table[0] = 0
-    narrow, scale = quantise_rows(table)
-    assert narrow.dtype == np.int8
-    assert not (narrow[0] * scale[0]).any()
-    assert np.abs(narrow[1:]).max(axis=1).tolist() == [127] * 29
-    np.testing.assert_allclose(narrow * scale[:, None], table, atol=float(scale.max()) / 2 + 1e-7)
+def test_an_opset_that_the_runtime_cannot_load_is_one_clear_sentence(student, graph):
+    later = onnx.ModelProto()
+    later.CopyFrom(graph)
+    later.opset_import[0].version = 99
+    with pytest.raises(
+        BundleError, match=r"^The exported student cannot be run by .* needs opset 99, and this runtime"
+    ):
+        check_parity(student, later)
 
 
 def test_the_toy_encoder_answers_any_number_of_toys_as_in_torch():

@@ -1,11 +1,25 @@
+import copy
+from dataclasses import asdict, replace
+
 import numpy as np
 import pytest
+import torch
 
-from data.errors import BundleError
+from data.errors import BundleError, ToyGuideError
 from data.schema import Audience, Recipient
-from distillation.package import FEATURES, TOY_ENCODER, build_bundle, main_currency, quantisation_gate, student_bytes
+from distillation.package import (
+    FEATURES,
+    TOY_ENCODER,
+    build_bundle,
+    main_currency,
+    part_bytes,
+    quantisation_gate,
+    student_bytes,
+)
+from distillation.quantize import as_stored
+from distillation.student import StudentRecommender
 from recommender.evaluation.ranking import judge
-from recommender.serving.bundle import verify_bundle
+from recommender.serving.bundle import FileEntry, verify_bundle
 from recommender.serving.engine import OnnxStudent, load_bundle
 from recommender.serving.policy.shelf import safe_from
 
@@ -34,8 +48,52 @@ def test_what_ships_ranks_as_the_student_does(bundle, way):
     before, after = judge(way.student, way.split.test), judge(shipped, way.split.test)
     overlap = np.mean([len(set(a[:10]) & set(b[:10])) / 10 for a, b in zip(before.top, after.top, strict=True)])
     assert overlap >= 0.95
-    assert manifest.metrics["gates"]["int8_overlap"] >= 0.95
+    assert shipped.name == "student (ONNX, int8 table)"
+    assert manifest.metrics["gates"]["kept_top_ten"] >= 0.95
     assert manifest.metrics["gates"]["parity"] <= 1e-4
+    assert manifest.metrics["gates"]["mobile_parity"] <= 1e-4
+
+
+def test_the_size_is_that_of_graph_table_and_what_lies_beside_it(bundle):
+    folder, manifest = bundle
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    student = sizes["student.onnx"] + sizes["table.npy"] + sizes["table_scale.npy"]
+    assert student_bytes(manifest) == student
+    parts = part_bytes(manifest)
+    assert parts["graph"] + parts["table"] == student
+    assert parts["toy encoder"] == sizes[TOY_ENCODER] + sizes[FEATURES]
+    assert (parts["catalogue"], parts["mobile"]) == (sizes["catalogue.sqlite"], sizes["student-mobile.onnx"])
+    beside = replace(manifest, files=dict(manifest.files) | {"table_neighbours.npy": FileEntry("0" * 64, 1000)})
+    assert student_bytes(beside) == student + 1000
+
+
+def test_a_student_finished_for_four_bits_ships_with_the_table_that_it_learned_with(bundle, way, tmp_path):
+    model = copy.deepcopy(way.student.model)
+    model.config, model.narrow = replace(model.config, bits=4), True
+    student = StudentRecommender("student", way.dataset.index, model, way.student.interests)
+    record = way.student_record | {"digest": "d" * 64, "student": asdict(model.config)}
+    manifest = build_bundle(way.dataset, way.split, student, record, tmp_path / "bundle")
+    assert manifest.table_bits == 4  # what the record says
+    shipped = OnnxStudent.from_bundle(tmp_path / "bundle")
+    np.testing.assert_array_equal(shipped._student.table, student.table.numpy())
+    assert shipped.name == "student (ONNX, int4 table)"
+    assert part_bytes(manifest)["table"] < 0.6 * part_bytes(bundle[1])["table"]
+    assert manifest.model != bundle[1].model
+    card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "stored in int4" in card
+    assert load_bundle(tmp_path / "bundle").recommend(k=3).items
+
+
+def test_a_table_rounded_to_four_bits_after_learning_is_held_back_with_advice(way):
+    rounded = copy.copy(way.student)
+    rounded.table = torch.from_numpy(as_stored(way.student.table.numpy(), 4))
+    with pytest.raises(BundleError, match=r"table in int4 .* a finish for a table of 4 bits, or store 8 bits"):
+        quantisation_gate(way.student, rounded, way.split.validation, 4)
+
+
+def test_other_bits_are_refused_before_anything_is_done(way, tmp_path):
+    with pytest.raises(ToyGuideError, match=r"'bits' .* must be 8 or 4\. Got 5"):
+        build_bundle(way.dataset, way.split, way.student, way.student_record, tmp_path / "bundle", bits=5)
 
 
 def test_every_toy_has_a_picture_and_the_engine_answers(bundle):
@@ -71,8 +129,6 @@ def test_a_bundle_held_back_leaves_the_one_before(bundle, way, monkeypatch, tmp_
 
 
 def test_prices_in_two_currencies_are_refused(way):
-    from dataclasses import replace
-
     toys = [toy for toy in way.dataset.toy_rows() if toy.price is not None]
     with pytest.raises(BundleError, match=r"one currency\. Got EUR, GBP"):
         main_currency([replace(toys[0], currency="EUR"), *toys[1:]])

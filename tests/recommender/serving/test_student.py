@@ -142,6 +142,19 @@ def test_a_graph_that_is_not_the_students_is_refused(bundle: Path, tmp_path: Pat
         load_bundle(rewritten(folder))
 
 
+def test_an_opset_that_the_runtime_cannot_load_is_one_clear_sentence(bundle: Path, tmp_path: Path) -> None:
+    import onnx
+
+    folder = Path(shutil.copytree(bundle, tmp_path / "bundle"))
+    model = onnx.load(folder / "student.onnx")
+    model.opset_import[0].version = 99
+    onnx.save(model, folder / "student.onnx")
+    with pytest.raises(
+        BundleError, match=r"student\.onnx cannot be run by .* it needs opset 99, and this runtime knows"
+    ):
+        load_bundle(rewritten(folder))
+
+
 def test_a_graph_that_ignores_the_mask_fails_the_smoke_ranking(bundle: Path, tmp_path: Path) -> None:
     import onnx
 
