@@ -21,7 +21,7 @@ from distillation.core import distil_into
 from distillation.losses import check_mix, hard_loss, top_k_distillation_loss
 from distillation.student import Student, StudentConfig, StudentRecommender, start_from_teacher
 from distillation.targets import Targets, check_temperature, fill_cache, open_cache, own_top, read_record
-from distillation.teachers import Teacher, check_same_toys
+from distillation.teachers import HasTable, Teacher, check_same_toys
 from recommender.features import profile_width
 from recommender.learning.batches import Batch, Windows, count_batches, epoch_batches, exclude_prefix, make_windows
 from recommender.learning.checkpoint import Epoch
@@ -158,7 +158,7 @@ def mixed_loss(targets: Targets | None, options: DistilOptions) -> Callable[[Stu
 
 def distil(
     lessons: Lessons,
-    teacher: Teacher | None,
+    teacher: HasTable | None,
     scores: Targets | None,
     config: StudentConfig,
     options: DistilOptions,

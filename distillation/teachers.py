@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +22,14 @@ from recommender.features import fit_schema
 from recommender.learning.blend import Blend, blend_digest, blend_teachers, load_blend
 from recommender.learning.teacher import dataset_record, load_teacher
 from recommender.learning.tower_recommender import TwoTowerRecommender
+
+
+class HasTable(Protocol):
+    """Whatever has toy vectors that a student's can begin as."""
+
+    def table(self) -> Tensor | None:
+        """Toy vectors float32 [N + 1, D]; None if it has none."""
+        ...
 
 
 @dataclass(frozen=True)
