@@ -53,7 +53,7 @@ def export_student(student: Student) -> onnx.ModelProto:
     profile_width = student.shopper.profile_width
     example = (torch.tensor([[1, 1, 0], [1, 0, 0]], dtype=torch.int32), torch.zeros(2, profile_width), table)
     batch, length, toys = torch.export.Dim("B"), torch.export.Dim("L"), torch.export.Dim("M")
-    model = _trace(
+    model = trace(
         _Encoder(student),
         example,
         {"history": {0: batch, 1: length}, "recipient": {0: batch}, "table": {0: toys}},
@@ -68,12 +68,13 @@ def export_toy_encoder(encoder: ToyEncoder) -> onnx.ModelProto:
     rows = torch.export.Dim("M")
     example = encoder.example(2)
     names = ("text", "text_weights", "labels", "label_weights", "profile")
-    return _trace(encoder, example, {name: {0: rows} for name in names}, "vector")
+    return trace(encoder, example, {name: {0: rows} for name in names}, "vector")
 
 
-def _trace(
+def trace(
     module: nn.Module, example: tuple[Tensor, ...], shapes: dict[str, dict[int, Any]], output: str
 ) -> onnx.ModelProto:
+    """A module as a small ONNX graph. `shapes`: the name of each input → its axes that stay open."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of torchvision's operators, which we have not
     with warnings.catch_warnings():
         # Two notes of the exporter on its own workings; neither says anything of the graph.
