@@ -27,6 +27,7 @@ from app.cli.evaluate import evaluate
 from app.cli.kiosk import kiosk
 from app.cli.page import page
 from app.cli.shop import shop
+from app.cli.sweep import sweep
 from app.cli.train import train
 from data.errors import ToyGuideError, UnfitError
 
@@ -67,6 +68,7 @@ app.command()(page)
 app.command()(train)
 app.command()(blend)
 app.command()(distill)
+app.command()(sweep)
 
 
 def main() -> NoReturn:

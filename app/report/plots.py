@@ -1,0 +1,174 @@
+"""Two plots as inline SVG: points with their Pareto front, and a heat map. Colours come from the page's style sheet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from app.report.charts import WIDTH
+
+STEPS: Final = 7
+"""Shades of a heat map: the classes heat-0 … heat-6."""
+_NEAR: Final = 0.6
+"""Costs that lie nearer together than this share of the highest have an axis that does not begin at 0."""
+STYLE: Final = """
+:root { --violet:#6a3fb5; --heat-0:#eef4ee; --heat-1:#d3e8e2; --heat-2:#add8cf; --heat-3:#7fc1b7; --heat-4:#4aa39a;
+  --heat-5:#1f7f7a; --heat-6:#0a5652; --on-pale:#2d2540; --on-deep:#fff; }
+@media (prefers-color-scheme: dark) { :root { --violet:#bb9bff; --heat-0:#26303a; --heat-1:#27414a; --heat-2:#28555a;
+  --heat-3:#2f6f70; --heat-4:#3f9089; --heat-5:#5cb9ac; --heat-6:#92e0d2; --on-pale:#f3ecff; --on-deep:#14211f; } }
+.dot { stroke-width:1.75; } .dot-0 { stroke:var(--teal); fill:var(--teal); }
+.dot-1 { stroke:var(--violet); fill:var(--violet); } .dot-none { stroke:var(--tomato); fill:var(--tomato); }
+.dot { fill-opacity:.75; } .hollow { fill:var(--card); fill-opacity:1; }
+.front { fill:none; stroke:var(--ink); stroke-width:1.5; stroke-dasharray:5 3; opacity:.7; }
+.chosen { fill:none; stroke:var(--ink); stroke-width:1.5; } .place { fill:var(--ink); font-weight:650; }
+.heat { stroke:var(--card); stroke-width:2; } .heat-text { font-weight:550; font-variant-numeric:tabular-nums; }
+.best-cell { fill:none; stroke:var(--tomato); stroke-width:2.5; }
+""" + "".join(
+    f".heat-{step} {{ fill:var(--heat-{step}); }} .on-{step} {{ fill:var(--on-{'pale' if step < 4 else 'deep'}); }}\n"
+    for step in range(STEPS)
+)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A point. look: its class, dot-0, dot-1, … or dot-none; hollow: drawn as a ring; label: shown when pointed at"""
+
+    x: float
+    y: float
+    label: str
+    look: str
+    hollow: bool = False
+
+
+def scatter(dots: Sequence[Dot], front: Sequence[int], title: str, across: str, up: str, height: int = 360) -> str:
+    """Points by cost and quality, those of `front` (places in `dots`, cheapest first) numbered and joined."""
+    if not dots:
+        return f'<p class="nothing" aria-label="{escape(title)}">Nothing to show yet.</p>'
+    left, right, bottom, top = 58, 24, 44, 26
+    wide, tall = WIDTH - left - right, height - top - bottom
+    most = max(dot.x for dot in dots) or 1.0
+    least = min(dot.x for dot in dots)
+    least = least if least > _NEAR * most else 0.0
+    step_x = nice_step((most - least) or most, 5)
+    low_x = max(0.0, step_x * math.floor(least / step_x - 0.2))
+    high_x = step_x * math.ceil(most / step_x + 0.2)
+    low, high = min(dot.y for dot in dots), max(dot.y for dot in dots)
+    step_y = nice_step((high - low) or abs(high) or 1.0, 5)
+    low_y = step_y * math.floor(low / step_y)
+    high_y = max(step_y * math.ceil(high / step_y), low_y + step_y)
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return left + (x - low_x) / (high_x - low_x) * wide, top + (high_y - y) / (high_y - low_y) * tall
+
+    parts = []
+    for tick in range(round((high_y - low_y) / step_y) + 1):
+        value = low_y + tick * step_y
+        y = at(low_x, value)[1]
+        parts.append(f'<line class="grid" x1="{left}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(
+            f'<text class="tick" x="{left - 7}" y="{y + 4:.1f}" text-anchor="end">{plain(value, step_y)}</text>'
+        )
+    for tick in range(round((high_x - low_x) / step_x) + 1):
+        x = at(low_x + tick * step_x, low_y)[0]
+        parts.append(
+            f'<text class="tick" x="{x:.1f}" y="{height - bottom + 18}" text-anchor="middle">'
+            f"{plain(low_x + tick * step_x, step_x)}</text>"
+        )
+    parts.append(f'<text class="tick" x="{WIDTH - right}" y="{height - 8}" text-anchor="end">{escape(across)}</text>')
+    parts.append(f'<text class="tick" x="{left - 48}" y="{top - 12}">{escape(up)}</text>')
+    parts.append(_steps([at(dots[place].x, dots[place].y) for place in front], WIDTH - right))
+    for dot in sorted(dots, key=lambda each: each.hollow, reverse=True):
+        parts.append(_mark(*at(dot.x, dot.y), dot))
+    for number, place in enumerate(front, start=1):
+        x, y = at(dots[place].x, dots[place].y)
+        parts.append(f'<circle class="chosen" cx="{x:.1f}" cy="{y:.1f}" r="8.5"/>')
+        parts.append(f'<text class="place" x="{x - 10:.1f}" y="{y - 9:.1f}" text-anchor="end">{number}</text>')
+    return _svg(title, height, parts)
+
+
+def _steps(places: Sequence[tuple[float, float]], end: float) -> str:
+    """The front as stairs: what is to be had for so much. A stair ends where the next, better one begins."""
+    if not places:
+        return ""
+    (x, y), *rest = places
+    path = [f"M{x:.1f} {y:.1f}"] + [f"H{x:.1f}V{y:.1f}" for x, y in rest] + [f"H{end}"]
+    return f'<path class="front" d="{"".join(path)}"/>'
+
+
+def _mark(x: float, y: float, dot: Dot) -> str:
+    look = f"dot {dot.look}{' hollow' if dot.hollow else ''}"
+    if dot.look == "dot-none":
+        shape = f'<path class="{look}" d="M{x:.1f} {y - 5.5:.1f}l5.5 5.5l-5.5 5.5l-5.5 -5.5z">'
+        return f"{shape}<title>{escape(dot.label)}</title></path>"
+    return f'<circle class="{look}" cx="{x:.1f}" cy="{y:.1f}" r="4.5"><title>{escape(dot.label)}</title></circle>'
+
+
+def heat_map(
+    values: Mapping[tuple[float, float], float | None],
+    rows: Sequence[float],
+    columns: Sequence[float],
+    names: tuple[str, str],
+    title: str,
+) -> str:
+    """Figures by (row, column): pale is this map's lowest, deep its highest, which is framed too."""
+    left, top, cell = 52, 34, 44
+    wide = min(92.0, (WIDTH - left) / max(len(columns), 1))
+    known = [value for value in values.values() if value is not None]
+    bounds = min(known, default=0.0), max(known, default=0.0)
+    parts, framed = [], ""
+    parts.append(f'<text class="tick" x="{left}" y="12">{escape(names[1])} →</text>')
+    parts.append(f'<text class="tick" x="{left - 10}" y="28" text-anchor="end">{escape(names[0])} ↓</text>')
+    for place, column in enumerate(columns):
+        x = left + (place + 0.5) * wide
+        parts.append(f'<text class="tick" x="{x:.1f}" y="28" text-anchor="middle">{column:g}</text>')
+    for down, row in enumerate(rows):
+        y = top + down * cell
+        parts.append(f'<text class="tick" x="{left - 10}" y="{y + cell / 2 + 4:.1f}" text-anchor="end">{row:g}</text>')
+        for place, column in enumerate(columns):
+            x, value = left + place * wide, values.get((row, column))
+            frame = f'x="{x:.1f}" y="{y}" width="{wide:.1f}" height="{cell}" rx="5"'
+            middle = f'x="{x + wide / 2:.1f}" y="{y + cell / 2 + 4:.1f}" text-anchor="middle"'
+            if value is None:
+                parts.append(f'<text class="tick" {middle}>–</text>')
+                continue
+            shade = shade_of(value, bounds)
+            said = f"{names[0]} {row:g}, {names[1]} {column:g}: {value:.4f}"
+            parts.append(f'<rect class="heat heat-{shade}" {frame}><title>{escape(said)}</title></rect>')
+            parts.append(f'<text class="heat-text on-{shade}" {middle}>{short(value)}</text>')
+            if value == bounds[1] and not framed:
+                framed = f'<rect class="best-cell" {frame}/>'
+    return _svg(title, top + cell * len(rows) + 4, [*parts, framed], round(left + wide * len(columns) + 4))
+
+
+def shade_of(value: float, bounds: tuple[float, float]) -> int:
+    """Which of `STEPS` shades a value has between two bounds."""
+    low, high = bounds
+    share = 1.0 if high <= low else (value - low) / (high - low)
+    return min(STEPS - 1, max(0, int(share * STEPS)))
+
+
+def short(value: float) -> str:
+    """A share of 1 to four digits, as the tables of this project write them: .0717."""
+    return f"{value:.4f}".removeprefix("0") if 0 <= value < 1 else f"{value:.4f}"
+
+
+def nice_step(span: float, parts: int) -> float:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten of which `parts` cover `span` > 0."""
+    power = 10.0 ** math.floor(math.log10(span / parts))
+    return next(power * factor for factor in (1, 2, 2.5, 5, 10, 20) if power * factor * parts >= span * (1 - 1e-9))
+
+
+def plain(value: float, step: float) -> str:
+    """A tick's figure with as many digits as its step needs."""
+    digits = next(n for n in range(13) if n == 12 or abs(step - round(step, n)) < step * 1e-6)
+    return f"{value:,.{digits}f}"
+
+
+def _svg(title: str, height: int, parts: Sequence[str], width: int = WIDTH) -> str:
+    return (
+        f'<svg viewBox="0 0 {width} {height}" style="max-width:{width * 1.25:.0f}px" role="img" '
+        f'aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+    )

@@ -1,0 +1,305 @@
+"""The study of a sweep: what is to be tried, what was tried, and what comes next.
+
+The study is Optuna's, in one SQLite file, so that several processes can work at it and a killed one can be gone on
+with. Points of a grid are handed out here, one by one, under a lock: Optuna's own GridSampler may give one point to two
+workers, takes a killed trial for a finished one, and knows no students outside the grid, which those without a teacher
+are. With the sampler `tpe` Optuna chooses, and a point it chooses twice is not made twice.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+import os
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+import optuna
+from optuna.distributions import CategoricalDistribution
+from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
+
+from data.atomic import atomic_file
+from data.errors import ToyGuideError, parameter_error
+from distillation.distill import DistilOptions
+from distillation.student import Family
+from distillation.targets import check_temperature
+from distillation.teachers import Teacher
+from distillation.trial import Point
+
+Sampler = Literal["grid", "tpe"]
+SAMPLERS: Final[tuple[Sampler, ...]] = get_args(Sampler)
+STUDY: Final = "study.sqlite"
+FORMAT: Final = 1
+_NAME: Final = "sweep"
+_PATIENCE: Final = 60.0  # seconds that one worker waits for another's write
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep tries. shared: what all students have in common; its α, T and start table are the taught ones'."""
+
+    alphas: tuple[float, ...]
+    temperatures: tuple[float, ...]
+    widths: tuple[int, ...]
+    families: tuple[Family, ...]
+    bits: tuple[int, ...]
+    shared: DistilOptions
+    sampler: Sampler = "grid"
+
+    def __post_init__(self) -> None:
+        """Raise ToyGuideError for a list that is empty or holds what cannot be."""
+        for name, values in self.lists().items():
+            if not values or len(set(values)) < len(values):
+                raise parameter_error(name, "sweep", "a list that names each value once", list(values))
+        for alpha in self.alphas:
+            if not 0 <= alpha < 1:
+                wanted = "numbers in [0, 1); the student without a teacher, 1, is always there"
+                raise parameter_error("alpha", "sweep", wanted, alpha)
+        for temperature in self.temperatures:
+            check_temperature(temperature)
+        if self.sampler not in SAMPLERS:
+            raise parameter_error("sampler", "sweep", f"one of {', '.join(SAMPLERS)}", self.sampler)
+        for point in self.untaught():
+            _ = point.config
+
+    def lists(self) -> dict[str, tuple[Any, ...]]:
+        """The choices by the name of what is chosen."""
+        return {
+            "alpha": self.alphas,
+            "temperature": self.temperatures,
+            "width": self.widths,
+            "family": self.families,
+            "bits": self.bits,
+        }
+
+    def untaught(self) -> list[Point]:
+        """The students without a teacher: one a shape and number of bits."""
+        return [Point(*each) for each in itertools.product(self.families, self.widths, self.bits)]
+
+    def taught(self) -> list[Point]:
+        """All combinations, in one seeded order: what a sweep that is cut short has seen is a fair sample."""
+        found = [
+            Point(each.family, each.width, each.bits, alpha, temperature)
+            for each in self.untaught()
+            for alpha in self.alphas
+            for temperature in self.temperatures
+        ]
+        random.Random(self.shared.seed).shuffle(found)
+        return found
+
+    def about(self, dataset: dict[str, Any], teacher: Teacher) -> dict[str, Any]:
+        """Whose study this is, as JSON: data (the record of a run), teacher and options."""
+        shared = {name: value for name, value in asdict(self.shared).items() if name not in ("alpha", "temperature")}
+        whole = {
+            "format": FORMAT,
+            "dataset": dataset["digest"],
+            "split": dataset["split"],
+            "toys": dataset["toys"],
+            "teacher": teacher.digest,
+            "teacher_name": teacher.facts["preset"],
+            "sampler": self.sampler,
+            **self.lists(),
+            **shared,
+        }
+        return dict(json.loads(json.dumps(whole)))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A student that was made, or that could not be: then `error` says why and its figures are None.
+
+    ndcg_10, recall_10: of the validation part, the table as it is stored; bytes: graph, table and scales as a bundle
+    holds them; milliseconds: see `Shape`; seconds: of learning and judging
+    """
+
+    number: int
+    family: str
+    width: int
+    bits: int
+    alpha: float | None
+    temperature: float | None
+    ndcg_10: float | None = None
+    recall_10: float | None = None
+    bytes: int | None = None
+    milliseconds: float | None = None
+    seconds: float | None = None
+    epochs: int | None = None
+    best_epoch: int | None = None
+    error: str | None = None
+
+    @property
+    def point(self) -> Point:
+        """What was tried."""
+        return Point(self.family, self.width, self.bits, self.alpha, self.temperature)  # type: ignore[arg-type]
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold `folder` for one sweep. Raises ToyGuideError if another is at work there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ToyGuideError(f"Another sweep is at work in {folder}; wait for it, or give another folder.") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def open_study(folder: Path, about: dict[str, Any]) -> optuna.Study:
+    """The study in `folder`, which is made, whole or not at all, if there is none.
+
+    Raises ToyGuideError if it is one of other data, another teacher or other options, or if something else is there.
+    """
+    file = folder / STUDY
+    if not file.exists():
+        if strangers := sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(".")):
+            raise ToyGuideError(
+                f"{folder} must be a new or empty folder, or one of an earlier sweep. It holds {strangers[0]!r}."
+            )
+        with atomic_file(file) as temporary:
+            study = optuna.create_study(storage=_storage(temporary), study_name=_NAME, direction="maximize")
+            study.set_user_attr("about", about)
+    study = load_study(folder)
+    kept = study.user_attrs.get("about", {})
+    if kept != about:
+        name = next(each for each in {**about, **kept} if about.get(each) != kept.get(each))
+        raise ToyGuideError(
+            f"{folder} holds a sweep with another '{name}' ({_short(kept.get(name))}) than is asked for "
+            f"({_short(about.get(name))}). Give another folder, or remove it."
+        )
+    return study
+
+
+def load_study(folder: Path, sampler: optuna.samplers.BaseSampler | None = None) -> optuna.Study:
+    """The study in `folder`. Raises ToyGuideError if its file holds none."""
+    file = folder / STUDY
+    try:
+        return optuna.load_study(study_name=_NAME, storage=_storage(file), sampler=sampler)
+    except (KeyError, RuntimeError, SQLAlchemyError, optuna.exceptions.OptunaError) as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+        raise ToyGuideError(f"{file} cannot be read as the study of a sweep ({reason}). Remove it.") from error
+
+
+def _storage(file: Path) -> optuna.storages.RDBStorage:
+    """Optuna's storage in one SQLite file; its path is no part of an address, so that any will do."""
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(file, timeout=_PATIENCE, check_same_thread=False)
+
+    return optuna.storages.RDBStorage("sqlite://", engine_kwargs={"creator": connect})
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:12]}…"
+
+
+def fail_left_behind(study: optuna.Study) -> int:
+    """Fail what a killed sweep was at, so that it is tried again; returns how many. Nobody else may be at work."""
+    left = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    for trial in left:
+        study.tell(trial.number, state=TrialState.FAIL)
+    waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))  # between being named and being begun
+    for _ in waiting:
+        study.tell(study.ask(), state=TrialState.FAIL)
+    return len(left) + len(waiting)
+
+
+def point_of(trial: FrozenTrial | Trial) -> Point | None:
+    """What a trial tries; None if it was killed before that was known."""
+    names = {field.name for field in fields(Point)}
+    found = {name: value for name, value in trial.params.items() if name in names}
+    return Point(**found) if found.keys() >= {"family", "width", "bits"} else None
+
+
+def _is_settled(trial: FrozenTrial) -> bool:
+    """Whether it is done for good: made, or could not be."""
+    return trial.state is TrialState.COMPLETE or (trial.state is TrialState.FAIL and "error" in trial.user_attrs)
+
+
+def upcoming(study: optuna.Study, plan: Plan, limit: int | None) -> list[Point]:
+    """What is still to be made, first to last: students without a teacher, what a killed sweep was at, the rest.
+
+    limit: of students with a teacher, in all
+    """
+    trials = study.get_trials(deepcopy=False)
+    begun = [point_of(each) for each in trials if _is_settled(each) or each.state is TrialState.RUNNING]
+    busy = set(begun)
+    taught = [*_left_behind(trials), *plan.taught()]
+    waiting = [point for point in dict.fromkeys(taught) if point not in busy]
+    if limit is not None:
+        waiting = waiting[: max(0, limit - sum(point is not None and point.taught for point in begun))]
+    return [*(point for point in plan.untaught() if point not in busy), *waiting]
+
+
+def next_trial(study: optuna.Study, plan: Plan, limit: int | None) -> Trial | None:
+    """A trial to make now, or None. Call it under a lock that all who work at the study share."""
+    waiting = upcoming(study, plan, limit)
+    if not waiting:
+        return None
+    point = waiting[0]
+    known = plan.sampler == "grid" or not point.taught or point in _left_behind(study.get_trials(deepcopy=False))
+    return _begin(study, plan, point if known else None)
+
+
+def _left_behind(trials: list[FrozenTrial]) -> list[Point]:
+    """Students with a teacher that a killed sweep was at."""
+    failed = (point_of(each) for each in trials if each.state is TrialState.FAIL and not _is_settled(each))
+    return [point for point in failed if point is not None and point.taught]
+
+
+def _begin(study: optuna.Study, plan: Plan, point: Point | None) -> Trial:
+    """Begin the trial of `point`, or of what the sampler chooses."""
+    wanted = None if point is None else {name: value for name, value in asdict(point).items() if value is not None}
+    if wanted is not None:
+        study.enqueue_trial(wanted)
+    return study.ask(
+        {
+            name: CategoricalDistribution(values)
+            for name, values in plan.lists().items()
+            if wanted is None or name in wanted
+        }
+    )
+
+
+def made_before(study: optuna.Study, point: Point) -> dict[str, Any] | None:
+    """The figures of a student that was made already: TPE may choose it again, and it would come out the same."""
+    same = (each for each in _complete(study) if point_of(each) == point)
+    return next(({**each.user_attrs, "same_as": each.number} for each in same), None)
+
+
+def _complete(study: optuna.Study) -> list[FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def rows_of(study: optuna.Study) -> list[Row]:
+    """Every student that was tried, once, in the order of its trials."""
+    figures = {field.name for field in fields(Row)} - {"number", *(field.name for field in fields(Point))}
+    found = []
+    for trial in study.get_trials(deepcopy=False):
+        point = point_of(trial)
+        if point is not None and _is_settled(trial) and "same_as" not in trial.user_attrs:
+            kept = {name: value for name, value in trial.user_attrs.items() if name in figures}
+            found.append(Row(trial.number, **asdict(point), **kept))
+    return found
+
+
+def sampler_of(plan: Plan, worker: int, begun: int) -> optuna.samplers.BaseSampler:
+    """TPE with a seed of its own for every worker and every number of trials begun; a grid asks no sampler."""
+    if plan.sampler == "grid":
+        return optuna.samplers.RandomSampler(seed=0)
+    seed = np.random.SeedSequence((plan.shared.seed, worker, begun)).generate_state(1)
+    return optuna.samplers.TPESampler(seed=int(seed[0]))

@@ -1,0 +1,283 @@
+"""Many students of one teacher, compared: temperature × α × width × family × bits, chosen on the validation part alone.
+
+The teacher is scored once; every student reads the same cache. Several processes may work at one study, each on one
+thread. What a killed sweep was at is tried again, what it had finished is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Final, cast
+
+import optuna
+import torch
+from optuna.trial import TrialState
+
+from data.dataset import Dataset, load_dataset
+from data.errors import ToyGuideError, parameter_error
+from data.protocol import Protocol, SplitPlan, split_dataset
+from data.split import Split
+from distillation.distill import Lessons, cached_scores, prepare_lessons, score_key
+from distillation.student import StudentConfig
+from distillation.study import (
+    Plan,
+    Row,
+    alone_in,
+    fail_left_behind,
+    load_study,
+    made_before,
+    next_trial,
+    open_study,
+    point_of,
+    rows_of,
+    sampler_of,
+    upcoming,
+)
+from distillation.teachers import Teacher
+from distillation.trial import Bench, KeptTable, Shape, measure_shape, run_trial, stored_bytes
+from recommender.learning.fit import Reporter
+from recommender.learning.teacher import dataset_record
+
+SCORES: Final = "scores"
+_MAX_HISTORY: Final = StudentConfig().max_history
+_SHAPES: Final = "shapes"
+_THREADS: Final = "OMP_NUM_THREADS"
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is known of a sweep. about: whose it is, see `Plan.about`; rows: the students tried so far."""
+
+    about: dict[str, Any]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a process must know to work at a study. begun: trials when the sweep was called"""
+
+    folder: Path
+    data: Path
+    split: SplitPlan
+    scores: Path
+    key: dict[str, Any]
+    teacher: KeptTable
+    interests: tuple[str, ...]
+    plan: Plan
+    limit: int | None
+    begun: int
+
+    def bench(self, lessons: Lessons) -> Bench:
+        """What every student is made with."""
+        return Bench(lessons, self.teacher, self.scores, self.key, self.plan.shared)
+
+
+def run_sweep(
+    folder: Path,
+    data: Path,
+    dataset: Dataset,
+    split: Split,
+    split_plan: SplitPlan,
+    teacher: Teacher,
+    plan: Plan,
+    jobs: int = 1,
+    limit: int | None = None,
+    scores: Path | None = None,
+    report: Reporter | None = None,
+    on_done: Callable[[Sweep], None] = lambda _: None,
+) -> Sweep:
+    """Make the students of `plan` that `folder` does not hold yet.
+
+    data: the folder of `dataset`, where other processes read it; jobs: processes, each on one thread if several
+    limit: of students with a teacher, in all; scores: the folder of the teacher's, by default one in `folder`
+    report: told what is being made and how many are; on_done: given all that is known after each student
+    Raises ToyGuideError if the folder holds another sweep, or another one is at work in it.
+    """
+    if split_plan.protocol is not Protocol.LEAVE_ONE_OUT:
+        raise ToyGuideError(f"The teacher was trained on the {split_plan.protocol} protocol; it must be leave-one-out.")
+    table = teacher.table() if plan.shared.start else None
+    if plan.shared.start and table is None:
+        raise parameter_error("start", "sweep", "off where no teacher has toy vectors (--no-start)", "on")
+    about = plan.about(dataset_record(dataset, split_plan), teacher)
+    with alone_in(folder):
+        study = open_study(folder, about)
+        fail_left_behind(study)
+        lessons = prepare_lessons(dataset, split, _MAX_HISTORY, teacher.interests)
+        top = plan.shared.depth(len(dataset.index))
+        scores = scores or folder / SCORES
+        cached_scores(scores, lessons, teacher, _MAX_HISTORY, top, report)
+        measure_shapes(study, plan, lessons, report)
+        made = len(rows_of(study))
+        total = made + len(upcoming(study, plan, limit))
+        errand = Errand(
+            folder,
+            data,
+            split_plan,
+            scores,
+            score_key(teacher, _MAX_HISTORY, top),
+            KeptTable(table),
+            teacher.interests,
+            plan,
+            limit,
+            len(study.get_trials(deepcopy=False)),
+        )
+
+        def note(text: str) -> None:
+            if report:
+                report(text, made, total)
+
+        def done() -> None:
+            nonlocal made
+            rows = tuple(rows_of(study))
+            made = len(rows)
+            on_done(Sweep(about, rows))
+
+        if upcoming(study, plan, limit):
+            if jobs == 1:
+                study.sampler = sampler_of(plan, 0, errand.begun)
+                work(study, errand, lessons, nullcontext(), note, done)
+            else:
+                _work_together(errand, min(jobs, total), note, done)
+        return Sweep(about, tuple(rows_of(study)))
+
+
+def measure_shapes(study: optuna.Study, plan: Plan, lessons: Lessons, report: Reporter | None = None) -> None:
+    """Keep in the study what each shape costs, before anything else is at work on this machine."""
+    shapes: dict[str, Any] = dict(study.user_attrs.get(_SHAPES, {}))
+    for point in plan.untaught():
+        if point.shape not in shapes:
+            if report:
+                report(f"measuring {point.shape}", 0, 0)
+            shapes[point.shape] = asdict(measure_shape(point.config, lessons))
+            study.set_user_attr(_SHAPES, shapes)
+
+
+def work(
+    study: optuna.Study,
+    errand: Errand,
+    lessons: Lessons,
+    lock: AbstractContextManager[Any],
+    note: Note,
+    done: Callable[[], None],
+) -> None:
+    """Make students until there are none left to make. lock: shared by all who work at the study."""
+    bench, shapes = errand.bench(lessons), study.user_attrs[_SHAPES]
+    rows = len(lessons.dataset.index) + 1
+    while True:
+        with lock:
+            trial = next_trial(study, errand.plan, errand.limit)
+        if trial is None:
+            return
+        point = point_of(trial)
+        assert point is not None
+        said = f"{point.words()}: "
+        note(said + "begins")
+        try:
+            found = made_before(study, point) or run_trial(bench, point, lambda text, *_, said=said: note(said + text))
+        except ToyGuideError as error:
+            trial.set_user_attr("error", str(error))
+            study.tell(trial, state=TrialState.FAIL)
+        else:
+            shape = Shape(**shapes[point.shape])
+            stored = stored_bytes(rows, point.width, point.bits)
+            cost = {"bytes": shape.graph + stored, "milliseconds": shape.milliseconds}
+            for name, value in (found | cost).items():
+                trial.set_user_attr(name, value)
+            study.tell(trial, found["ndcg_10"])
+        done()
+
+
+def _work_together(errand: Errand, jobs: int, note: Note, done: Callable[[], None]) -> None:
+    """Let `jobs` processes work at the study; whatever ends this one ends them.
+
+    Raises ToyGuideError if one of them is killed.
+    """
+    context = multiprocessing.get_context("spawn")  # torch and ONNX Runtime have threads, which a fork would break
+    lock = context.Lock()
+    workers: dict[Any, BaseProcess] = {}
+    try:
+        with _one_thread():
+            for number in range(jobs):
+                ours, theirs = context.Pipe(duplex=False)
+                worker: BaseProcess = context.Process(target=_worker, args=(errand, number, lock, theirs), daemon=True)
+                worker.start()
+                theirs.close()
+                workers[ours] = worker
+        talking: list[Any] = list(workers)
+        while talking:
+            for one in wait(talking):
+                try:
+                    kind, text = json.loads(cast(Connection, one).recv_bytes())
+                except EOFError:
+                    talking.remove(one)
+                    _check_end(workers[one])
+                    continue
+                if kind == "note":
+                    note(text)
+                else:
+                    done()
+    finally:
+        for ours, worker in workers.items():
+            worker.terminate()
+            worker.join()
+            ours.close()
+
+
+def _check_end(worker: BaseProcess) -> None:
+    worker.join()
+    if worker.exitcode:
+        how = f"was killed by signal {-worker.exitcode}" if worker.exitcode < 0 else f"ended with {worker.exitcode}"
+        raise ToyGuideError(
+            f"A process of the sweep {how}. What was finished is kept: give the same command again to go on, with "
+            "fewer --jobs if memory ran out."
+        )
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Processes that are started meanwhile use one thread each: their libraries read it when they are imported."""
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_THREADS]
+        else:
+            os.environ[_THREADS] = before
+
+
+def _worker(errand: Errand, number: int, lock: AbstractContextManager[Any], told: Connection) -> None:
+    """What a process does: the same work, reading everything from disk."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; who started us ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+    dataset = load_dataset(errand.data)
+    split = split_dataset(dataset, errand.split)
+    lessons = prepare_lessons(dataset, split, _MAX_HISTORY, errand.interests)
+
+    def tell(kind: str, text: str = "") -> None:
+        told.send_bytes(json.dumps([kind, text]).encode())
+
+    study = load_study(errand.folder, sampler_of(errand.plan, number, errand.begun))
+    work(study, errand, lessons, lock, lambda text: tell("note", text), lambda: tell("done"))
+
+
+def _end_with_parent() -> None:
+    """End this process, whatever it is at, when the one that started it is gone, be it by kill -9."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
