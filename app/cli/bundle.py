@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from app.cli.console import OUT, Exit, plain, print_json, tell
+
+if TYPE_CHECKING:
+    from recommender.serving.bundle import Manifest
 
 bundle_app = typer.Typer(name="bundle", help="Build, look into and verify bundles.", no_args_is_help=True)
 
@@ -97,7 +100,7 @@ def build(
     from data.errors import BundleError
     from data.protocol import split_dataset
     from distillation.distill import load_student
-    from distillation.package import build_bundle, part_bytes, student_bytes
+    from distillation.package import build_bundle
     from recommender.learning.teacher import recorded_plan
 
     check_output(out, "bundle", "bundle build")
@@ -117,14 +120,22 @@ def build(
         print_json(asdict(manifest))
         return
     figures = manifest.metrics["leave-one-out"]["test"]
-    size = {part: f"{count / 1e6:.3f}" for part, count in part_bytes(manifest).items()}
     OUT.print(
         f"bundle {manifest.model[:12]} in {out}: test Recall@10 {figures['recall@10']:.4f}, "
-        f"NDCG@10 {figures['ndcg@10']:.4f}\n"
+        f"NDCG@10 {figures['ndcg@10']:.4f}\n{size_words(manifest)}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def size_words(manifest: Manifest) -> str:
+    """What a student weighs, and what a bundle holds beside it; MB of 10⁶ bytes."""
+    from distillation.package import part_bytes, student_bytes
+
+    size = {part: f"{count / 1e6:.3f}" for part, count in part_bytes(manifest).items()}
+    return (
         f"student {student_bytes(manifest) / 1e6:.3f} MB in all: graph {size['graph']}, "
         f"table in int{manifest.table_bits} {size['table']}\n"
         f"apart: toy encoder {size['toy encoder']}, catalogue with the id map {size['catalogue']}, "
-        f"graph and table in one file for a phone {size['mobile']}",
-        markup=False,
-        soft_wrap=True,
+        f"graph and table in one file for a phone {size['mobile']}"
     )

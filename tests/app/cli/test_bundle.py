@@ -1,12 +1,15 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from app.cli.bundle import size_words
 from app.cli.main import app
 from data.errors import BundleError
+from recommender.serving.bundle import FileEntry, read_manifest
 
 runner = CliRunner()
 
@@ -38,3 +41,22 @@ def test_verify_says_whole_or_leaves_with_code_4(bundle: Path, tmp_path: Path) -
 def test_inspecting_what_is_no_bundle_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="is not a bundle"):
         runner.invoke(app, ["bundle", "inspect", str(tmp_path)], catch_exceptions=False)
+
+
+def test_sizes_are_told_by_part_in_millions_of_bytes(bundle: Path) -> None:
+    sizes = {
+        "student.onnx": 169_223,
+        "table.npy": 763_328,
+        "table_scale.npy": 23_978,
+        "toy_encoder.onnx": 4_000_000,
+        "features.npz": 100_000,
+        "catalogue.sqlite": 9_000_000,
+        "student-mobile.onnx": 957_400,
+    }
+    files = {name: FileEntry("0" * 64, size) for name, size in sizes.items()}
+    manifest = read_manifest(bundle)
+    said = size_words(replace(manifest, files=files, student=dict(manifest.student) | {"table_bits": 4}))
+    assert said.splitlines() == [
+        "student 0.957 MB in all: graph 0.169, table in int4 0.787",
+        "apart: toy encoder 4.100, catalogue with the id map 9.000, graph and table in one file for a phone 0.957",
+    ]
