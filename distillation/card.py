@@ -10,11 +10,14 @@ def model_card(facts: dict[str, Any], metrics: dict[str, Any]) -> str:
     test, gates = metrics["leave-one-out"]["test"], metrics["gates"]
     student, teacher, dataset = facts["student"], facts["teacher"], facts["dataset"]
     mix, bits = student["distillation"], student["table_bits"]
-    cosine = gates["toy_encoder_cosine"]
+    placed = gates["toy_encoder"]
     unseen = (
         "was not judged: there are too few toys"
-        if cosine is None
-        else (f"places unseen toys at a mean cosine of {cosine:.2f} to where training would have")
+        if placed is None
+        else (
+            f"places {placed['toys']} toys that it did not learn from at a mean cosine of {placed['cosine']:.2f} to "
+            f"where training had put them (rank correlation {placed['rank_correlation']:.2f})"
+        )
     )
     return f"""# Model card: ToyGuide student {facts["model"][:12]}
 

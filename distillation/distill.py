@@ -18,9 +18,18 @@ from data.protocol import SplitPlan
 from data.sequences import Sequences
 from data.split import Split
 from distillation.core import distil_into
-from distillation.losses import check_mix, hard_loss, top_k_distillation_loss
+from distillation.losses import check_mix, hard_loss, top_k_distillation_loss, top_k_soft_loss
 from distillation.student import Student, StudentConfig, StudentRecommender, start_from_teacher
-from distillation.targets import Targets, check_temperature, fill_cache, open_cache, own_top, read_record
+from distillation.targets import (
+    Outside,
+    Targets,
+    check_outside,
+    check_temperature,
+    fill_cache,
+    open_cache,
+    own_top,
+    read_record,
+)
 from distillation.teachers import HasTable, Teacher, check_same_toys
 from recommender.features import profile_width
 from recommender.learning.batches import Batch, Windows, count_batches, epoch_batches, exclude_prefix, make_windows
@@ -44,6 +53,7 @@ class DistilOptions:
 
     top: toys of the teacher that are looked at one by one; the others count as one
     own: of the teacher's next toys (`OWN_DEPTH` times `top`), as many that the student ranks highest are looked at too
+    outside: what the soft targets say nothing of: the toys of the "prefix", or all that the "shopper" met in training
     start: whether the student's table begins as the teacher's
     finish: epochs at the end in which the table is rounded as it will be stored; 0 rounds it in storage alone
     """
@@ -58,6 +68,7 @@ class DistilOptions:
     seed: int = 0
     top: int = 256
     own: int = 0
+    outside: Outside = "shopper"
     start: bool = True
     finish: int = 0
 
@@ -75,6 +86,7 @@ class DistilOptions:
         for name, least, most in limits:
             if not least <= getattr(self, name) <= most:
                 raise parameter_error(name, "distil", f"an int in [{least}, {most}]", getattr(self, name))
+        check_outside(self.outside)
         if self.alpha < 1:
             check_temperature(self.temperature)
 
@@ -109,21 +121,27 @@ def prepare_lessons(dataset: Dataset, split: Split, max_history: int, interests:
 
 
 def cached_scores(
-    folder: Path, lessons: Lessons, teacher: Teacher, max_history: int, top: int, report: Reporter | None = None
+    folder: Path,
+    lessons: Lessons,
+    teacher: Teacher,
+    max_history: int,
+    top: int,
+    outside: Outside = "shopper",
+    report: Reporter | None = None,
 ) -> dict[str, Any]:
     """The record of the teacher's scores in `folder`, which are computed if the folder is empty.
 
     Raises ToyGuideError if it holds scores of another teacher, other data or another number of toys.
     """
     check_same_toys(teacher.recommender.index, lessons.dataset.index)
-    key = score_key(teacher, max_history, top)
+    key = score_key(teacher, max_history, top, outside)
     if (record := read_record(folder)) is None:
-        return fill_cache(folder, teacher.recommender, lessons.train, lessons.windows, key, top, report)
-    open_cache(folder, key, 1.0, len(lessons.train.toys))
+        return fill_cache(folder, teacher.recommender, lessons.train, lessons.windows, key, top, outside, report)
+    open_cache(folder, key, 1.0, lessons.train)
     return record
 
 
-def score_key(teacher: Teacher, max_history: int, top: int) -> dict[str, Any]:
+def score_key(teacher: Teacher, max_history: int, top: int, outside: Outside = "shopper") -> dict[str, Any]:
     """Whose scores of what a cache holds."""
     return {
         "teacher": teacher.digest,
@@ -131,6 +149,7 @@ def score_key(teacher: Teacher, max_history: int, top: int) -> dict[str, Any]:
         "split": teacher.dataset["split"],
         "max_history": max_history,
         "top": top,
+        "outside": outside,
     }
 
 
@@ -147,9 +166,13 @@ def mixed_loss(targets: Targets | None, options: DistilOptions) -> Callable[[Stu
             soft = targets(batch, rows)
             if options.own:
                 soft = own_top(soft, student, options.top, options.own, options.temperature)
-            return top_k_distillation_loss(
-                student, soft.toys, soft.logits, soft.tail, batch.targets[rows], options.alpha, options.temperature
-            ).sum()
+            said = (soft.toys, soft.logits, soft.tail)
+            alpha, temperature = options.alpha, options.temperature
+            if options.outside == "prefix":
+                return top_k_distillation_loss(student, *said, batch.targets[rows], alpha, temperature).sum()
+            blind = student.scatter(1, soft.left_out, float("-inf"))
+            hard = alpha * hard_loss(student, batch.targets[rows]).sum() if alpha else 0.0
+            return hard + (1 - alpha) * top_k_soft_loss(blind, *said, temperature).sum()
 
         return chunked_mean(queries, table, slice_loss)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from data.dataset import Dataset
 from data.errors import BundleError
 from data.pictures import draw
 from data.schema import Toy
+from data.sequences import Sequences
 from data.split import Holdout, Split
 from distillation.card import model_card
 from distillation.export import OPSET, check_parity, export_student, export_toy_encoder
@@ -23,7 +24,7 @@ from distillation.mobile import check_mobile, mobile_graph
 from distillation.quantize import quantise_rows, shrink_weights
 from distillation.student import StudentRecommender
 from distillation.toy_encoder import fit_toy_encoder
-from recommender.base import Recommender
+from recommender.base import Recommender, batch_holdout
 from recommender.evaluation.metrics import per_query
 from recommender.evaluation.ranking import Judgement, judge
 from recommender.features import encode_toys, fit_schema
@@ -38,6 +39,7 @@ CARD = "MODEL_CARD.md"
 GATE_NDCG = 0.995
 GATE_OVERLAP = 0.95
 GATE_QUERIES = 5000
+PLACEMENT_QUERIES = 500
 FEWEST_GATE_QUERIES = 1000
 """Below this, one query moves NDCG@10 by more than its gate allows: the top ten alone decide."""
 
@@ -76,7 +78,13 @@ def build_bundle(
     toys = dataset.toy_rows()
     schema = fit_schema(toys)
     features = encode_toys(toys, schema)
-    encoder, unseen_cosine = fit_toy_encoder(schema, features, student.table)
+    encoder, placement = fit_toy_encoder(
+        schema,
+        features,
+        student.table,
+        met_in(split.train, len(toys)),
+        student.encode(batch_holdout(split.validation.sample(PLACEMENT_QUERIES, 0))),
+    )
 
     with atomic_folder(folder) as temporary:
         (temporary / STUDENT).write_bytes(graph.SerializeToString())
@@ -113,7 +121,7 @@ def build_bundle(
                 "parity": parity,
                 "mobile_parity": mobile_parity,
                 **gate,
-                "toy_encoder_cosine": unseen_cosine,
+                "toy_encoder": None if placement is None else asdict(placement),
             },
         }
         (temporary / CARD).write_text(model_card(facts, metrics), encoding="utf-8")
@@ -147,6 +155,13 @@ def _kept(before: NDArray[np.int32], after: NDArray[np.int32]) -> float:
     """The share of the toys of one list that the other holds; −1 is no toy, and nothing is kept of nothing."""
     toys = set(before[before > 0].tolist())
     return len(toys & set(after.tolist())) / len(toys) if toys else 1.0
+
+
+def met_in(train: Sequences, n_toys: int) -> NDArray[np.bool_]:
+    """bool [N + 1]: the toys that a contact of `train` is with."""
+    met = np.zeros(n_toys + 1, np.bool_)
+    met[train.toys] = True
+    return met
 
 
 def means(judgement: Judgement) -> dict[str, float]:

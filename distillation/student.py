@@ -124,10 +124,15 @@ class StudentRecommender(Recommender):
         with torch.inference_mode():
             self.table = model.table()
 
-    def _score(self, batch: QueryBatch) -> NDArray[np.float32]:
+    def encode(self, batch: QueryBatch) -> Tensor:
+        """Query vectors [B, d], scaled so that `query @ table.T` is the logit."""
         met = [met_toys(toys, kinds) for toys, kinds in zip(batch.toys.tolist(), batch.kinds.tolist(), strict=True)]
         history = torch.from_numpy(pad_histories(met, self.model.config.max_history)).long()
         profile = torch.from_numpy(encode_recipients(batch.recipients, self.interests))
         with torch.inference_mode():
-            scores: NDArray[np.float32] = (self.model.encode(self.table, history, profile) @ self.table[1:].T).numpy()
+            return self.model.encode(self.table, history, profile)
+
+    def _score(self, batch: QueryBatch) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            scores: NDArray[np.float32] = (self.encode(batch) @ self.table[1:].T).numpy()
         return scores

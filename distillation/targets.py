@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -38,14 +38,17 @@ class SoftTargets(NamedTuple):
     """A teacher's logits for S queries: of K toys each, and of all others together.
 
     toys: int64 [S, K], best first, 0 = none; logits: float32 [S, K], −inf where there is none
-    tail: float32 [S], log Σ exp(logit / T) over every other toy that may be shown; −inf where there is none
+    tail: float32 [S], log Σ exp(logit / T) over every other toy that is not `left_out`; −inf where there is none
+    left_out: int64 [S, M], toys in neither side's softmax, 0 = none
     """
 
     toys: Tensor
     logits: Tensor
     tail: Tensor
+    left_out: Tensor
 
 
+Outside = Literal["prefix", "shopper"]
 Targets = Callable[[Batch, slice], SoftTargets]
 """(batch, which of its targets) → what the teacher says before each of them."""
 
@@ -54,10 +57,13 @@ Targets = Callable[[Batch, slice], SoftTargets]
 class ScoreCache:
     """A teacher's cached scores at one temperature, see `open_cache`. C queries.
 
+    train: the training part; outside: see `left_out`
     row_of: int64 [E], the row of a contact of the training part; −1 where it is no target
     toys: uint16 or int32 [C, K]; logits: float16 [C, K]; tails: float32 [C] at this temperature
     """
 
+    train: Sequences
+    outside: Outside
     row_of: NDArray[np.int64]
     toys: NDArray[Any]
     logits: NDArray[np.float16]
@@ -70,7 +76,26 @@ class ScoreCache:
             torch.from_numpy(self.toys[places].astype(np.int64)),
             torch.from_numpy(self.logits[places].astype(np.float32)),
             torch.from_numpy(self.tails[places]),
+            left_out(self.train, batch, rows, self.outside),
         )
+
+
+def left_out(train: Sequences, batch: Batch, rows: slice, outside: Outside) -> Tensor:
+    """int64 [S, M]: the toys that the soft targets of `rows` say nothing of, 0 = none.
+
+    "prefix": those met by then. "shopper": all that the shopper ever met in training. A teacher has learned by heart
+    what its shoppers took, the rules above all: of the toys to come it says what it remembers, not what it would guess
+    of a stranger. Of all others it says what it would say to anybody with that history, and that is worth learning.
+    """
+    if outside == "prefix":
+        return batch.prefix[rows]
+    owner = np.searchsorted(train.offsets, batch.contacts[rows].cpu().numpy(), side="right") - 1
+    starts, stops = train.offsets[owner], train.offsets[owner + 1]
+    flat, _ = take_ragged(starts, stops)
+    real = np.arange(int((stops - starts).max(initial=1))) < (stops - starts)[:, None]
+    toys = np.zeros(real.shape, np.int64)
+    toys[real] = train.toys[flat]
+    return torch.from_numpy(toys)
 
 
 def own_top(soft: SoftTargets, student: Tensor, head: int, own: int, temperature: float) -> SoftTargets:
@@ -90,15 +115,19 @@ def own_top(soft: SoftTargets, student: Tensor, head: int, own: int, temperature
         torch.cat([soft.toys[:, :head], toys.gather(1, chosen)], dim=1),
         torch.cat([soft.logits[:, :head], logits.gather(1, chosen)], dim=1),
         torch.logaddexp(soft.tail, left),
+        soft.left_out,
     )
 
 
-def live_targets(teacher: Recommender, train: Sequences, top: int, temperature: float) -> Targets:
+def live_targets(
+    teacher: Recommender, train: Sequences, top: int, temperature: float, outside: Outside = "prefix"
+) -> Targets:
     """The same, scored when it is asked for: for histories that no cache knows, such as cropped or shuffled ones."""
 
     def targets(batch: Batch, rows: slice) -> SoftTargets:
-        logits = _allowed_logits(teacher, _window_queries(batch, rows, train), batch.prefix[rows])
-        return truncate(logits, top, (temperature,))[0]
+        silent = left_out(train, batch, rows, outside)
+        logits = _allowed_logits(teacher, _window_queries(batch, rows, train), silent)
+        return SoftTargets(*truncate(logits, top, (temperature,))[0], silent)
 
     return targets
 
@@ -110,6 +139,7 @@ def fill_cache(
     windows: Windows,
     key: dict[str, Any],
     top: int,
+    outside: Outside,
     report: Reporter | None = None,
 ) -> dict[str, Any]:
     """Score every target of `windows` and keep the scores in `folder`, whole or not at all; returns their record.
@@ -128,7 +158,8 @@ def fill_cache(
         "logits": (np.dtype(np.float16), (count, top)),
         "tails": (np.dtype(np.float32), (count, len(TEMPERATURES))),
     }
-    useful = torch.from_numpy(np.flatnonzero(windows.counted.sum(dim=1).numpy()))
+    useful = np.flatnonzero(windows.counted.sum(dim=1).numpy())
+    useful = useful[np.argsort(windows.lengths[useful], kind="stable")]  # alike in length: little padding to encode
     step = max(1, min(512, _MAX_CELLS // (len(teacher.index) + 1)))
     done = 0
     with atomic_folder(folder) as temporary:
@@ -137,16 +168,17 @@ def fill_cache(
             for name, (kind, shape) in shapes.items():
                 _write_header(files[name], kind, shape)
             for first in range(0, len(useful), 256):
-                batch = take_batch(windows, useful[first : first + 256])
+                batch = take_batch(windows, torch.from_numpy(useful[first : first + 256]))
                 for start in range(0, len(batch.targets), step):
                     rows = slice(start, start + step)
                     contacts = batch.contacts[rows].numpy()
-                    logits = _allowed_logits(teacher, prefix_queries(train, contacts), batch.prefix[rows])
-                    kept, tails = truncate(logits, top, TEMPERATURES)
+                    silent = left_out(train, batch, rows, outside)
+                    logits = _allowed_logits(teacher, prefix_queries(train, contacts), silent)
+                    (toys, values, _), tails = truncate(logits, top, TEMPERATURES)
                     for name, array in (
                         ("contacts", contacts),
-                        ("toys", kept.toys.numpy()),
-                        ("logits", kept.logits.numpy()),
+                        ("toys", toys.numpy()),
+                        ("logits", values.numpy()),
                         ("tails", tails.numpy()),
                     ):
                         files[name].write(array.astype(shapes[name][0]).tobytes())
@@ -191,10 +223,9 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     )
 
 
-def open_cache(folder: Path, key: dict[str, Any], temperature: float, contacts: int) -> ScoreCache:
-    """The scores in `folder`, read from disk as they are needed.
+def open_cache(folder: Path, key: dict[str, Any], temperature: float, train: Sequences) -> ScoreCache:
+    """The scores in `folder`, read from disk as they are needed; `train` is what they were computed for.
 
-    contacts: E, how many contacts the training part has
     Raises ToyGuideError if they are of another `key`, or do not hold `temperature`.
     """
     record = read_record(folder)
@@ -208,10 +239,17 @@ def open_cache(folder: Path, key: dict[str, Any], temperature: float, contacts: 
         )
     check_temperature(temperature)
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _FILES}
-    row_of = np.full(contacts, -1, np.int64)
+    row_of = np.full(len(train.toys), -1, np.int64)
     row_of[arrays["contacts"]] = np.arange(len(arrays["contacts"]))
     column = TEMPERATURES.index(temperature)
-    return ScoreCache(row_of, arrays["toys"], arrays["logits"], np.ascontiguousarray(arrays["tails"][:, column]))
+    tails = np.ascontiguousarray(arrays["tails"][:, column])
+    return ScoreCache(train, key["outside"], row_of, arrays["toys"], arrays["logits"], tails)
+
+
+def check_outside(outside: str) -> None:
+    """Raise ToyGuideError unless it says which toys the soft targets leave out."""
+    if outside not in get_args(Outside):
+        raise parameter_error("outside", "distil", f"one of {', '.join(get_args(Outside))}", outside)
 
 
 def check_temperature(temperature: float) -> None:
@@ -249,24 +287,24 @@ def _window_queries(batch: Batch, rows: slice, train: Sequences) -> QueryBatch:
     )
 
 
-def _allowed_logits(teacher: Recommender, queries: QueryBatch, prefix: Tensor) -> Tensor:
-    """Logits float32 [S, N + 1], −inf for padding and for the toys of `prefix` int64 [S, L]."""
+def _allowed_logits(teacher: Recommender, queries: QueryBatch, silent: Tensor) -> Tensor:
+    """Logits float32 [S, N + 1], −inf for padding and for the toys of `silent` int64 [S, M]."""
     scores = torch.from_numpy(teacher.score_batch(queries))
     check_teacher(scores)
     logits = torch.cat([scores.new_full((len(scores), 1), float("-inf")), scores], dim=1)
-    logits.scatter_(1, prefix, float("-inf"))
+    logits.scatter_(1, silent, float("-inf"))
     logits[:, 0] = float("-inf")
     return logits
 
 
-def truncate(logits: Tensor, top: int, temperatures: tuple[float, ...]) -> tuple[SoftTargets, Tensor]:
-    """(the `top` highest, with the tail of the first temperature; the tails of all, float32 [S, temperatures])."""
+def truncate(logits: Tensor, top: int, temperatures: tuple[float, ...]) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
+    """((toys, logits, tail of the first temperature) of `SoftTargets`, the tails of all, float32 [S, temperatures])."""
     values, toys = logits.topk(min(top, logits.shape[1] - 1), dim=1)
     highest = values[:, :1]
     rest = logits.scatter(1, toys, float("-inf")) - torch.where(torch.isfinite(highest), highest, 0.0)
     tails = torch.stack([torch.logsumexp(rest / each, dim=1) for each in temperatures], dim=1)
     values = torch.where(torch.isfinite(values), values - highest, float("-inf"))
-    return SoftTargets(torch.where(torch.isfinite(values), toys, 0), values, tails[:, 0]), tails
+    return (torch.where(torch.isfinite(values), toys, 0), values, tails[:, 0]), tails
 
 
 def _write_header(file: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:

@@ -1,17 +1,34 @@
 """The toy encoder: places a toy that was never seen in training near where the student's table would have it.
 
-It learns from the student's own table: features in, the toy's vector out. So a toy that staff add in the shop gets a
-vector on the device, from its text, category, brand, price and age alone.
+It is distilled from the student's own table: features in, the toy's vector out. So a toy that staff add in the shop
+gets a vector on the device, from its text, category, brand, price and age alone.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.stats import rankdata
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from recommender.features import MAX_LABELS, MAX_TEXT_TOKENS, FeatureSchema, ToyFeatures
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How well an encoder places toys that it did not learn from, though training met them.
+
+    cosine: mean cosine to where training had put them; rank_correlation: see `rank_correlation`, of the order in which
+    queries would have these toys, by the encoder's vectors and by the table's
+    """
+
+    toys: int
+    cosine: float
+    rank_correlation: float
 
 
 class ToyEncoder(nn.Module):
@@ -29,9 +46,18 @@ class ToyEncoder(nn.Module):
         self, text: Tensor, text_weights: Tensor, labels: Tensor, label_weights: Tensor, profile: Tensor
     ) -> Tensor:
         """Vectors float32 [M, d] for the arrays of `ToyFeatures`."""
-        words = (self.text(text.long()) * text_weights[..., None]).sum(dim=1)
-        names = (self.labels(labels.long()) * label_weights[..., None]).sum(dim=1)
+        words = self._bag(self.text, text, text_weights)
+        names = self._bag(self.labels, labels, label_weights)
         return F.normalize(words + names + self.profile(profile), dim=-1)
+
+    def _bag(self, table: nn.Embedding, rows: Tensor, weights: Tensor) -> Tensor:
+        """The weighted sum of rows of `table`. In training by torch's own bag, ten times as fast; ONNX knows none."""
+        if self.training:
+            return F.embedding_bag(
+                rows.long(), table.weight, per_sample_weights=weights, mode="sum", padding_idx=table.padding_idx
+            )
+        summed: Tensor = (table(rows.long()) * weights[..., None]).sum(dim=1)
+        return summed
 
     def example(self, rows: int) -> tuple[Tensor, ...]:
         """Inputs of the right shapes, for tracing."""
@@ -51,22 +77,28 @@ def feature_tensors(features: ToyFeatures) -> tuple[Tensor, ...]:
 
 
 def fit_toy_encoder(
-    schema: FeatureSchema, features: ToyFeatures, table: Tensor, steps: int = 300, seed: int = 0
-) -> tuple[ToyEncoder, float | None]:
+    schema: FeatureSchema,
+    features: ToyFeatures,
+    table: Tensor,
+    met: NDArray[np.bool_],
+    queries: Tensor,
+    steps: int = 300,
+    seed: int = 0,
+) -> tuple[ToyEncoder, Placement | None]:
     """Fit to the student's table [N + 1, d].
 
-    Returns (the encoder, its mean cosine on a tenth of the toys that it did not learn from; None below ten toys). The
-    encoder that is returned learned from nine tenths, so that the figure is its own.
+    met: bool [N + 1], toys that training met: of the others the table knows nothing that could be learned
+    queries: float32 [Q, d], to rank the toys held back by
+    Returns (the encoder, how it places a tenth of the toys met, which it did not learn from; None where there are fewer
+    than ten). The encoder that is returned learned from the other nine tenths, so that the figures are its own.
     """
     torch.manual_seed(seed)
     encoder = ToyEncoder(schema, table.shape[1])
     inputs, wanted = feature_tensors(features), F.normalize(table[1:].detach().clone(), dim=-1)
-    order = np.random.default_rng(seed).permutation(len(wanted))
-    held = torch.from_numpy(order[: len(order) // 10])
-    learned = torch.from_numpy(order[len(order) // 10 :])
+    learned, held = held_back(met, seed)
     optimizer = torch.optim.AdamW(encoder.parameters(), lr=0.01, weight_decay=0.01)
     size = min(2048, len(learned))
-    for _ in range(steps):
+    for _ in range(steps if size else 0):
         rows = learned[torch.randint(len(learned), (size,))]
         optimizer.zero_grad()
         vectors = encoder(*(array[rows] for array in inputs))
@@ -74,6 +106,31 @@ def fit_toy_encoder(
         loss.backward()
         optimizer.step()
     encoder.eval()
+    if not len(held):
+        return encoder, None
     with torch.inference_mode():
-        close = (encoder(*(array[held] for array in inputs)) * wanted[held]).sum(dim=-1)
-    return encoder, float(close.mean()) if len(held) else None
+        placed = encoder(*(array[held] for array in inputs))
+        cosine = float((placed * wanted[held]).sum(dim=-1).mean())
+        order = rank_correlation((queries @ placed.T).numpy(), (queries @ wanted[held].T).numpy())
+    return encoder, Placement(len(held), cosine, order)
+
+
+def held_back(met: NDArray[np.bool_], seed: int = 0) -> tuple[Tensor, Tensor]:
+    """(toys that an encoder learns from, a tenth that it does not), int64 places from 0 of the toys `met` [N + 1]."""
+    known = np.flatnonzero(met[1:])
+    order = np.random.default_rng(seed).permutation(known)
+    cut = len(order) // 10
+    return torch.from_numpy(order[cut:]), torch.from_numpy(order[:cut])
+
+
+def rank_correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Mean over rows of Spearman's rank correlation of scores [Q, H]; rows without any difference are left out.
+
+    Source: Spearman, "The proof and measurement of association between two things", 1904.
+    """
+    ranks = [rankdata(scores, axis=1) for scores in (first, second)]
+    apart = [each - each.mean(axis=1, keepdims=True) for each in ranks]
+    lengths = [np.sqrt((each**2).sum(axis=1)) for each in apart]
+    real = (lengths[0] > 0) & (lengths[1] > 0)
+    found = (apart[0] * apart[1]).sum(axis=1)[real] / (lengths[0] * lengths[1])[real]
+    return float(found.mean()) if real.any() else float("nan")

@@ -30,6 +30,9 @@ def distill(
     temperature: Annotated[float, typer.Option(help="Softens both sides of the soft loss.")] = 1.0,
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
     own: Annotated[int, typer.Option(help="Further toys to look at: those that the student ranks highest.")] = 0,
+    outside: Annotated[
+        str, typer.Option(help="What soft targets say nothing of: toys of the 'prefix', or all the 'shopper' met.")
+    ] = "shopper",
     start: Annotated[bool, typer.Option("--start/--no-start", help="Begin with the teacher's toy vectors.")] = True,
     family: Annotated[str, typer.Option(help="transformer or pooling.")] = "transformer",
     width: Annotated[int, typer.Option(help="Numbers in a toy's vector.")] = 64,

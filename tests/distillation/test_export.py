@@ -127,3 +127,18 @@ def test_the_toy_encoder_answers_any_number_of_toys_as_in_torch():
 def test_a_shape_that_cannot_be_built_is_refused(shape, message):
     with pytest.raises(ToyGuideError, match=message):
         StudentConfig(**shape)
+
+
+def test_bags_in_training_and_for_export_are_the_same():
+    schema = FeatureSchema(np.arange(20, dtype=np.int32), np.ones(20, np.float32), np.arange(7, dtype=np.int32), ("a",))
+    torch.manual_seed(0)
+    encoder = ToyEncoder(schema, 8)
+    for table in (encoder.text, encoder.labels):
+        torch.nn.init.normal_(table.weight)
+        with torch.no_grad():
+            table.weight[0] = 0.0
+    text, weights, labels, label_weights, profile = encoder.example(3)
+    text[:] = torch.randint(0, 21, text.shape)
+    weights[:], labels[:], label_weights[:] = 0.1, torch.randint(0, 8, labels.shape), 0.2
+    arrays = (text, weights, labels, label_weights, profile)
+    torch.testing.assert_close(encoder.train()(*arrays), encoder.eval()(*arrays))

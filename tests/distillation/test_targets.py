@@ -37,7 +37,7 @@ def lessons(way):
 @pytest.fixture(scope="module")
 def kept(way, lessons, tmp_path_factory):
     folder = tmp_path_factory.mktemp("scores") / "scores"
-    return folder, cached_scores(folder, lessons, way.source, 20, TOP)
+    return folder, cached_scores(folder, lessons, way.source, 20, TOP, "prefix")
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +62,9 @@ def test_the_queries_are_what_the_shopper_had_done_by_then(way, lessons, batch):
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
 def test_cached_scores_are_the_teachers_own(way, lessons, kept, batch, temperature):
-    cache = open_cache(kept[0], score_key(way.source, 20, TOP), temperature, len(lessons.train.toys))
+    cache = open_cache(kept[0], score_key(way.source, 20, TOP, "prefix"), temperature, lessons.train)
     logits = teacher_logits(way, lessons, batch)
-    toys, found, tail = cache(batch, slice(0, len(batch.targets)))
+    toys, found, tail, _ = cache(batch, slice(0, len(batch.targets)))
     assert toys.tolist() == logits.topk(TOP, dim=1).indices.tolist()
     own = logits / temperature
     expected = own.gather(1, toys) - torch.logsumexp(own, dim=1, keepdim=True)
@@ -74,19 +74,39 @@ def test_cached_scores_are_the_teachers_own(way, lessons, kept, batch, temperatu
     torch.testing.assert_close((tail[:, None] - total)[:, 0], rest, atol=0.02, rtol=0)
 
 
+def test_of_what_the_shopper_ever_met_nothing_is_said(way, lessons, batch, tmp_path):
+    cached_scores(tmp_path / "scores", lessons, way.source, 20, TOP, "shopper")
+    cache = open_cache(tmp_path / "scores", score_key(way.source, 20, TOP, "shopper"), 1.0, lessons.train)
+    rows = slice(0, len(batch.targets))
+    toys, found, tail, silent = cache(batch, rows)
+    logits = teacher_logits(way, lessons, batch)
+    for row, contact in enumerate(batch.contacts.tolist()):
+        shopper = int(np.searchsorted(lessons.train.offsets, contact, side="right")) - 1
+        met = set(lessons.train.toys[lessons.train.offsets[shopper] : lessons.train.offsets[shopper + 1]].tolist())
+        assert set(silent[row].tolist()) - {0} == met
+        assert not met & set(toys[row].tolist())
+        logits[row, list(met)] = float("-inf")
+    assert toys.tolist() == logits.topk(TOP, dim=1).indices.tolist()
+    whole = torch.logsumexp(torch.cat([found, tail[:, None]], dim=1), dim=1)
+    expected = torch.logsumexp(logits, dim=1) - logits.max(dim=1).values
+    torch.testing.assert_close(whole, expected, atol=0.01, rtol=0)
+    live = live_targets(way.teacher, lessons.train, TOP, 1.0, "shopper")(batch, rows)
+    assert torch.equal(live.left_out, silent)
+
+
 def test_all_toys_cached_make_the_full_soft_loss(way, lessons, batch, tmp_path):
     everything = len(way.dataset.index)
-    cached_scores(tmp_path / "all", lessons, way.source, 20, everything)
-    cache = open_cache(tmp_path / "all", score_key(way.source, 20, everything), 2.0, len(lessons.train.toys))
+    cached_scores(tmp_path / "all", lessons, way.source, 20, everything, "prefix")
+    cache = open_cache(tmp_path / "all", score_key(way.source, 20, everything, "prefix"), 2.0, lessons.train)
     logits = teacher_logits(way, lessons, batch)
     torch.manual_seed(0)
     student = exclude_prefix(torch.randn_like(logits), batch.prefix)
-    found = top_k_soft_loss(student, *cache(batch, slice(0, len(batch.targets))), 2.0)
+    found = top_k_soft_loss(student, *cache(batch, slice(0, len(batch.targets)))[:3], 2.0)
     torch.testing.assert_close(found, soft_loss(student, logits, 2.0), atol=0.01, rtol=0.01)
 
 
 def test_scored_live_it_says_the_same(way, lessons, kept, batch):
-    cache = open_cache(kept[0], score_key(way.source, 20, TOP), 1.0, len(lessons.train.toys))
+    cache = open_cache(kept[0], score_key(way.source, 20, TOP, "prefix"), 1.0, lessons.train)
     rows = slice(3, 40)
     stored, live = cache(batch, rows), live_targets(way.teacher, lessons.train, TOP, 1.0)(batch, rows)
     same = [len(set(a.tolist()) & set(b.tolist())) / TOP for a, b in zip(stored.toys, live.toys, strict=True)]
@@ -101,7 +121,7 @@ def test_scored_live_it_says_the_same(way, lessons, kept, batch):
 
 def test_the_students_own_top_is_looked_at_and_no_mass_is_lost():
     logits = torch.tensor([[0.0, -1.0, -2.0, -3.0, -4.0, float("-inf")]])
-    soft = SoftTargets(torch.tensor([[7, 3, 5, 2, 9, 0]]), logits, torch.tensor([-2.5]))
+    soft = SoftTargets(torch.tensor([[7, 3, 5, 2, 9, 0]]), logits, torch.tensor([-2.5]), torch.zeros(1, 1).long())
     student = torch.zeros(1, 12)
     student[0, 9], student[0, 0], student[0, 4] = 5.0, 9.0, 8.0
     found = own_top(soft, student, head=2, own=1, temperature=2.0)
@@ -126,21 +146,21 @@ def test_the_record_says_size_and_rate(kept):
 def test_a_second_student_reads_the_same_scores(way, lessons, kept):
     folder, record = kept
     times = [file.stat().st_mtime_ns for file in folder.iterdir()]
-    assert cached_scores(folder, lessons, way.source, 20, TOP) == record
+    assert cached_scores(folder, lessons, way.source, 20, TOP, "prefix") == record
     assert [file.stat().st_mtime_ns for file in folder.iterdir()] == times
 
 
 def test_scores_of_another_teacher_are_refused(way, lessons, kept):
     other = replace(way.source, facts=way.source.facts | {"digest": "b" * 64})
     with pytest.raises(ToyGuideError, match=r"holds scores of another 'teacher' \(aaaaaaaaaaaa…\) than"):
-        cached_scores(kept[0], lessons, other, 20, TOP)
+        cached_scores(kept[0], lessons, other, 20, TOP, "prefix")
     with pytest.raises(ToyGuideError, match="another 'top'"):
-        cached_scores(kept[0], lessons, way.source, 20, TOP + 1)
+        cached_scores(kept[0], lessons, way.source, 20, TOP + 1, "prefix")
 
 
 def test_a_temperature_without_tails_is_refused(way, lessons, kept):
     with pytest.raises(ToyGuideError, match=r"'temperature' parameter of distil must be one of 0\.25, .*Got 2\.2"):
-        open_cache(kept[0], score_key(way.source, 20, TOP), 2.2, len(lessons.train.toys))
+        open_cache(kept[0], score_key(way.source, 20, TOP, "prefix"), 2.2, lessons.train)
 
 
 def test_what_is_no_cache_is_refused_and_left(way, lessons, kept, tmp_path):
@@ -172,7 +192,7 @@ class Broken(Recommender):
 
 def test_a_teacher_that_knows_no_number_is_refused_and_nothing_is_left(way, lessons, tmp_path):
     with pytest.raises(ToyGuideError, match="NaN"):
-        fill_cache(tmp_path / "scores", Broken(way.dataset.index), lessons.train, lessons.windows, {}, TOP)
+        fill_cache(tmp_path / "scores", Broken(way.dataset.index), lessons.train, lessons.windows, {}, TOP, "prefix")
     assert list(tmp_path.iterdir()) == []
 
 
