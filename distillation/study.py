@@ -15,7 +15,7 @@ import os
 import random
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -27,7 +27,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from data.atomic import atomic_file
-from data.errors import ToyGuideError, parameter_error
+from data.errors import DataError, ToyGuideError, parameter_error
 from distillation.distill import DistilOptions
 from distillation.student import Family
 from distillation.targets import check_temperature
@@ -38,6 +38,7 @@ Sampler = Literal["grid", "tpe"]
 SAMPLERS: Final[tuple[Sampler, ...]] = get_args(Sampler)
 STUDY: Final = "study.sqlite"
 FORMAT: Final = 1
+FIGURES: Final = "figures"
 _NAME: Final = "sweep"
 _PATIENCE: Final = 60.0  # seconds that one worker waits for another's write
 
@@ -169,9 +170,12 @@ def open_study(folder: Path, about: dict[str, Any]) -> optuna.Study:
             raise ToyGuideError(
                 f"{folder} must be a new or empty folder, or one of an earlier sweep. It holds {strangers[0]!r}."
             )
-        with atomic_file(file) as temporary:
-            study = optuna.create_study(storage=_storage(temporary), study_name=_NAME, direction="maximize")
+        with atomic_file(file) as temporary, storage_errors(file):
+            storage = _storage(temporary, "DELETE")
+            study = optuna.create_study(storage=storage, study_name=_NAME, direction="maximize")
             study.set_user_attr("about", about)
+            storage.remove_session()
+            storage.engine.dispose()  # nobody may hold a database whose file gets another name
     study = load_study(folder)
     kept = study.user_attrs.get("about", {})
     if kept != about:
@@ -189,17 +193,48 @@ def load_study(folder: Path, sampler: optuna.samplers.BaseSampler | None = None)
     try:
         return optuna.load_study(study_name=_NAME, storage=_storage(file), sampler=sampler)
     except (KeyError, RuntimeError, SQLAlchemyError, optuna.exceptions.OptunaError) as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
-        raise ToyGuideError(f"{file} cannot be read as the study of a sweep ({reason}). Remove it.") from error
+        raise ToyGuideError(f"{file} cannot be read as the study of a sweep ({_why(error)}). Remove it.") from error
 
 
-def _storage(file: Path) -> optuna.storages.RDBStorage:
-    """Optuna's storage in one SQLite file; its path is no part of an address, so that any will do."""
+@contextmanager
+def storage_errors(file: Path) -> Iterator[None]:
+    """While it lasts, a study that cannot be read or written, for a full disk say, is one sentence."""
+    try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        raise DataError(
+            f"{file} cannot be used: {_why(error)}. What was finished is kept: make room, and give the same command "
+            "again to go on."
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    """What the storage says, without the statement and the addresses that come after it."""
+    first = error.__cause__ or error.__context__ if isinstance(error, optuna.exceptions.StorageInternalError) else None
+    lines = str(first or error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__).rstrip(".")
+
+
+def _storage(file: Path, journal: Literal["WAL", "DELETE"] = "WAL") -> optuna.storages.RDBStorage:
+    """Optuna's storage in one SQLite file; its path is no part of an address, so that any will do.
+
+    In WAL mode what is written survives a kill −9, a power cut leaves it whole, and nobody waits for the disk. But then
+    a part of the database lies in files beside it that go by its name, so one that is to be renamed must do without.
+    """
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(file, timeout=_PATIENCE, check_same_thread=False)
+        connection = sqlite3.connect(file, timeout=_PATIENCE, check_same_thread=False)
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
 
     return optuna.storages.RDBStorage("sqlite://", engine_kwargs={"creator": connect})
+
+
+def fold(file: Path) -> None:
+    """Bring what SQLite keeps beside a study's file into it, so that the file alone is the study."""
+    with closing(sqlite3.connect(file, timeout=_PATIENCE)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _short(value: Any) -> str:
@@ -227,7 +262,7 @@ def point_of(trial: FrozenTrial | Trial) -> Point | None:
 
 def _is_settled(trial: FrozenTrial) -> bool:
     """Whether it is done for good: made, or could not be."""
-    return trial.state is TrialState.COMPLETE or (trial.state is TrialState.FAIL and "error" in trial.user_attrs)
+    return trial.state is TrialState.COMPLETE or (trial.state is TrialState.FAIL and FIGURES in trial.user_attrs)
 
 
 def upcoming(study: optuna.Study, plan: Plan, limit: int | None) -> list[Point]:
@@ -262,7 +297,10 @@ def _left_behind(trials: list[FrozenTrial]) -> list[Point]:
 
 
 def _begin(study: optuna.Study, plan: Plan, point: Point | None) -> Trial:
-    """Begin the trial of `point`, or of what the sampler chooses."""
+    """Begin the trial of `point`, or of what the sampler chooses.
+
+    α and T are noted first, the bits last: a trial that was killed on the way is known by what it lacks.
+    """
     wanted = None if point is None else {name: value for name, value in asdict(point).items() if value is not None}
     if wanted is not None:
         study.enqueue_trial(wanted)
@@ -275,25 +313,28 @@ def _begin(study: optuna.Study, plan: Plan, point: Point | None) -> Trial:
     )
 
 
+def settle(study: optuna.Study, trial: Trial, figures: dict[str, Any]) -> None:
+    """Keep what a trial gave: its figures, with NDCG@10 as what is to be high, or an `error` instead."""
+    trial.set_user_attr(FIGURES, figures)
+    if "error" in figures:
+        study.tell(trial, state=TrialState.FAIL)
+    else:
+        study.tell(trial, figures["ndcg_10"])
+
+
 def made_before(study: optuna.Study, point: Point) -> dict[str, Any] | None:
     """The figures of a student that was made already: TPE may choose it again, and it would come out the same."""
-    same = (each for each in _complete(study) if point_of(each) == point)
-    return next(({**each.user_attrs, "same_as": each.number} for each in same), None)
-
-
-def _complete(study: optuna.Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return next(({**each.user_attrs[FIGURES], "again": True} for each in complete if point_of(each) == point), None)
 
 
 def rows_of(study: optuna.Study) -> list[Row]:
     """Every student that was tried, once, in the order of its trials."""
-    figures = {field.name for field in fields(Row)} - {"number", *(field.name for field in fields(Point))}
     found = []
     for trial in study.get_trials(deepcopy=False):
         point = point_of(trial)
-        if point is not None and _is_settled(trial) and "same_as" not in trial.user_attrs:
-            kept = {name: value for name, value in trial.user_attrs.items() if name in figures}
-            found.append(Row(trial.number, **asdict(point), **kept))
+        if point is not None and _is_settled(trial) and not trial.user_attrs[FIGURES].get("again"):
+            found.append(Row(trial.number, **asdict(point), **trial.user_attrs[FIGURES]))
     return found
 
 

@@ -21,7 +21,6 @@ from typing import Any, Final, cast
 
 import optuna
 import torch
-from optuna.trial import TrialState
 
 from data.dataset import Dataset, load_dataset
 from data.errors import ToyGuideError, parameter_error
@@ -30,10 +29,12 @@ from data.split import Split
 from distillation.distill import Lessons, cached_scores, prepare_lessons, score_key
 from distillation.student import StudentConfig
 from distillation.study import (
+    STUDY,
     Plan,
     Row,
     alone_in,
     fail_left_behind,
+    fold,
     load_study,
     made_before,
     next_trial,
@@ -41,6 +42,8 @@ from distillation.study import (
     point_of,
     rows_of,
     sampler_of,
+    settle,
+    storage_errors,
     upcoming,
 )
 from distillation.teachers import Teacher
@@ -111,13 +114,13 @@ def run_sweep(
     if plan.shared.start and table is None:
         raise parameter_error("start", "sweep", "off where no teacher has toy vectors (--no-start)", "on")
     about = plan.about(dataset_record(dataset, split_plan), teacher)
-    with alone_in(folder):
+    with alone_in(folder), storage_errors(folder / STUDY):
         study = open_study(folder, about)
         fail_left_behind(study)
         lessons = prepare_lessons(dataset, split, _MAX_HISTORY, teacher.interests)
         top = plan.shared.depth(len(dataset.index))
         scores = scores or folder / SCORES
-        cached_scores(scores, lessons, teacher, _MAX_HISTORY, top, report)
+        cached_scores(scores, lessons, teacher, _MAX_HISTORY, top, plan.shared.outside, report)
         measure_shapes(study, plan, lessons, report)
         made = len(rows_of(study))
         total = made + len(upcoming(study, plan, limit))
@@ -126,8 +129,8 @@ def run_sweep(
             data,
             split_plan,
             scores,
-            score_key(teacher, _MAX_HISTORY, top),
-            KeptTable(table),
+            score_key(teacher, _MAX_HISTORY, top, plan.shared.outside),
+            KeptTable(None if table is None else table.numpy()),
             teacher.interests,
             plan,
             limit,
@@ -150,6 +153,7 @@ def run_sweep(
                 work(study, errand, lessons, nullcontext(), note, done)
             else:
                 _work_together(errand, min(jobs, total), note, done)
+        fold(folder / STUDY)
         return Sweep(about, tuple(rows_of(study)))
 
 
@@ -187,15 +191,13 @@ def work(
         try:
             found = made_before(study, point) or run_trial(bench, point, lambda text, *_, said=said: note(said + text))
         except ToyGuideError as error:
-            trial.set_user_attr("error", str(error))
-            study.tell(trial, state=TrialState.FAIL)
+            found = {"error": str(error)}
         else:
             shape = Shape(**shapes[point.shape])
             stored = stored_bytes(rows, point.width, point.bits)
-            cost = {"bytes": shape.graph + stored, "milliseconds": shape.milliseconds}
-            for name, value in (found | cost).items():
-                trial.set_user_attr(name, value)
-            study.tell(trial, found["ndcg_10"])
+            found |= {"bytes": shape.graph + stored, "milliseconds": shape.milliseconds}
+        with lock:
+            settle(study, trial, found)
         done()
 
 
@@ -224,6 +226,8 @@ def _work_together(errand: Errand, jobs: int, note: Note, done: Callable[[], Non
                     talking.remove(one)
                     _check_end(workers[one])
                     continue
+                if kind == "error":
+                    raise ToyGuideError(text)
                 if kind == "note":
                     note(text)
                 else:
@@ -264,15 +268,19 @@ def _worker(errand: Errand, number: int, lock: AbstractContextManager[Any], told
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; who started us ends us
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    dataset = load_dataset(errand.data)
-    split = split_dataset(dataset, errand.split)
-    lessons = prepare_lessons(dataset, split, _MAX_HISTORY, errand.interests)
 
     def tell(kind: str, text: str = "") -> None:
         told.send_bytes(json.dumps([kind, text]).encode())
 
-    study = load_study(errand.folder, sampler_of(errand.plan, number, errand.begun))
-    work(study, errand, lessons, lock, lambda text: tell("note", text), lambda: tell("done"))
+    try:
+        with storage_errors(errand.folder / STUDY):
+            dataset = load_dataset(errand.data)
+            split = split_dataset(dataset, errand.split)
+            lessons = prepare_lessons(dataset, split, _MAX_HISTORY, errand.interests)
+            study = load_study(errand.folder, sampler_of(errand.plan, number, errand.begun))
+            work(study, errand, lessons, lock, lambda text: tell("note", text), lambda: tell("done"))
+    except ToyGuideError as error:
+        tell("error", str(error))
 
 
 def _end_with_parent() -> None:

@@ -89,11 +89,11 @@ class Shape:
 class KeptTable:
     """A teacher of which its toy vectors are left; what it says is in the cache."""
 
-    vectors: Tensor | None
+    vectors: NDArray[np.float32] | None
 
     def table(self) -> Tensor | None:
         """Toy vectors float32 [N + 1, D]; None if it has none."""
-        return self.vectors
+        return None if self.vectors is None else torch.from_numpy(self.vectors)
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def run_trial(bench: Bench, point: Point, report: Reporter | None = None) -> dic
     lessons, options = bench.lessons, point.options(bench.shared)
     scores: Targets | None = None
     if point.taught:
-        scores = open_cache(bench.scores, bench.key, options.temperature, len(lessons.train.toys))
+        scores = open_cache(bench.scores, bench.key, options.temperature, lessons.train)
     teacher = bench.teacher if point.taught else None
     student, _, record = distil(lessons, teacher, scores, point.config, options, report)
     student.model.narrow = True

@@ -45,6 +45,7 @@ def sweep(
         int, typer.Option("--finish", help="Epochs at the end with the table rounded as it will be stored.")
     ] = 2,
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
+    own: Annotated[int, typer.Option(help="Further toys to look at: those that the student ranks highest.")] = 0,
     start: Annotated[bool, typer.Option("--start/--no-start", help="Begin with the teacher's toy vectors.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of every student, and of the order they are made in.")] = 0,
     sampler: Annotated[str, typer.Option(help="grid makes all of them; tpe chooses --trials of them.")] = "grid",
@@ -80,7 +81,7 @@ def sweep(
     from distillation.sweep import run_sweep
     from distillation.teachers import gather_teacher
 
-    shared = DistilOptions(alpha=0.0, epochs=epochs, finish=finish_epochs, top=top, start=start, seed=seed)
+    shared = DistilOptions(alpha=0.0, epochs=epochs, finish=finish_epochs, top=top, own=own, start=start, seed=seed)
     chosen = Plan(**plan, shared=shared)  # type: ignore[arg-type]  # checked there
     dataset = load_fit_dataset(data)
     split_plan = teachers_plan(dataset, teacher or [], blend)
