@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from data.protocol import SplitPlan
     from data.split import Split
     from recommender.base import Recommender
+    from recommender.learning.presets import Preset
 
 bench_app = typer.Typer(name="bench", help="Long measurements, one command each.", no_args_is_help=True)
 SEEDS_APART: Final = 10
@@ -59,6 +60,8 @@ def bench_teacher(
     rows = {"baselines": _baselines(dataset, split, plan, out)}
     for number in range(rounds):
         rows[f"round {number}"] = _round(dataset, split, plan, presets, number, out / f"round-{number}")
+    if rounds > 1 and split.refit is None:
+        rows["all rounds"] = _all_rounds(dataset, split, plan, presets, rounds, out)
     if as_json:
         print_json({"dataset": dataset.digest, "split": plan.record(), "rounds": rows})
     else:
@@ -82,15 +85,14 @@ def _round(
 ) -> dict[str, Any]:
     """All recommenders of one round, judged; towers and blends that are there are taken over."""
     from recommender.learning.blend import blend_teachers
-    from recommender.learning.presets import load_preset
     from recommender.learning.teacher import load_teacher, preset_record, train_teacher
 
-    chosen = [load_preset(name, seed=number + SEEDS_APART * place) for place, name in enumerate(presets)]
+    chosen = _seeded(presets, number)
     file, of = folder / "figures.json", {"split": plan.record(), "presets": [preset_record(each) for each in chosen]}
     if (kept := _kept(file, dataset, of)) is not None:
         return kept
     judged: list[Recommender] = []
-    folders = [folder / Path(name).stem for name in presets]
+    folders = _folders(presets, folder)
     for name, each, run in zip(presets, chosen, folders, strict=True):
         try:
             teacher, record = load_teacher(run, dataset)
@@ -107,7 +109,43 @@ def _round(
         if len(folders) > 1:
             judged.append(blend_teachers(dataset, split, folders)[0])
         judged.append(blend_teachers(dataset, split, folders, ["rules"])[0])
+        plain = [run for run, each in zip(folders, chosen, strict=True) if not each.model.sentences]
+        if 0 < len(plain) < len(folders):
+            blend = blend_teachers(dataset, split, plain, ["rules"])[0]
+            blend.name = "blend without sentence vectors"
+            judged.append(blend)
     return _written(file, dataset, split, of, judged)
+
+
+def _all_rounds(
+    dataset: Dataset, split: Split, plan: SplitPlan, presets: list[str], rounds: int, out: Path
+) -> dict[str, Any]:
+    """The towers of all rounds as one two-tower, and blended with the rules."""
+    from recommender.learning.blend import blend_teachers
+    from recommender.learning.teacher import preset_record
+
+    chosen = [each for number in range(rounds) for each in _seeded(presets, number)]
+    file, of = out / "all-rounds.json", {"split": plan.record(), "presets": [preset_record(each) for each in chosen]}
+    if (kept := _kept(file, dataset, of)) is not None:
+        return kept
+    runs = [run for number in range(rounds) for run in _folders(presets, out / f"round-{number}")]
+    judged: list[Recommender] = []
+    for baselines, name in (((), f"two-tower of {len(runs)}"), (("rules",), f"blend of {len(runs)} towers and rules")):
+        blend = blend_teachers(dataset, split, runs, baselines)[0]
+        blend.name = name
+        judged.append(blend)
+    return _written(file, dataset, split, of, judged)
+
+
+def _seeded(presets: list[str], number: int) -> list[Preset]:
+    """The presets of one round, each with its seed."""
+    from recommender.learning.presets import load_preset
+
+    return [load_preset(name, seed=number + SEEDS_APART * place) for place, name in enumerate(presets)]
+
+
+def _folders(presets: list[str], folder: Path) -> list[Path]:
+    return [folder / Path(name).stem for name in presets]
 
 
 def _kept(file: Path, dataset: Dataset, of: dict[str, Any]) -> dict[str, Any] | None:
