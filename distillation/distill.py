@@ -58,9 +58,9 @@ class DistilOptions:
     finish: epochs at the end in which the table is rounded as it will be stored; 0 rounds it in storage alone
     """
 
-    alpha: float = 0.3
-    temperature: float = 1.0
-    epochs: int = 10
+    alpha: float = 0.1
+    temperature: float = 0.5
+    epochs: int = 12
     learning_rate: float = 0.003
     average: float = 0.0
     patience: int = 3

@@ -43,7 +43,7 @@ class StudentConfig:
     width: int = 64
     layers: int = 1
     heads: int = 2
-    dropout: float = 0.2
+    dropout: float = 0.4
     scale: float = 14.0
     max_history: int = 20
     family: Family = "transformer"
@@ -57,6 +57,8 @@ class StudentConfig:
             raise parameter_error("heads", "distil", f"a divisor of width ({self.width})", self.heads)
         if self.family not in FAMILIES:
             raise parameter_error("family", "distil", f"one of {', '.join(FAMILIES)}", self.family)
+        if not 0.0 <= self.dropout <= 0.9:
+            raise parameter_error("dropout", "distil", "a number in [0, 0.9]", self.dropout)
         if self.bits not in BITS:
             raise parameter_error("bits", "distil", "8 or 4", self.bits)
 

@@ -187,15 +187,16 @@ def _table(rows: dict[str, Any], title: str) -> Table:
         for name, figures in found.items():
             by_name.setdefault(name, []).append(figures)
     for name, several in by_name.items():
-        cells = [_spread([each["all"][metric] for each in several]) for metric in _SHOWN]
+        cells = [spread([each["all"][metric] for each in several]) for metric in _SHOWN]
         for part in ("no tie", "cold toys"):
             values = [each[part]["ndcg@10"] for each in several if each[part]["queries"]]
-            cells.append(_spread(values) if values else "–")
+            cells.append(spread(values) if values else "–")
         table.add_row(name, *cells)
     table.caption = "'no tie' and 'cold toys' are NDCG@10 over those slices"
     return table
 
 
-def _spread(values: list[float]) -> str:
+def spread(values: list[float]) -> str:
+    """Mean and standard deviation, without the zero before the point."""
     middle = f"{mean(values):.4f}".removeprefix("0")
     return middle if len(values) == 1 else f"{middle} ± {stdev(values):.4f}".replace("± 0", "± ")

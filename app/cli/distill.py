@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from data.protocol import SplitPlan
 
 
+AlphaOption = Annotated[float, typer.Option("--alpha", help="Weight of the hard loss, 0 to 1.")]
+TemperatureOption = Annotated[float, typer.Option("--temperature", help="Softens both sides of the soft loss.")]
+OutsideOption = Annotated[
+    str,
+    typer.Option("--outside", help="What soft targets say nothing of: toys of the 'prefix', or all the 'shopper' met."),
+]
+FamilyOption = Annotated[str, typer.Option("--family", help="transformer or pooling.")]
+WidthOption = Annotated[int, typer.Option("--width", help="Numbers in a toy's vector.")]
+BitsOption = Annotated[int, typer.Option("--bits", help="Of a number of the stored table, 8 or 4.")]
+DropoutOption = Annotated[float, typer.Option("--dropout", help="Share of numbers dropped in training.")]
+EpochsOption = Annotated[int, typer.Option("--epochs", help="Epochs at most.")]
+FinishOption = Annotated[
+    int, typer.Option("--finish", help="Epochs at the end with the table rounded as it will be stored.")
+]
+
+
 def distill(
     data: DataOption,
     out: Annotated[Path, typer.Option("--out", help="Folder to write the student to; an old run there is replaced.")],
@@ -26,21 +42,18 @@ def distill(
     recommender: Annotated[
         list[str] | None, typer.Option(help="A baseline by name, such as rules, as a teacher; blended with the others.")
     ] = None,
-    alpha: Annotated[float, typer.Option(help="Weight of the hard loss, 0 to 1.")] = 0.3,
-    temperature: Annotated[float, typer.Option(help="Softens both sides of the soft loss.")] = 1.0,
+    alpha: AlphaOption = 0.1,
+    temperature: TemperatureOption = 0.5,
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
     own: Annotated[int, typer.Option(help="Further toys to look at: those that the student ranks highest.")] = 0,
-    outside: Annotated[
-        str, typer.Option(help="What soft targets say nothing of: toys of the 'prefix', or all the 'shopper' met.")
-    ] = "shopper",
+    outside: OutsideOption = "shopper",
     start: Annotated[bool, typer.Option("--start/--no-start", help="Begin with the teacher's toy vectors.")] = True,
-    family: Annotated[str, typer.Option(help="transformer or pooling.")] = "transformer",
-    width: Annotated[int, typer.Option(help="Numbers in a toy's vector.")] = 64,
-    bits: Annotated[int, typer.Option(help="Of a number of the stored table, 8 or 4.")] = 8,
-    epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 10,
-    finish_epochs: Annotated[
-        int, typer.Option("--finish", help="Epochs at the end with the table rounded as it will be stored.")
-    ] = 0,
+    family: FamilyOption = "transformer",
+    width: WidthOption = 64,
+    bits: BitsOption = 8,
+    dropout: DropoutOption = 0.4,
+    epochs: EpochsOption = 12,
+    finish_epochs: FinishOption = 0,
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
     scores: Annotated[
         Path | None, typer.Option("--scores", help="Folder that keeps the teacher's scores for the next student.")
@@ -66,7 +79,7 @@ def distill(
         start=start,
         finish=finish_epochs,
     )
-    config = StudentConfig(width=width, family=family, bits=bits)  # type: ignore[arg-type]  # checked there
+    config = StudentConfig(width=width, family=family, bits=bits, dropout=dropout)  # type: ignore[arg-type]  # checked there
     dataset = load_fit_dataset(data)
     plan = teachers_plan(dataset, teacher or [], blend)
     split = split_dataset(dataset, plan)

@@ -17,6 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from app.cli.bench import bench_app
+from app.cli.bench_student import bench_student
 from app.cli.blend import blend
 from app.cli.bundle import bundle_app
 from app.cli.console import OUT, Exit, plain, tell
@@ -68,6 +69,7 @@ app.command()(page)
 app.command()(train)
 app.command()(blend)
 app.command()(distill)
+bench_app.command("student")(bench_student)
 app.command()(sweep)
 
 

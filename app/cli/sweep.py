@@ -36,7 +36,7 @@ def sweep(
         list[str] | None, typer.Option(help="A baseline by name, such as rules, as a teacher; blended with the others.")
     ] = None,
     alpha: Annotated[str, typer.Option(help="Weights of the hard loss to try.")] = "0.1,0.3,0.6",
-    temperature: Annotated[str, typer.Option(help="Temperatures to try.")] = "1,2",
+    temperature: Annotated[str, typer.Option(help="Temperatures to try.")] = "0.5,1",
     width: Annotated[str, typer.Option(help="Numbers in a toy's vector to try.")] = "32,64",
     family: Annotated[str, typer.Option(help="Kinds of student to try: transformer, pooling.")] = "transformer",
     bits: Annotated[str, typer.Option(help="Bits of a number of the stored table to try: 8, 4.")] = "8,4",

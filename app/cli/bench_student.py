@@ -1,0 +1,212 @@
+"""`toyguide bench student`: what distillation is worth, several times over, in one table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.bench import spread
+from app.cli.console import ERR, OUT, print_json, progress_bar
+from app.cli.distill import (
+    AlphaOption,
+    BitsOption,
+    DropoutOption,
+    EpochsOption,
+    FamilyOption,
+    FinishOption,
+    OutsideOption,
+    TemperatureOption,
+    WidthOption,
+    teachers_plan,
+)
+from app.cli.train import report_to
+
+if TYPE_CHECKING:
+    from data.dataset import Dataset
+    from data.protocol import SplitPlan
+    from data.split import Split
+    from distillation.distill import DistilOptions
+    from distillation.student import StudentConfig, StudentRecommender
+    from distillation.teachers import Teacher
+    from recommender.evaluation.ranking import Judgement
+
+ALONE_EPOCHS: Final = 40
+_WIDTH: Final = 160  # of the table: figures are never cut, however narrow the terminal
+_SLICES: Final = ("no tie", "cold toys", "tail toys", "history ≤ 5")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the students of every round are made: with a teacher, and without one."""
+
+    config: StudentConfig
+    taught: DistilOptions
+    alone: DistilOptions
+
+
+def bench_student(
+    data: Annotated[Path, typer.Option("--data", help="Folder of a dataset.")],
+    blend: Annotated[list[Path], typer.Option("--blend", help="Folder of a blend; once for every round.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for students and figures; what is done there is taken over.")
+    ],
+    alpha: AlphaOption = 0.1,
+    temperature: TemperatureOption = 0.5,
+    outside: OutsideOption = "shopper",
+    family: FamilyOption = "transformer",
+    width: WidthOption = 64,
+    bits: BitsOption = 8,
+    dropout: DropoutOption = 0.4,
+    epochs: EpochsOption = 12,
+    finish_epochs: FinishOption = 0,
+    alone_epochs: Annotated[int, typer.Option(help="Epochs at most of the student without a teacher.")] = ALONE_EPOCHS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+) -> None:
+    """Distil a student of every blend, train it without one too, and judge all on the test part; mean and spread."""
+    from data.dataset import load_fit_dataset
+    from data.protocol import split_dataset
+    from distillation.distill import DistilOptions
+    from distillation.student import StudentConfig
+
+    config = StudentConfig(width=width, family=family, bits=bits, dropout=dropout)  # type: ignore[arg-type]
+    taught = DistilOptions(alpha, temperature, epochs, outside=outside, finish=finish_epochs)  # type: ignore[arg-type]
+    recipe = Recipe(config, taught, DistilOptions(alpha=1.0, epochs=alone_epochs, start=False, finish=finish_epochs))
+    dataset = load_fit_dataset(data)
+    rounds = {}
+    for number, folder in enumerate(blend):
+        plan = teachers_plan(dataset, [], folder)
+        split = split_dataset(dataset, plan)
+        rounds[f"round {number}"] = _round(dataset, split, plan, folder, recipe, number, out / f"round-{number}")
+    if as_json:
+        print_json({"dataset": dataset.digest, "student": asdict(config), "rounds": rounds})
+        return
+    title = f"test part, {len(blend)} rounds, mean ± standard deviation; student {family}, width {width}"
+    Console(width=max(OUT.width, _WIDTH)).print(_table(list(rounds.values()), title))
+    for name, found in rounds.items():
+        for pair in found["paired"]:
+            OUT.print(
+                f"{name}: {pair['first']} − {pair['second']}: {pair['metric']} {pair['difference']:+.4f} "
+                f"({pair['low']:+.4f} to {pair['high']:+.4f}; p = {pair['p']:.4f})",
+                markup=False,
+            )
+
+
+def _round(
+    dataset: Dataset, split: Split, plan: SplitPlan, blend: Path, recipe: Recipe, number: int, folder: Path
+) -> dict[str, Any]:
+    """The figures of one blend and of the students of it, taken over if they are there."""
+    from dataclasses import replace
+
+    from data.atomic import atomic_file
+    from distillation.teachers import gather_teacher, towers_of
+    from recommender.evaluation.compare import compare
+    from recommender.evaluation.ranking import judge
+    from recommender.evaluation.report import report
+
+    teacher = gather_teacher(dataset, split, plan, blend=blend)
+    file = folder / "figures.json"
+    of = {
+        "dataset": dataset.digest,
+        "blend": teacher.digest,
+        "student": asdict(recipe.config),
+        "taught": asdict(recipe.taught),
+        "alone": asdict(recipe.alone),
+    }
+    if file.is_file() and (kept := json.loads(file.read_text(encoding="utf-8"))).get("of") == of:
+        return dict(kept)
+    judgements: dict[str, Judgement] = {}
+    costs: dict[str, dict[str, float]] = {}
+
+    def judged(name: str, recommender: Any) -> None:
+        ERR.print(f"Judging {name}", markup=False)
+        recommender.name = name
+        judgements[name] = judge(recommender, split.test)
+
+    for place, (tower, _) in enumerate(towers_of(teacher.recommender)):
+        judged(f"tower {place}", tower)
+    judged("blend", teacher.recommender)
+    for name, source, options in (("student", teacher, recipe.taught), ("alone", None, recipe.alone)):
+        seeded = replace(options, seed=number)
+        student = _student(dataset, split, plan, source, recipe.config, seeded, folder / name)
+        for label, each, cost in _as_it_ships(name, student, split):
+            judged(label, each)
+            costs[label] = cost
+    figures = {
+        name: {row.slice: {"queries": row.queries, **row.metrics} for row in report(each, split.learned("test"))}
+        for name, each in judgements.items()
+    }
+    ships = f"student, int{recipe.config.bits}"
+    rivals = [name for name in judgements if not name.startswith("student")]
+    paired = [asdict(compare(judgements[ships], judgements[name])) for name in rivals]
+    found = {"of": of, "figures": figures, "costs": costs, "paired": paired}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(file) as temporary:
+        temporary.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return found
+
+
+def _student(
+    dataset: Dataset,
+    split: Split,
+    plan: SplitPlan,
+    teacher: Teacher | None,
+    config: StudentConfig,
+    options: DistilOptions,
+    folder: Path,
+) -> StudentRecommender:
+    """A student made just so: the one that is kept in `folder`, or a new one, which is then kept."""
+    from data.errors import ToyGuideError
+    from distillation.distill import load_student, save_student
+    from distillation.teach import teach
+
+    wanted = (teacher.digest if teacher else None, asdict(config), asdict(options))
+    try:
+        student, record = load_student(folder, dataset)
+        made = (record["teacher"]["digest"] if teacher else None, record["student"], record["distillation"])
+        if made == wanted:
+            return student
+    except ToyGuideError as error:
+        ERR.print(f"{folder.name} is made: {error}", markup=False)
+    with progress_bar() as progress:
+        report = report_to(progress, f"Making {folder.parent.name}/{folder.name}")
+        student, weights, record = teach(dataset, split, plan, teacher, config, options, None, report)
+    save_student(folder, weights, record)
+    return student
+
+
+def _as_it_ships(name: str, student: StudentRecommender, split: Split) -> list[tuple[str, Any, dict[str, float]]]:
+    """(label, recommender, costs) of a student in float32 and with tables of 8 and of 4 bits."""
+    from distillation.shipped import ship
+
+    full = sum(each.numel() for each in student.model.state_dict().values()) * 4
+    found: list[tuple[str, Any, dict[str, float]]] = [(f"{name}, float32", student, {"bytes": full})]
+    for bits in (8, 4):
+        shipped = ship(student, bits, split.validation)
+        costs = {"bytes": shipped.bytes, "milliseconds": shipped.milliseconds, "parity": shipped.parity}
+        found.append((f"{name}, int{bits}", shipped.recommender, costs))
+    return found
+
+
+def _table(rounds: list[dict[str, Any]], title: str) -> Table:
+    table = Table("recommender", title=title)
+    for column in ("R@10", "N@10", *(f"N@10 {name}" for name in _SLICES), "MB", "ms"):
+        table.add_column(column, justify="right")
+    for name in rounds[0]["figures"]:
+        figures = [found["figures"][name] for found in rounds if name in found["figures"]]
+        cells = [spread([each["all"][metric] for each in figures]) for metric in ("recall@10", "ndcg@10")]
+        for part in _SLICES:
+            values = [each[part]["ndcg@10"] for each in figures if each[part]["queries"]]
+            cells.append(spread(values) if values else "–")
+        costs = [found["costs"].get(name, {}) for found in rounds]
+        cells.append(f"{costs[0]['bytes'] / 1e6:.2f}" if "bytes" in costs[0] else "–")
+        times = sorted(each["milliseconds"] for each in costs if "milliseconds" in each)
+        cells.append(f"{times[len(times) // 2]:.2f}" if times else "–")
+        table.add_row(name, *cells)
+    table.caption = "student: distilled from the blend; alone: the same student on hard labels, with a table of its own"
+    return table

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli.main import app
+from data.dataset import save_dataset
+from data.world.simulate import WorldOptions, simulate
+
+SMALL = Path(__file__).parents[3] / "recommender" / "learning" / "presets" / "small.toml"
+
+
+def call(*words: object) -> Result:
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    return done
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench")
+    save_dataset(simulate(WorldOptions(toys=80, shoppers=60, events=900, seed=2)), folder / "dataset")
+    text = SMALL.read_text(encoding="utf-8").replace("epochs = 12", "epochs = 1").replace("width = 96", "width = 16")
+    (folder / "tiny.toml").write_text(text, encoding="utf-8")
+    data = ("--data", folder / "dataset")
+    call("train", *data, "--preset", folder / "tiny.toml", "--out", folder / "teacher")
+    call("blend", *data, "--teacher", folder / "teacher", "--out", folder / "blend")
+    return folder
+
+
+def bench(folder: Path, *words: object) -> Result:
+    blends = ("--blend", folder / "blend", "--blend", folder / "blend")
+    sizes = ("--width", 16, "--epochs", 1, "--alone-epochs", 1, "--out", folder / "out")
+    return call("bench", "student", "--data", folder / "dataset", *blends, *sizes, *words)
+
+
+def test_rounds_are_made_judged_and_taken_over(folder: Path) -> None:
+    found = json.loads(bench(folder, "--json").stdout)
+    assert list(found["rounds"]) == ["round 0", "round 1"]
+    first, second = found["rounds"].values()
+    names = [
+        "tower 0",
+        "blend",
+        *(f"{who}, {how}" for who in ("student", "alone") for how in ("float32", "int8", "int4")),
+    ]
+    assert list(first["figures"]) == names
+    assert first["figures"]["student, int8"] != second["figures"]["student, int8"]
+    assert first["figures"]["blend"] == second["figures"]["blend"]
+    costs = first["costs"]
+    assert costs["student, int4"]["bytes"] < costs["student, int8"]["bytes"] < costs["student, float32"]["bytes"]
+    assert costs["student, int8"]["parity"] <= 1e-4
+    assert {pair["second"] for pair in first["paired"]} == {name for name in names if not name.startswith("student")}
+    run = json.loads((folder / "out" / "round-1" / "alone" / "run.json").read_text(encoding="utf-8"))
+    assert (run["distillation"]["alpha"], run["distillation"]["start"], run["distillation"]["seed"]) == (1.0, False, 1)
+
+    kept = {file: file.stat().st_mtime_ns for file in (folder / "out").rglob("*") if file.is_file()}
+    again = bench(folder)
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept
+    assert "alone, int4" in again.stdout
+    assert "±" in again.stdout
+    assert "student, int8 − blend: ndcg@10" in again.stdout
+
+
+def test_another_recipe_is_made_anew(folder: Path) -> None:
+    before = json.loads(bench(folder, "--json").stdout)["rounds"]["round 0"]["of"]
+    after = json.loads(bench(folder, "--alpha", "0", "--json").stdout)["rounds"]["round 0"]["of"]
+    assert (before["taught"]["alpha"], after["taught"]["alpha"]) == (0.1, 0.0)
