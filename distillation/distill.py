@@ -58,9 +58,9 @@ class DistilOptions:
     finish: epochs at the end in which the table is rounded as it will be stored; 0 rounds it in storage alone
     """
 
-    alpha: float = 0.1
-    temperature: float = 0.5
-    epochs: int = 12
+    alpha: float = 0.3
+    temperature: float = 1.0
+    epochs: int = 10
     learning_rate: float = 0.003
     average: float = 0.0
     patience: int = 3
@@ -68,7 +68,7 @@ class DistilOptions:
     seed: int = 0
     top: int = 256
     own: int = 0
-    outside: Outside = "shopper"
+    outside: Outside = "prefix"
     start: bool = True
     finish: int = 0
 
@@ -126,7 +126,7 @@ def cached_scores(
     teacher: Teacher,
     max_history: int,
     top: int,
-    outside: Outside = "shopper",
+    outside: Outside = "prefix",
     report: Reporter | None = None,
 ) -> dict[str, Any]:
     """The record of the teacher's scores in `folder`, which are computed if the folder is empty.
@@ -141,7 +141,7 @@ def cached_scores(
     return record
 
 
-def score_key(teacher: Teacher, max_history: int, top: int, outside: Outside = "shopper") -> dict[str, Any]:
+def score_key(teacher: Teacher, max_history: int, top: int, outside: Outside = "prefix") -> dict[str, Any]:
     """Whose scores of what a cache holds."""
     return {
         "teacher": teacher.digest,

@@ -43,7 +43,7 @@ class StudentConfig:
     width: int = 64
     layers: int = 1
     heads: int = 2
-    dropout: float = 0.4
+    dropout: float = 0.2
     scale: float = 14.0
     max_history: int = 20
     family: Family = "transformer"

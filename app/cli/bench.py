@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -114,7 +115,7 @@ def _round(
             blend = blend_teachers(dataset, split, plain, ["rules"])[0]
             blend.name = "blend without sentence vectors"
             judged.append(blend)
-    return _written(file, dataset, split, of, judged)
+    return _written(file, dataset, split, of, judged, folders)
 
 
 def _all_rounds(
@@ -159,17 +160,29 @@ def _kept(file: Path, dataset: Dataset, of: dict[str, Any]) -> dict[str, Any] | 
 
 
 def _written(
-    file: Path, dataset: Dataset, split: Split, of: dict[str, Any], recommenders: list[Recommender]
+    file: Path,
+    dataset: Dataset,
+    split: Split,
+    of: dict[str, Any],
+    recommenders: list[Recommender],
+    runs: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """Judge, and keep the figures as soon as they are known: {recommender: {slice: {metric: value}}}."""
+    """Judge, and keep the figures as soon as they are known: {recommender: {slice: {metric: value}}}.
+
+    runs: folders of the first recommenders; beside each it is noted that it was judged on a test part
+    """
+    from app.cli.contestants import note_judged
     from data.atomic import atomic_file
     from recommender.evaluation.ranking import judge
     from recommender.evaluation.report import report
 
     figures: dict[str, Any] = {}
-    for recommender in recommenders:
+    labels = {"protocol": split.test.protocol, "part": split.test.part, "order": of["split"]["order"]}
+    for place, recommender in enumerate(recommenders):
         ERR.print(f"Judging {recommender.name}", markup=False)
         rows = report(judge(recommender, split.test), split.learned("test"))
+        if place < len(runs):
+            note_judged(runs[place], labels, rows[0])
         figures[recommender.name] = {row.slice: {"queries": row.queries, **row.metrics} for row in rows}
     file.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(file) as temporary:

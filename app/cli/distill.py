@@ -42,17 +42,17 @@ def distill(
     recommender: Annotated[
         list[str] | None, typer.Option(help="A baseline by name, such as rules, as a teacher; blended with the others.")
     ] = None,
-    alpha: AlphaOption = 0.1,
-    temperature: TemperatureOption = 0.5,
+    alpha: AlphaOption = 0.3,
+    temperature: TemperatureOption = 1.0,
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
     own: Annotated[int, typer.Option(help="Further toys to look at: those that the student ranks highest.")] = 0,
-    outside: OutsideOption = "shopper",
+    outside: OutsideOption = "prefix",
     start: Annotated[bool, typer.Option("--start/--no-start", help="Begin with the teacher's toy vectors.")] = True,
     family: FamilyOption = "transformer",
     width: WidthOption = 64,
     bits: BitsOption = 8,
-    dropout: DropoutOption = 0.4,
-    epochs: EpochsOption = 12,
+    dropout: DropoutOption = 0.2,
+    epochs: EpochsOption = 10,
     finish_epochs: FinishOption = 0,
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
     scores: Annotated[

@@ -46,6 +46,11 @@ def test_rounds_are_judged_and_taken_over(folder: Path) -> None:
     ]
     assert seeds == [0, 10, 1, 11]
 
+    notes = sorted((folder / "out").rglob("judged.jsonl"))
+    assert len(notes) == 4
+    noted = json.loads(notes[0].read_text(encoding="utf-8"))
+    assert (noted["part"], noted["ndcg@10"]) == ("test", rounds["round 0"]["two-tower one"]["all"]["ndcg@10"])
+
     files = sorted((folder / "out").rglob("*.safetensors"))
     times = [file.stat().st_mtime_ns for file in files]
     again = bench(folder, "--out", str(folder / "out"))
