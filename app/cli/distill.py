@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from data.protocol import SplitPlan
 
 
+TeachersOption = Annotated[
+    list[Path] | None, typer.Option("--teacher", help="Folder of a teacher's run; several are blended.")
+]
+BlendOption = Annotated[Path | None, typer.Option("--blend", help="Folder of a blend, which teaches alone.")]
+BaselinesOption = Annotated[
+    list[str] | None,
+    typer.Option("--recommender", help="A baseline by name, such as rules, as a teacher; blended with the others."),
+]
 AlphaOption = Annotated[float, typer.Option("--alpha", help="Weight of the hard loss, 0 to 1.")]
 TemperatureOption = Annotated[float, typer.Option("--temperature", help="Softens both sides of the soft loss.")]
 OutsideOption = Annotated[
@@ -35,13 +43,9 @@ FinishOption = Annotated[
 def distill(
     data: DataOption,
     out: Annotated[Path, typer.Option("--out", help="Folder to write the student to; an old run there is replaced.")],
-    teacher: Annotated[
-        list[Path] | None, typer.Option("--teacher", help="Folder of a teacher's run; several are blended.")
-    ] = None,
-    blend: Annotated[Path | None, typer.Option("--blend", help="Folder of a blend, which teaches alone.")] = None,
-    recommender: Annotated[
-        list[str] | None, typer.Option(help="A baseline by name, such as rules, as a teacher; blended with the others.")
-    ] = None,
+    teacher: TeachersOption = None,
+    blend: BlendOption = None,
+    recommender: BaselinesOption = None,
     alpha: AlphaOption = 0.3,
     temperature: TemperatureOption = 1.0,
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.console import OUT, print_json, progress_bar
-from app.cli.distill import teachers_plan
+from app.cli.distill import BaselinesOption, BlendOption, TeachersOption, teachers_plan
 from app.cli.train import DataOption, report_to
 from data.errors import ToyGuideError, parameter_error
 
@@ -28,13 +28,9 @@ _Value = TypeVar("_Value", int, float)
 def sweep(
     data: DataOption,
     out: Annotated[Path, typer.Option("--out", help="Folder for the study and its page; a sweep there goes on.")],
-    teacher: Annotated[
-        list[Path] | None, typer.Option("--teacher", help="Folder of a teacher's run; several are blended.")
-    ] = None,
-    blend: Annotated[Path | None, typer.Option("--blend", help="Folder of a blend, which teaches alone.")] = None,
-    recommender: Annotated[
-        list[str] | None, typer.Option(help="A baseline by name, such as rules, as a teacher; blended with the others.")
-    ] = None,
+    teacher: TeachersOption = None,
+    blend: BlendOption = None,
+    recommender: BaselinesOption = None,
     alpha: Annotated[str, typer.Option(help="Weights of the hard loss to try.")] = "0.1,0.3,0.6",
     temperature: Annotated[str, typer.Option(help="Temperatures to try.")] = "0.5,1",
     width: Annotated[str, typer.Option(help="Numbers in a toy's vector to try.")] = "32,64",
