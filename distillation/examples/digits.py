@@ -25,9 +25,10 @@ SIDE: Final = 8
 CLASSES: Final = 10
 INK: Final = 16
 """The source counts ink from 0 to 16 a pixel."""
-MIX: Final = Mix(alpha=0.0, temperature=4.0)
+MIX: Final = Mix(alpha=0.3, temperature=2.0)
+"""The best of a small grid on the validation parts of seeds 10 to 13, whose figures nobody reports."""
 TEACHER_OPTIONS: Final = FitOptions(epochs=12, learning_rate=0.003, average=0.9, patience=12)
-STUDENT_OPTIONS: Final = FitOptions(epochs=40, learning_rate=0.02, patience=40)
+STUDENT_OPTIONS: Final = FitOptions(epochs=40, learning_rate=0.05, average=0.98, patience=40)
 
 
 class Convolutions(Classifier):
@@ -57,17 +58,20 @@ class Convolutions(Classifier):
 
 
 class Glance(Classifier):
-    """The student: four 3 × 3 filters at every second pixel, and one linear layer; 690 parameters."""
+    """The student: 3 × 3 filters at every second pixel, two more for each of them, one linear layer; 890 parameters."""
 
     takes: ClassVar = {"pixels": ("B",)}
 
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(1, 4, 3, stride=2, padding=1),
+            nn.Conv2d(1, 8, 3, stride=2, padding=1),
             nn.ReLU(),
+            nn.Conv2d(8, 16, 3, padding=1, groups=8),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
             nn.Flatten(),
-            nn.Linear(4 * (SIDE // 2) ** 2, CLASSES),
+            nn.Linear(16 * (SIDE // 4) ** 2, CLASSES),
         )
 
     def forward(self, pixels: Tensor) -> Tensor:
