@@ -22,6 +22,7 @@ from distillation.losses import check_mix, hard_loss, top_k_distillation_loss, t
 from distillation.student import Student, StudentConfig, StudentRecommender, start_from_teacher
 from distillation.targets import (
     Outside,
+    SoftTargets,
     Targets,
     check_outside,
     check_temperature,
@@ -45,6 +46,7 @@ KIND = "student"
 FINISH_RATE: Final = 0.3
 """The quantisation-aware finish learns at this share of the learning rate."""
 OWN_DEPTH: Final = 4
+"""Where the student's own top toys are looked at: among the teacher's first `top` times so many."""
 
 
 @dataclass(frozen=True)
@@ -121,27 +123,20 @@ def prepare_lessons(dataset: Dataset, split: Split, max_history: int, interests:
 
 
 def cached_scores(
-    folder: Path,
-    lessons: Lessons,
-    teacher: Teacher,
-    max_history: int,
-    top: int,
-    outside: Outside = "prefix",
-    report: Reporter | None = None,
+    folder: Path, lessons: Lessons, teacher: Teacher, key: dict[str, Any], report: Reporter | None = None
 ) -> dict[str, Any]:
-    """The record of the teacher's scores in `folder`, which are computed if the folder is empty.
+    """The record of the teacher's scores in `folder`, which are computed if the folder is empty; `key`: `score_key`.
 
     Raises ToyGuideError if it holds scores of another teacher, other data or another number of toys.
     """
     check_same_toys(teacher.recommender.index, lessons.dataset.index)
-    key = score_key(teacher, max_history, top, outside)
     if (record := read_record(folder)) is None:
-        return fill_cache(folder, teacher.recommender, lessons.train, lessons.windows, key, top, outside, report)
+        return fill_cache(folder, teacher.recommender, lessons.train, lessons.windows, key, report)
     open_cache(folder, key, 1.0, lessons.train)
     return record
 
 
-def score_key(teacher: Teacher, max_history: int, top: int, outside: Outside = "prefix") -> dict[str, Any]:
+def score_key(teacher: Teacher, max_history: int, top: int, outside: Outside) -> dict[str, Any]:
     """Whose scores of what a cache holds."""
     return {
         "teacher": teacher.digest,
@@ -153,26 +148,30 @@ def score_key(teacher: Teacher, max_history: int, top: int, outside: Outside = "
     }
 
 
-def mixed_loss(targets: Targets | None, options: DistilOptions) -> Callable[[Student, Batch, Any], Tensor]:
-    """The distillation loss of a batch; without a teacher, or at α = 1, the hard loss alone."""
+Said = Callable[[slice], SoftTargets] | None
+"""What a teacher says before any of one batch's targets; None where there is no teacher."""
 
-    def loss_of(model: Student, batch: Batch, _answer: Any) -> Tensor:
+
+def mixed_loss(options: DistilOptions) -> Callable[[Student, Batch, Said], Tensor]:
+    """The distillation loss of a batch; without a teacher, or at α = 1, the hard loss alone."""
+    alpha, temperature = options.alpha, options.temperature
+
+    def loss_of(model: Student, batch: Batch, said: Said) -> Tensor:
         queries, table = model(batch)
 
         def slice_loss(logits: Tensor, rows: slice) -> Tensor:
-            student = exclude_prefix(logits, batch.prefix[rows])
-            if targets is None or options.alpha == 1.0:
-                return hard_loss(student, batch.targets[rows]).sum()
-            soft = targets(batch, rows)
+            student, targets = exclude_prefix(logits, batch.prefix[rows]), batch.targets[rows]
+            if said is None or alpha == 1.0:
+                return hard_loss(student, targets).sum()
+            soft = said(rows)
             if options.own:
-                soft = own_top(soft, student, options.top, options.own, options.temperature)
-            said = (soft.toys, soft.logits, soft.tail)
-            alpha, temperature = options.alpha, options.temperature
+                soft = own_top(soft, student, options.top, options.own, temperature)
+            listed = (soft.toys, soft.logits, soft.tail)
             if options.outside == "prefix":
-                return top_k_distillation_loss(student, *said, batch.targets[rows], alpha, temperature).sum()
+                return top_k_distillation_loss(student, *listed, targets, alpha, temperature).sum()
             blind = student.scatter(1, soft.left_out, float("-inf"))
-            hard = alpha * hard_loss(student, batch.targets[rows]).sum() if alpha else 0.0
-            return hard + (1 - alpha) * top_k_soft_loss(blind, *said, temperature).sum()
+            hard = alpha * hard_loss(student, targets).sum() if alpha else 0.0
+            return hard + (1 - alpha) * top_k_soft_loss(blind, *listed, temperature).sum()
 
         return chunked_mean(queries, table, slice_loss)
 
@@ -204,16 +203,19 @@ def distil(
         start_from_teacher(student, table)
     judged = lessons.split.validation.sample(VALIDATION_QUERIES, 0)
 
+    def teach(batch: Batch) -> Said:
+        return None if scores is None else partial(scores, batch)
+
     def batches(first: int, epoch: int) -> Iterator[Batch]:
         return epoch_batches(windows, options.targets_per_batch, np.random.default_rng((options.seed, first + epoch)))
 
     def phase(first: int, epochs: int, rate: float) -> list[Epoch]:
         return distil_into(
             student,
-            lambda batch: batch,
+            teach,
             partial(batches, first),
             count_batches(windows, options.targets_per_batch),
-            mixed_loss(scores, options),
+            mixed_loss(options),
             lambda model: validation_ndcg(StudentRecommender("student", index, model, lessons.interests), judged),
             FitOptions(
                 epochs=epochs,

@@ -1,17 +1,28 @@
-"""A student exactly as a kiosk would run it, without a whole bundle: exported, narrowed, under ONNX Runtime."""
+"""A student as a kiosk would run it, without a whole bundle: narrowed, under ONNX Runtime; and what it costs."""
 
 from __future__ import annotations
 
+import io
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from data.split import Holdout
 from distillation.export import check_parity, export_student
-from distillation.quantize import quantise_rows, shrink_weights
-from distillation.student import StudentRecommender
-from distillation.trial import REQUESTS, median_milliseconds, stored_bytes
-from recommender.serving.student import OnnxStudent, open_graph
+from distillation.quantize import as_stored, shrink_weights
+from distillation.student import StudentConfig, StudentRecommender
+from recommender.base import batch_holdout
+from recommender.serving.student import OnnxStudent, met_toys, open_graph, pad_histories
 from recommender.serving.student import Student as ShippedStudent
-from recommender.serving.table import dequantise
+from recommender.serving.table import pack
+
+REQUESTS: Final = 200
+WARM_UP: Final = 20
+LIST: Final = 10
 
 
 @dataclass(frozen=True)
@@ -36,13 +47,49 @@ def ship(student: StudentRecommender, bits: int, holdout: Holdout) -> Shipped:
     graph = export_student(student.model)
     parity = check_parity(student.model, graph)
     narrow = shrink_weights(graph).SerializeToString()
-    table = dequantise(*quantise_rows(student.table.numpy(), bits))
-    config = student.model.config
-    session = open_graph(narrow, "The exported student")
-    ran = ShippedStudent(session, table, student.interests, config.max_history)
+    config, table = student.model.config, student.table.numpy()
+    ran = run_narrow(narrow, table, config, student.interests, bits)
     return Shipped(
         OnnxStudent(ran, student.index, f"student (ONNX, int{bits} table)"),
         len(narrow) + stored_bytes(len(table), config.width, bits),
-        median_milliseconds(ran, holdout.sample(REQUESTS, 0)),
+        median_milliseconds(ran, holdout),
         parity,
     )
+
+
+def run_narrow(
+    graph: bytes, table: NDArray[np.float32], config: StudentConfig, interests: Sequence[str], bits: int
+) -> ShippedStudent:
+    """A graph over its table [N + 1, d] as it is read back after it was stored with so many bits."""
+    return ShippedStudent(
+        open_graph(graph, "The exported student"), as_stored(table, bits), interests, config.max_history
+    )
+
+
+def stored_bytes(rows: int, width: int, bits: int) -> int:
+    """Bytes of the table and its scales as a bundle holds them; rows: N + 1."""
+    codes = np.zeros((rows, width), np.int8)
+    return _file_bytes(pack(codes, bits)) + _file_bytes(np.zeros(rows, np.float16))
+
+
+def _file_bytes(array: NDArray[Any]) -> int:
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.tell()
+
+
+def median_milliseconds(student: ShippedStudent, holdout: Holdout) -> float:
+    """The median time in which a student finds the ten best new toys for one shopper, over `REQUESTS` of `holdout`."""
+    batch = batch_holdout(holdout.sample(REQUESTS, 0))
+    allowed = np.ones((len(batch), len(student.table)), np.bool_)
+    np.put_along_axis(allowed, batch.toys.astype(np.int64), False, axis=1)
+    allowed[:, 0] = False
+    profiles = student.profiles(batch.recipients)
+    met = [met_toys(toys, kinds) for toys, kinds in zip(batch.toys.tolist(), batch.kinds.tolist(), strict=True)]
+    times = []
+    for row in [*range(min(WARM_UP, len(batch))), *range(len(batch))]:
+        history = pad_histories([met[row]], student.max_history)
+        started = time.perf_counter()
+        student.rank(history, profiles[row : row + 1], allowed[row : row + 1], LIST)
+        times.append(time.perf_counter() - started)
+    return float(np.median(times[-len(batch) :]) * 1000)

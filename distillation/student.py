@@ -25,11 +25,11 @@ from recommender.base import QueryBatch, Recommender
 from recommender.features import encode_recipients
 from recommender.learning.batches import Batch
 from recommender.learning.towers import ShopperTower, last_states
+from recommender.serving.bundle import TABLE_BITS
 from recommender.serving.student import met_toys, pad_histories
 
 Family = Literal["transformer", "pooling"]
 FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
-BITS: Final = (8, 4)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class StudentConfig:
             raise parameter_error("family", "distil", f"one of {', '.join(FAMILIES)}", self.family)
         if not 0.0 <= self.dropout <= 0.9:
             raise parameter_error("dropout", "distil", "a number in [0, 0.9]", self.dropout)
-        if self.bits not in BITS:
+        if self.bits not in TABLE_BITS:
             raise parameter_error("bits", "distil", "8 or 4", self.bits)
 
 

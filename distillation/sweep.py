@@ -27,6 +27,7 @@ from data.errors import ToyGuideError, parameter_error
 from data.protocol import Protocol, SplitPlan, split_dataset
 from data.split import Split
 from distillation.distill import Lessons, cached_scores, prepare_lessons, score_key
+from distillation.shipped import stored_bytes
 from distillation.student import StudentConfig
 from distillation.study import (
     STUDY,
@@ -47,7 +48,7 @@ from distillation.study import (
     upcoming,
 )
 from distillation.teachers import Teacher
-from distillation.trial import Bench, KeptTable, Shape, measure_shape, run_trial, stored_bytes
+from distillation.trial import Bench, KeptTable, Shape, measure_shape, run_trial
 from recommender.learning.fit import Reporter
 from recommender.learning.teacher import dataset_record
 
@@ -118,9 +119,9 @@ def run_sweep(
         study = open_study(folder, about)
         fail_left_behind(study)
         lessons = prepare_lessons(dataset, split, _MAX_HISTORY, teacher.interests)
-        top = plan.shared.depth(len(dataset.index))
+        key = score_key(teacher, _MAX_HISTORY, plan.shared.depth(len(dataset.index)), plan.shared.outside)
         scores = scores or folder / SCORES
-        cached_scores(scores, lessons, teacher, _MAX_HISTORY, top, plan.shared.outside, report)
+        cached_scores(scores, lessons, teacher, key, report)
         measure_shapes(study, plan, lessons, report)
         made = len(rows_of(study))
         total = made + len(upcoming(study, plan, limit))
@@ -129,7 +130,7 @@ def run_sweep(
             data,
             split_plan,
             scores,
-            score_key(teacher, _MAX_HISTORY, top, plan.shared.outside),
+            key,
             KeptTable(None if table is None else table.numpy()),
             teacher.interests,
             plan,

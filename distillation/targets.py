@@ -138,16 +138,15 @@ def fill_cache(
     train: Sequences,
     windows: Windows,
     key: dict[str, Any],
-    top: int,
-    outside: Outside,
     report: Reporter | None = None,
 ) -> dict[str, Any]:
     """Score every target of `windows` and keep the scores in `folder`, whole or not at all; returns their record.
 
     windows: the student's, renumbered so that their contacts are those of `train`; what they mask is masked here
-    key: JSON values that say whose scores of what these are
+    key: JSON values that say whose scores of what these are; `top` and `outside` say how many, and what is left out
     Raises ToyGuideError for a score that is no number, DataError if the disk is full.
     """
+    top, outside = key["top"], key["outside"]
     if not 1 <= top <= len(teacher.index):
         raise parameter_error("top", "distil", f"an int in [1, {len(teacher.index)}]", top)
     started, count = time.monotonic(), int(windows.counted.sum())

@@ -67,8 +67,8 @@ def _with_scores(
     report: Reporter | None,
 ) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
     top = options.depth(len(lessons.dataset.index))
-    kept = cached_scores(folder, lessons, teacher, config.max_history, top, options.outside, report)
     key = score_key(teacher, config.max_history, top, options.outside)
+    kept = cached_scores(folder, lessons, teacher, key, report)
     cache = open_cache(folder, key, options.temperature, lessons.train)
     student, weights, record = distil(lessons, teacher, cache, config, options, report)
     return student, weights, describe(record, lessons, plan, teacher, kept)

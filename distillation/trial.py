@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data.split import Holdout
 from distillation.distill import DistilOptions, Lessons, distil
 from distillation.export import export_student
-from distillation.quantize import quantise_rows, shrink_weights
+from distillation.quantize import shrink_weights
+from distillation.shipped import LIST, median_milliseconds, run_narrow
 from distillation.student import Family, Student, StudentConfig, StudentRecommender
 from distillation.targets import Targets, open_cache
 from distillation.teachers import HasTable
-from recommender.base import batch_holdout
 from recommender.evaluation.metrics import ndcg_at, recall_at
 from recommender.evaluation.ranking import judge
 from recommender.features import profile_width
 from recommender.learning.fit import Reporter
-from recommender.serving.student import Student as ShippedStudent
-from recommender.serving.student import met_toys, open_graph, pad_histories
-from recommender.serving.table import dequantise, pack
-
-REQUESTS: Final = 200
-WARM_UP: Final = 20
-LIST: Final = 10
 
 
 @dataclass(frozen=True)
@@ -107,47 +98,16 @@ class Bench:
     shared: DistilOptions
 
 
-def stored_bytes(rows: int, width: int, bits: int) -> int:
-    """Bytes of the table and its scales as a bundle holds them; rows: N + 1."""
-    codes = np.zeros((rows, width), np.int8)
-    return _file_bytes(pack(codes, bits)) + _file_bytes(np.zeros(rows, np.float16))
-
-
-def _file_bytes(array: NDArray[Any]) -> int:
-    file = io.BytesIO()
-    np.save(file, array, allow_pickle=False)
-    return file.tell()
-
-
 def measure_shape(config: StudentConfig, lessons: Lessons) -> Shape:
     """Export a student that has learned nothing, and rank with it for shoppers of the validation part, one at a time.
 
     What a graph weighs and how long it takes hangs on its shape alone, so that one measurement, made while nothing else
     is at work, holds for every student of that shape.
     """
-    index, interests = lessons.dataset.index, lessons.interests
-    student = Student(config, len(index), profile_width(len(interests)))
+    student = Student(config, len(lessons.dataset.index), profile_width(len(lessons.interests)))
     graph = shrink_weights(export_student(student)).SerializeToString()
-    table = dequantise(*quantise_rows(student.full_table().detach().numpy(), config.bits))
-    shipped = ShippedStudent(open_graph(graph, "The exported student"), table, interests, config.max_history)
-    return Shape(len(graph), median_milliseconds(shipped, lessons.split.validation.sample(REQUESTS, 0)))
-
-
-def median_milliseconds(student: ShippedStudent, holdout: Holdout) -> float:
-    """The median time in which a shipped student finds the ten best new toys for one shopper of `holdout`."""
-    batch = batch_holdout(holdout)
-    allowed = np.ones((len(batch), len(student.table)), np.bool_)
-    np.put_along_axis(allowed, batch.toys.astype(np.int64), False, axis=1)
-    allowed[:, 0] = False
-    profiles = student.profiles(batch.recipients)
-    met = [met_toys(toys, kinds) for toys, kinds in zip(batch.toys.tolist(), batch.kinds.tolist(), strict=True)]
-    times = []
-    for row in [*range(min(WARM_UP, len(batch))), *range(len(batch))]:
-        history = pad_histories([met[row]], student.max_history)
-        started = time.perf_counter()
-        student.rank(history, profiles[row : row + 1], allowed[row : row + 1], LIST)
-        times.append(time.perf_counter() - started)
-    return float(np.median(times[-len(batch) :]) * 1000)
+    ran = run_narrow(graph, student.full_table().detach().numpy(), config, lessons.interests, config.bits)
+    return Shape(len(graph), median_milliseconds(ran, lessons.split.validation))
 
 
 def run_trial(bench: Bench, point: Point, report: Reporter | None = None) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def lessons(way):
 @pytest.fixture(scope="module")
 def kept(way, lessons, tmp_path_factory):
     folder = tmp_path_factory.mktemp("scores") / "scores"
-    return folder, cached_scores(folder, lessons, way.source, 20, TOP, "prefix")
+    return folder, cached_scores(folder, lessons, way.source, score_key(way.source, 20, TOP, "prefix"))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_cached_scores_are_the_teachers_own(way, lessons, kept, batch, temperatu
 
 
 def test_of_what_the_shopper_ever_met_nothing_is_said(way, lessons, batch, tmp_path):
-    cached_scores(tmp_path / "scores", lessons, way.source, 20, TOP, "shopper")
+    cached_scores(tmp_path / "scores", lessons, way.source, score_key(way.source, 20, TOP, "shopper"))
     cache = open_cache(tmp_path / "scores", score_key(way.source, 20, TOP, "shopper"), 1.0, lessons.train)
     rows = slice(0, len(batch.targets))
     toys, found, tail, silent = cache(batch, rows)
@@ -96,7 +96,7 @@ def test_of_what_the_shopper_ever_met_nothing_is_said(way, lessons, batch, tmp_p
 
 def test_all_toys_cached_make_the_full_soft_loss(way, lessons, batch, tmp_path):
     everything = len(way.dataset.index)
-    cached_scores(tmp_path / "all", lessons, way.source, 20, everything, "prefix")
+    cached_scores(tmp_path / "all", lessons, way.source, score_key(way.source, 20, everything, "prefix"))
     cache = open_cache(tmp_path / "all", score_key(way.source, 20, everything, "prefix"), 2.0, lessons.train)
     logits = teacher_logits(way, lessons, batch)
     torch.manual_seed(0)
@@ -146,16 +146,16 @@ def test_the_record_says_size_and_rate(kept):
 def test_a_second_student_reads_the_same_scores(way, lessons, kept):
     folder, record = kept
     times = [file.stat().st_mtime_ns for file in folder.iterdir()]
-    assert cached_scores(folder, lessons, way.source, 20, TOP, "prefix") == record
+    assert cached_scores(folder, lessons, way.source, score_key(way.source, 20, TOP, "prefix")) == record
     assert [file.stat().st_mtime_ns for file in folder.iterdir()] == times
 
 
 def test_scores_of_another_teacher_are_refused(way, lessons, kept):
     other = replace(way.source, facts=way.source.facts | {"digest": "b" * 64})
     with pytest.raises(ToyGuideError, match=r"holds scores of another 'teacher' \(aaaaaaaaaaaa…\) than"):
-        cached_scores(kept[0], lessons, other, 20, TOP, "prefix")
+        cached_scores(kept[0], lessons, other, score_key(other, 20, TOP, "prefix"))
     with pytest.raises(ToyGuideError, match="another 'top'"):
-        cached_scores(kept[0], lessons, way.source, 20, TOP + 1, "prefix")
+        cached_scores(kept[0], lessons, way.source, score_key(way.source, 20, TOP + 1, "prefix"))
 
 
 def test_a_temperature_without_tails_is_refused(way, lessons, kept):
@@ -167,7 +167,7 @@ def test_what_is_no_cache_is_refused_and_left(way, lessons, kept, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "diary.txt").write_text("dear")
     with pytest.raises(ToyGuideError, match="must hold a teacher's cached scores and nothing else"):
-        cached_scores(tmp_path / "mine", lessons, way.source, 20, TOP)
+        cached_scores(tmp_path / "mine", lessons, way.source, score_key(way.source, 20, TOP, "prefix"))
     assert (tmp_path / "mine" / "diary.txt").read_text() == "dear"
     cut = tmp_path / "cut"
     cut.mkdir()
@@ -175,7 +175,7 @@ def test_what_is_no_cache_is_refused_and_left(way, lessons, kept, tmp_path):
         (cut / file.name).write_bytes(file.read_bytes())
     (cut / "logits.npy").write_bytes((cut / "logits.npy").read_bytes()[:-10])
     with pytest.raises(ToyGuideError, match="changed since they were written"):
-        cached_scores(cut, lessons, way.source, 20, TOP)
+        cached_scores(cut, lessons, way.source, score_key(way.source, 20, TOP, "prefix"))
 
 
 class Broken(Recommender):
@@ -191,8 +191,9 @@ class Broken(Recommender):
 
 
 def test_a_teacher_that_knows_no_number_is_refused_and_nothing_is_left(way, lessons, tmp_path):
+    key = {"top": TOP, "outside": "prefix"}
     with pytest.raises(ToyGuideError, match="NaN"):
-        fill_cache(tmp_path / "scores", Broken(way.dataset.index), lessons.train, lessons.windows, {}, TOP, "prefix")
+        fill_cache(tmp_path / "scores", Broken(way.dataset.index), lessons.train, lessons.windows, key)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -200,7 +201,7 @@ def test_rules_alone_can_teach(way, lessons, tmp_path):
     teacher = gather_teacher(way.dataset, way.split, way.plan, baselines=["rules"])
     assert teacher.table() is None
     assert teacher.facts["preset"] == "blend of rules"
-    record = cached_scores(tmp_path / "scores", lessons, teacher, 20, TOP)
+    record = cached_scores(tmp_path / "scores", lessons, teacher, score_key(teacher, 20, TOP, "prefix"))
     assert json.loads((tmp_path / "scores" / "scores.json").read_text())["digest"] == record["digest"]
 
 

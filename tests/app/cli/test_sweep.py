@@ -24,9 +24,9 @@ from data.world.simulate import WorldOptions, simulate
 from distillation.distill import prepare_lessons
 from distillation.export import export_student
 from distillation.quantize import quantise_rows, shrink_weights
+from distillation.shipped import stored_bytes
 from distillation.student import Student, StudentConfig
 from distillation.study import load_study
-from distillation.trial import stored_bytes
 from recommender.features import fit_schema, profile_width
 from recommender.serving.table import pack
 
