@@ -80,6 +80,7 @@ class DistilOptions:
         limits = (
             ("epochs", 1, MAX_EPOCHS),
             ("finish", 0, MAX_EPOCHS),
+            ("patience", 1, MAX_EPOCHS),
             ("targets_per_batch", 1, 1_000_000),
             ("top", 1, 100_000),
             ("own", 0, 100_000),
@@ -89,6 +90,10 @@ class DistilOptions:
             if not least <= getattr(self, name) <= most:
                 raise parameter_error(name, "distil", f"an int in [{least}, {most}]", getattr(self, name))
         check_outside(self.outside)
+        if not 0.0 < self.learning_rate <= 1.0:
+            raise parameter_error("learning_rate", "distil", "a number in (0, 1]", self.learning_rate)
+        if not 0.0 <= self.average < 1.0:
+            raise parameter_error("average", "distil", "a number in [0, 1)", self.average)
         if self.alpha < 1:
             check_temperature(self.temperature)
 

@@ -16,7 +16,7 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -29,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data.atomic import atomic_file
 from data.errors import DataError, ToyGuideError, parameter_error
 from distillation.distill import DistilOptions
-from distillation.student import Family
+from distillation.student import Family, StudentConfig
 from distillation.targets import check_temperature
 from distillation.teachers import Teacher
 from distillation.trial import Point
@@ -47,7 +47,9 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 @dataclass(frozen=True)
 class Plan:
-    """What a sweep tries. shared: what all students have in common; its α, T and start table are the taught ones'."""
+    """What a sweep tries. shared: what all students have in common, as is `dropout`; its α, T and start table are
+    the taught ones'.
+    """
 
     alphas: tuple[float, ...]
     temperatures: tuple[float, ...]
@@ -56,6 +58,7 @@ class Plan:
     bits: tuple[int, ...]
     shared: DistilOptions
     sampler: Sampler = "grid"
+    dropout: float = StudentConfig().dropout
 
     def __post_init__(self) -> None:
         """Raise ToyGuideError for a list that is empty or holds what cannot be."""
@@ -71,7 +74,7 @@ class Plan:
         if self.sampler not in SAMPLERS:
             raise parameter_error("sampler", "sweep", f"one of {', '.join(SAMPLERS)}", self.sampler)
         for point in self.untaught():
-            _ = point.config
+            _ = replace(point.config, dropout=self.dropout)
 
     def lists(self) -> dict[str, tuple[Any, ...]]:
         """The choices by the name of what is chosen."""
@@ -109,6 +112,7 @@ class Plan:
             "teacher": teacher.digest,
             "teacher_name": teacher.facts["preset"],
             "sampler": self.sampler,
+            "dropout": self.dropout,
             **self.lists(),
             **shared,
         }

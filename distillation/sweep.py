@@ -85,7 +85,7 @@ class Errand:
 
     def bench(self, lessons: Lessons) -> Bench:
         """What every student is made with."""
-        return Bench(lessons, self.teacher, self.scores, self.key, self.plan.shared)
+        return Bench(lessons, self.teacher, self.scores, self.key, self.plan.shared, self.plan.dropout)
 
 
 def run_sweep(

@@ -96,6 +96,7 @@ class Bench:
     scores: Path
     key: dict[str, Any]
     shared: DistilOptions
+    dropout: float
 
 
 def measure_shape(config: StudentConfig, lessons: Lessons) -> Shape:
@@ -122,7 +123,8 @@ def run_trial(bench: Bench, point: Point, report: Reporter | None = None) -> dic
     if point.taught:
         scores = open_cache(bench.scores, bench.key, options.temperature, lessons.train)
     teacher = bench.teacher if point.taught else None
-    student, _, record = distil(lessons, teacher, scores, point.config, options, report)
+    config = replace(point.config, dropout=bench.dropout)
+    student, _, record = distil(lessons, teacher, scores, config, options, report)
     student.model.narrow = True
     shipped = StudentRecommender("student", lessons.dataset.index, student.model, lessons.interests)
     with torch.inference_mode():

@@ -15,12 +15,15 @@ from app.cli.bench import spread
 from app.cli.console import ERR, OUT, print_json, progress_bar
 from app.cli.distill import (
     AlphaOption,
+    AverageOption,
     BitsOption,
     DropoutOption,
     EpochsOption,
     FamilyOption,
     FinishOption,
     OutsideOption,
+    PatienceOption,
+    RateOption,
     TemperatureOption,
     WidthOption,
     teachers_plan,
@@ -43,11 +46,15 @@ _SLICES: Final = ("no tie", "cold toys", "tail toys", "history ≤ 5")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the students of every round are made: with a teacher, and without one."""
+    """How the students of every round are made: with a teacher, and without one. Each has its own shape and options."""
 
-    config: StudentConfig
-    taught: DistilOptions
-    alone: DistilOptions
+    taught: tuple[StudentConfig, DistilOptions]
+    alone: tuple[StudentConfig, DistilOptions]
+
+    def record(self) -> dict[str, Any]:
+        """Both as JSON."""
+        made = {"student": self.taught, "alone": self.alone}
+        return {name: {"shape": asdict(shape), "learning": asdict(how)} for name, (shape, how) in made.items()}
 
 
 def bench_student(
@@ -64,19 +71,44 @@ def bench_student(
     bits: BitsOption = 8,
     dropout: DropoutOption = 0.2,
     epochs: EpochsOption = 10,
+    rate: RateOption = 0.003,
+    average: AverageOption = 0.0,
+    patience: PatienceOption = 3,
     finish_epochs: FinishOption = 0,
-    alone_epochs: Annotated[int, typer.Option(help="Epochs at most of the student without a teacher.")] = ALONE_EPOCHS,
+    alone_epochs: Annotated[int, typer.Option(help="The same of the student without a teacher.")] = ALONE_EPOCHS,
+    alone_dropout: Annotated[float, typer.Option(help="The same of the student without a teacher.")] = 0.2,
+    alone_rate: Annotated[float, typer.Option(help="The same of the student without a teacher.")] = 0.003,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Distil a student of every blend, train it without one too, and judge all on the test part; mean and spread."""
+    from dataclasses import replace
+
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
     from distillation.distill import DistilOptions
     from distillation.student import StudentConfig
 
     config = StudentConfig(width=width, family=family, bits=bits, dropout=dropout)  # type: ignore[arg-type]
-    taught = DistilOptions(alpha, temperature, epochs, outside=outside, finish=finish_epochs)  # type: ignore[arg-type]
-    recipe = Recipe(config, taught, DistilOptions(alpha=1.0, epochs=alone_epochs, start=False, finish=finish_epochs))
+    taught = DistilOptions(
+        alpha=alpha,
+        temperature=temperature,
+        epochs=epochs,
+        learning_rate=rate,
+        average=average,
+        patience=patience,
+        outside=outside,  # type: ignore[arg-type]
+        finish=finish_epochs,
+    )
+    alone = DistilOptions(
+        alpha=1.0,
+        epochs=alone_epochs,
+        learning_rate=alone_rate,
+        average=average,
+        patience=patience,
+        start=False,
+        finish=finish_epochs,
+    )
+    recipe = Recipe((config, taught), (replace(config, dropout=alone_dropout), alone))
     dataset = load_fit_dataset(data)
     rounds = {}
     for number, folder in enumerate(blend):
@@ -84,7 +116,7 @@ def bench_student(
         split = split_dataset(dataset, plan)
         rounds[f"round {number}"] = _round(dataset, split, plan, folder, recipe, number, out / f"round-{number}")
     if as_json:
-        print_json({"dataset": dataset.digest, "student": asdict(config), "rounds": rounds})
+        print_json({"dataset": dataset.digest, **recipe.record(), "rounds": rounds})
         return
     title = f"test part, {len(blend)} rounds, mean ± standard deviation; student {family}, width {width}"
     Console(width=max(OUT.width, _WIDTH)).print(_table(list(rounds.values()), title))
@@ -114,9 +146,7 @@ def _round(
     of = {
         "dataset": dataset.digest,
         "blend": teacher.digest,
-        "student": asdict(recipe.config),
-        "taught": asdict(recipe.taught),
-        "alone": asdict(recipe.alone),
+        **recipe.record(),
     }
     if file.is_file() and (kept := json.loads(file.read_text(encoding="utf-8"))).get("of") == of:
         return dict(kept)
@@ -131,9 +161,9 @@ def _round(
     for place, (tower, _) in enumerate(towers_of(teacher.recommender)):
         judged(f"tower {place}", tower)
     judged("blend", teacher.recommender)
-    for name, source, options in (("student", teacher, recipe.taught), ("alone", None, recipe.alone)):
+    for name, source, (config, options) in (("student", teacher, recipe.taught), ("alone", None, recipe.alone)):
         seeded = replace(options, seed=number)
-        student = _student(dataset, split, plan, source, recipe.config, seeded, folder / name)
+        student = _student(dataset, split, plan, source, config, seeded, folder / name)
         for label, each, cost in _as_it_ships(name, student, split):
             judged(label, each)
             costs[label] = cost
@@ -141,7 +171,7 @@ def _round(
         name: {row.slice: {"queries": row.queries, **row.metrics} for row in report(each, split.learned("test"))}
         for name, each in judgements.items()
     }
-    ships = f"student, int{recipe.config.bits}"
+    ships = f"student, int{recipe.taught[0].bits}"
     rivals = [name for name in judgements if not name.startswith("student")]
     paired = [asdict(compare(judgements[ships], judgements[name])) for name in rivals]
     found = {"of": of, "figures": figures, "costs": costs, "paired": paired}

@@ -35,6 +35,11 @@ WidthOption = Annotated[int, typer.Option("--width", help="Numbers in a toy's ve
 BitsOption = Annotated[int, typer.Option("--bits", help="Of a number of the stored table, 8 or 4.")]
 DropoutOption = Annotated[float, typer.Option("--dropout", help="Share of numbers dropped in training.")]
 EpochsOption = Annotated[int, typer.Option("--epochs", help="Epochs at most.")]
+RateOption = Annotated[float, typer.Option("--rate", help="Learning rate at its highest; it falls to a twentieth.")]
+AverageOption = Annotated[
+    float, typer.Option("--average", help="Decay of the running mean of the weights that is kept; 0 keeps the last.")
+]
+PatienceOption = Annotated[int, typer.Option("--patience", help="Epochs without a better one before learning stops.")]
 FinishOption = Annotated[
     int, typer.Option("--finish", help="Epochs at the end with the table rounded as it will be stored.")
 ]
@@ -57,6 +62,9 @@ def distill(
     bits: BitsOption = 8,
     dropout: DropoutOption = 0.2,
     epochs: EpochsOption = 10,
+    rate: RateOption = 0.003,
+    average: AverageOption = 0.0,
+    patience: PatienceOption = 3,
     finish_epochs: FinishOption = 0,
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
     scores: Annotated[
@@ -77,9 +85,13 @@ def distill(
         alpha=alpha,
         temperature=temperature,
         epochs=epochs,
+        learning_rate=rate,
+        average=average,
+        patience=patience,
         seed=seed,
         top=top,
         own=own,
+        outside=outside,  # type: ignore[arg-type]  # checked there
         start=start,
         finish=finish_epochs,
     )

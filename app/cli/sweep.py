@@ -12,7 +12,19 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.console import OUT, print_json, progress_bar
-from app.cli.distill import BaselinesOption, BlendOption, TeachersOption, teachers_plan
+from app.cli.distill import (
+    AverageOption,
+    BaselinesOption,
+    BlendOption,
+    DropoutOption,
+    EpochsOption,
+    FinishOption,
+    OutsideOption,
+    PatienceOption,
+    RateOption,
+    TeachersOption,
+    teachers_plan,
+)
 from app.cli.train import DataOption, report_to
 from data.errors import ToyGuideError, parameter_error
 
@@ -36,12 +48,15 @@ def sweep(
     width: Annotated[str, typer.Option(help="Numbers in a toy's vector to try.")] = "32,64",
     family: Annotated[str, typer.Option(help="Kinds of student to try: transformer, pooling.")] = "transformer",
     bits: Annotated[str, typer.Option(help="Bits of a number of the stored table to try: 8, 4.")] = "8,4",
-    epochs: Annotated[int, typer.Option(help="Epochs at most, of every student.")] = 10,
-    finish_epochs: Annotated[
-        int, typer.Option("--finish", help="Epochs at the end with the table rounded as it will be stored.")
-    ] = 2,
+    dropout: DropoutOption = 0.2,
+    epochs: EpochsOption = 10,
+    rate: RateOption = 0.003,
+    average: AverageOption = 0.0,
+    patience: PatienceOption = 3,
+    finish_epochs: FinishOption = 2,
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
     own: Annotated[int, typer.Option(help="Further toys to look at: those that the student ranks highest.")] = 0,
+    outside: OutsideOption = "prefix",
     start: Annotated[bool, typer.Option("--start/--no-start", help="Begin with the teacher's toy vectors.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of every student, and of the order they are made in.")] = 0,
     sampler: Annotated[str, typer.Option(help="grid makes all of them; tpe chooses --trials of them.")] = "grid",
@@ -64,6 +79,7 @@ def sweep(
         "families": tuple(_words(family)),
         "bits": _numbers("--bits", bits, int),
         "sampler": sampler,
+        "dropout": dropout,
     }
     if sampler == "tpe" and trials is None:
         raise parameter_error("--trials", "sweep", "given where the sampler is tpe", None)
@@ -77,7 +93,19 @@ def sweep(
     from distillation.sweep import run_sweep
     from distillation.teachers import gather_teacher
 
-    shared = DistilOptions(alpha=0.0, epochs=epochs, finish=finish_epochs, top=top, own=own, start=start, seed=seed)
+    shared = DistilOptions(
+        alpha=0.0,
+        epochs=epochs,
+        learning_rate=rate,
+        average=average,
+        patience=patience,
+        seed=seed,
+        top=top,
+        own=own,
+        outside=outside,  # type: ignore[arg-type]  # checked there
+        start=start,
+        finish=finish_epochs,
+    )
     chosen = Plan(**plan, shared=shared)  # type: ignore[arg-type]  # checked there
     dataset = load_fit_dataset(data)
     split_plan = teachers_plan(dataset, teacher or [], blend)

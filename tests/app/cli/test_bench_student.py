@@ -67,4 +67,5 @@ def test_rounds_are_made_judged_and_taken_over(folder: Path) -> None:
 def test_another_recipe_is_made_anew(folder: Path) -> None:
     before = json.loads(bench(folder, "--json").stdout)["rounds"]["round 0"]["of"]
     after = json.loads(bench(folder, "--alpha", "0", "--json").stdout)["rounds"]["round 0"]["of"]
-    assert (before["taught"]["alpha"], after["taught"]["alpha"]) == (0.3, 0.0)
+    assert (before["student"]["learning"]["alpha"], after["student"]["learning"]["alpha"]) == (0.3, 0.0)
+    assert before["alone"] == after["alone"]

@@ -75,6 +75,26 @@ def test_the_whole_way_by_hand(data, teacher):
     assert names == {"popularity", "teacher", "student (ONNX, int8 table)"}
 
 
+def test_every_option_of_distill_reaches_the_student(data, teacher, tmp_path):
+    learning = {
+        "alpha": 0.2, "temperature": 0.5, "top": 8, "own": 4, "outside": "shopper", "start": False, "epochs": 2,
+        "rate": 0.002, "average": 0.5, "patience": 1, "finish": 1, "seed": 3,
+    }  # fmt: skip
+    shape = {"family": "pooling", "width": 16, "bits": 4, "dropout": 0.4}
+    words = [
+        word
+        for name, value in (learning | shape).items()
+        for word in (("--no-start",) if value is False else (f"--{name}", value))
+    ]
+    done = call("distill", "--data", data, "--teacher", teacher, *words, "--out", tmp_path / "student", "--json")
+    assert done.exit_code == 0, done.output
+    record = json.loads(done.stdout)
+    wanted = {"learning_rate" if name == "rate" else name: value for name, value in learning.items()}
+    assert {name: record["distillation"][name] for name in wanted} == wanted
+    assert record["distillation"].keys() - wanted.keys() == {"targets_per_batch"}
+    assert {name: record["student"][name] for name in shape} == shape
+
+
 @pytest.fixture(scope="module")
 def temporal_teacher(data):
     folder = data.parent / "temporal"
@@ -152,6 +172,14 @@ def test_a_killed_training_goes_on_to_the_same_teacher(data, tmp_path):
             r"'temperature'.*\[0.01, 100\]. Got 0.0",
         ),
         (("distill", "--data", "{data}", "--teacher", "{teacher}", "--width", "7", "--out", "{new}"), "'width'"),
+        (
+            ("distill", "--data", "{data}", "--teacher", "{teacher}", "--rate", "0", "--out", "{new}"),
+            r"'learning_rate' parameter of distil must be a number in \(0, 1\]. Got 0.0",
+        ),
+        (
+            ("distill", "--data", "{data}", "--teacher", "{teacher}", "--average", "1", "--out", "{new}"),
+            r"'average' parameter of distil must be a number in \[0, 1\). Got 1.0",
+        ),
         (("bundle", "build", "--data", "{data}", "--student", "{teacher}", "--out", "{new}"), "field 'kind'"),
     ],
 )
