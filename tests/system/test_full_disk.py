@@ -82,3 +82,19 @@ def test_the_checkpoint_before_stays(disk: Path) -> None:
     assert torch.equal(found[0]["weights"], first["weights"])
     assert [epoch.number for epoch in found[1]] == [1]
     assert [path.name for path in disk.iterdir()] == ["unfinished"]
+
+
+def test_a_teachers_scores_that_do_not_fit(disk: Path, tmp_path: Path) -> None:
+    data, teacher = tmp_path / "shop", tmp_path / "teacher"
+    size = ("--toys", "300", "--shoppers", "200", "--events", "6000")
+    assert toyguide("data", "simulate", "--out", data, *size).returncode == 0
+    trained = toyguide("train", "--data", data, "--preset", "small", "--epochs", "1", "--out", teacher)
+    assert trained.returncode == 0, trained.stderr
+    distill = ("distill", "--data", data, "--teacher", teacher, "--epochs", "1", "--width", "8", "--scores")
+    few = toyguide(*distill, disk / "few", "--top", "8", "--out", disk / "student")
+    assert few.returncode == 0, few.stderr
+    before = {file: file.read_bytes() for file in disk.rglob("*") if file.is_file()}
+    refused(toyguide(*distill, disk / "many", "--top", "256", "--out", disk / "student"), disk / "many")
+    assert {file: file.read_bytes() for file in disk.rglob("*") if file.is_file()} == before
+    again = toyguide(*distill, disk / "few", "--top", "8", "--out", disk / "student")
+    assert again.returncode == 0, again.stderr
