@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -15,25 +15,14 @@ from torch import Tensor
 from data.dataset import MAX_SEED, Dataset
 from data.errors import parameter_error
 from data.protocol import SplitPlan
-from data.sequences import Sequences
-from data.split import Split
 from distillation.core import distil_into
+from distillation.lessons import Lessons, View
 from distillation.losses import check_mix, hard_loss, top_k_distillation_loss, top_k_soft_loss
 from distillation.student import Student, StudentConfig, StudentRecommender, start_from_teacher
-from distillation.targets import (
-    Outside,
-    SoftTargets,
-    Targets,
-    check_outside,
-    check_temperature,
-    fill_cache,
-    open_cache,
-    own_top,
-    read_record,
-)
-from distillation.teachers import HasTable, Teacher, check_same_toys
+from distillation.targets import Outside, SoftTargets, Targets, check_outside, check_temperature, own_top
+from distillation.teachers import HasTable, Teacher
 from recommender.features import profile_width
-from recommender.learning.batches import Batch, Windows, count_batches, epoch_batches, exclude_prefix, make_windows
+from recommender.learning.batches import Batch, count_batches, epoch_batches, exclude_prefix
 from recommender.learning.checkpoint import Epoch
 from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import FitOptions, Reporter
@@ -56,6 +45,7 @@ class DistilOptions:
     top: toys of the teacher that are looked at one by one; the others count as one
     own: of the teacher's next toys (`OWN_DEPTH` times `top`), as many that the student ranks highest are looked at too
     outside: what the soft targets say nothing of: the toys of the "prefix", or all that the "shopper" met in training
+    dreams: for every epoch on real shoppers, as many on shoppers that the teacher dreamt up, each time others
     start: whether the student's table begins as the teacher's
     finish: epochs at the end in which the table is rounded as it will be stored; 0 rounds it in storage alone
     """
@@ -71,6 +61,7 @@ class DistilOptions:
     top: int = 256
     own: int = 0
     outside: Outside = "prefix"
+    dreams: int = 0
     start: bool = True
     finish: int = 0
 
@@ -84,6 +75,7 @@ class DistilOptions:
             ("targets_per_batch", 1, 1_000_000),
             ("top", 1, 100_000),
             ("own", 0, 100_000),
+            ("dreams", 0, MAX_EPOCHS),
             ("seed", 0, MAX_SEED),
         )
         for name, least, most in limits:
@@ -102,66 +94,29 @@ class DistilOptions:
         return min(n_toys, self.top * (OWN_DEPTH if self.own else 1))
 
 
-@dataclass(frozen=True)
-class Lessons:
-    """What every student of one split and length of history learns from.
+class Lesson(NamedTuple):
+    """A batch, and who is to be asked about it. dreamt: its shoppers are, so that what they took is no truth."""
 
-    train: S shoppers, E contacts; windows: the student's, their contacts those of `train`
-    """
+    batch: Batch
+    targets: Targets | None
+    dreamt: bool
 
-    dataset: Dataset
-    split: Split
-    windows: Windows
-    interests: tuple[str, ...]
-
-    @property
-    def train(self) -> Sequences:
-        """The training part."""
-        return self.split.train
-
-
-def prepare_lessons(dataset: Dataset, split: Split, max_history: int, interests: tuple[str, ...]) -> Lessons:
-    """Cut the training part, without what was refused, into a student's windows."""
-    kept, contacts = split.train.without_refusals()
-    windows = make_windows(kept, max_history, interests).renumbered(torch.from_numpy(contacts))
-    return Lessons(dataset, split, windows, interests)
-
-
-def cached_scores(
-    folder: Path, lessons: Lessons, teacher: Teacher, key: dict[str, Any], report: Reporter | None = None
-) -> dict[str, Any]:
-    """The record of the teacher's scores in `folder`, which are computed if the folder is empty; `key`: `score_key`.
-
-    Raises ToyGuideError if it holds scores of another teacher, other data or another number of toys.
-    """
-    check_same_toys(teacher.recommender.index, lessons.dataset.index)
-    if (record := read_record(folder)) is None:
-        return fill_cache(folder, teacher.recommender, lessons.train, lessons.windows, key, report)
-    open_cache(folder, key, 1.0, lessons.train)
-    return record
-
-
-def score_key(teacher: Teacher, max_history: int, top: int, outside: Outside) -> dict[str, Any]:
-    """Whose scores of what a cache holds."""
-    return {
-        "teacher": teacher.digest,
-        "dataset": teacher.dataset["digest"],
-        "split": teacher.dataset["split"],
-        "max_history": max_history,
-        "top": top,
-        "outside": outside,
-    }
+    def to(self, device: torch.device) -> Lesson:
+        """The same on another device."""
+        return self._replace(batch=self.batch.to(device))
 
 
 Said = Callable[[slice], SoftTargets] | None
 """What a teacher says before any of one batch's targets; None where there is no teacher."""
 
 
-def mixed_loss(options: DistilOptions) -> Callable[[Student, Batch, Said], Tensor]:
-    """The distillation loss of a batch; without a teacher, or at α = 1, the hard loss alone."""
-    alpha, temperature = options.alpha, options.temperature
+def mixed_loss(options: DistilOptions) -> Callable[[Student, Lesson, Said], Tensor]:
+    """The distillation loss of a batch; without a teacher, or at α = 1, the hard one alone; of a dream the soft one."""
+    temperature = options.temperature
 
-    def loss_of(model: Student, batch: Batch, said: Said) -> Tensor:
+    def loss_of(model: Student, lesson: Lesson, said: Said) -> Tensor:
+        batch = lesson.batch
+        alpha = 0.0 if lesson.dreamt else options.alpha
         queries, table = model(batch)
 
         def slice_loss(logits: Tensor, rows: slice) -> Tensor:
@@ -172,7 +127,7 @@ def mixed_loss(options: DistilOptions) -> Callable[[Student, Batch, Said], Tenso
             if options.own:
                 soft = own_top(soft, student, options.top, options.own, temperature)
             listed = (soft.toys, soft.logits, soft.tail)
-            if options.outside == "prefix":
+            if lesson.dreamt or options.outside == "prefix":
                 return top_k_distillation_loss(student, *listed, targets, alpha, temperature).sum()
             blind = student.scatter(1, soft.left_out, float("-inf"))
             hard = alpha * hard_loss(student, targets).sum() if alpha else 0.0
@@ -186,17 +141,19 @@ def mixed_loss(options: DistilOptions) -> Callable[[Student, Batch, Said], Tenso
 def distil(
     lessons: Lessons,
     teacher: HasTable | None,
-    scores: Targets | None,
+    views: Sequence[View],
     config: StudentConfig,
     options: DistilOptions,
     report: Reporter | None = None,
 ) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
     """Train a student on hard and soft targets of the training part; the epoch is chosen on the validation part.
 
-    teacher: None trains without one, which α = 1 and an own table must then say; scores: its, cached or live
+    teacher: None trains without one, which α = 1 and an own table must then say
+    views: what the epochs learn from, in turn; where there is none, from the real shoppers without a teacher
     Returns (the student, its weights, its run record, to which `describe` adds what it was made from).
     """
-    if options.alpha < 1 and scores is None:
+    views = views or [View(lessons.windows)]
+    if options.alpha < 1 and views[0].targets is None:
         raise parameter_error("alpha", "distil", "1 where no teacher is given", options.alpha)
     table = teacher.table() if teacher is not None and options.start else None
     if options.start and table is None:
@@ -208,11 +165,14 @@ def distil(
         start_from_teacher(student, table)
     judged = lessons.split.validation.sample(VALIDATION_QUERIES, 0)
 
-    def teach(batch: Batch) -> Said:
-        return None if scores is None else partial(scores, batch)
+    def teach(lesson: Lesson) -> Said:
+        return None if lesson.targets is None else partial(lesson.targets, lesson.batch)
 
-    def batches(first: int, epoch: int) -> Iterator[Batch]:
-        return epoch_batches(windows, options.targets_per_batch, np.random.default_rng((options.seed, first + epoch)))
+    def batches(first: int, epoch: int) -> Iterator[Lesson]:
+        view = views[(first + epoch - 1) % len(views)]
+        generator = np.random.default_rng((options.seed, first + epoch))
+        for batch in epoch_batches(view.windows, options.targets_per_batch, generator):
+            yield Lesson(batch, view.targets, view.dreamt)
 
     def phase(first: int, epochs: int, rate: float) -> list[Epoch]:
         return distil_into(

@@ -26,7 +26,7 @@ from data.dataset import Dataset, load_dataset
 from data.errors import ToyGuideError, parameter_error
 from data.protocol import Protocol, SplitPlan, split_dataset
 from data.split import Split
-from distillation.distill import Lessons, cached_scores, prepare_lessons, score_key
+from distillation.lessons import Lessons, cached_scores, prepare_lessons, score_key
 from distillation.shipped import stored_bytes
 from distillation.student import StudentConfig
 from distillation.study import (
@@ -121,7 +121,7 @@ def run_sweep(
         lessons = prepare_lessons(dataset, split, _MAX_HISTORY, teacher.interests)
         key = score_key(teacher, _MAX_HISTORY, plan.shared.depth(len(dataset.index)), plan.shared.outside)
         scores = scores or folder / SCORES
-        cached_scores(scores, lessons, teacher, key, report)
+        cached_scores(scores, lessons, teacher, key, plan.shared.dreams, report)
         measure_shapes(study, plan, lessons, report)
         made = len(rows_of(study))
         total = made + len(upcoming(study, plan, limit))

@@ -12,17 +12,9 @@ from data.dataset import Dataset
 from data.errors import ToyGuideError
 from data.protocol import Protocol, SplitPlan
 from data.split import Split
-from distillation.distill import (
-    DistilOptions,
-    Lessons,
-    cached_scores,
-    describe,
-    distil,
-    prepare_lessons,
-    score_key,
-)
+from distillation.distill import DistilOptions, describe, distil
+from distillation.lessons import Lessons, cached_scores, open_views, prepare_lessons, score_key
 from distillation.student import StudentConfig, StudentRecommender
-from distillation.targets import open_cache
 from distillation.teachers import Teacher
 from recommender.features import fit_schema
 from recommender.learning.fit import Reporter
@@ -49,7 +41,7 @@ def teach(
     interests = teacher.interests if teacher else tuple(fit_schema(dataset.toy_rows()).interests)
     lessons = prepare_lessons(dataset, split, config.max_history, interests)
     if teacher is None or options.alpha == 1.0:
-        student, weights, record = distil(lessons, teacher, None, config, options, report)
+        student, weights, record = distil(lessons, teacher, (), config, options, report)
         return student, weights, describe(record, lessons, plan, teacher, None)
     if scores is not None:
         return _with_scores(scores, lessons, plan, teacher, config, options, report)
@@ -68,7 +60,7 @@ def _with_scores(
 ) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
     top = options.depth(len(lessons.dataset.index))
     key = score_key(teacher, config.max_history, top, options.outside)
-    kept = cached_scores(folder, lessons, teacher, key, report)
-    cache = open_cache(folder, key, options.temperature, lessons.train)
-    student, weights, record = distil(lessons, teacher, cache, config, options, report)
+    kept = cached_scores(folder, lessons, teacher, key, options.dreams, report)
+    views = open_views(folder, lessons, key, options.temperature, options.dreams)
+    student, weights, record = distil(lessons, teacher, views, config, options, report)
     return student, weights, describe(record, lessons, plan, teacher, kept)

@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distillation.distill import DistilOptions, Lessons, distil
+from distillation.distill import DistilOptions, distil
 from distillation.export import export_student
+from distillation.lessons import Lessons, View, open_views
 from distillation.quantize import shrink_weights
 from distillation.shipped import LIST, median_milliseconds, run_narrow
 from distillation.student import Family, Student, StudentConfig, StudentRecommender
-from distillation.targets import Targets, open_cache
 from distillation.teachers import HasTable
 from recommender.evaluation.metrics import ndcg_at, recall_at
 from recommender.evaluation.ranking import judge
@@ -119,12 +119,12 @@ def run_trial(bench: Bench, point: Point, report: Reporter | None = None) -> dic
     """
     started = time.monotonic()
     lessons, options = bench.lessons, point.options(bench.shared)
-    scores: Targets | None = None
+    views: list[View] = []
     if point.taught:
-        scores = open_cache(bench.scores, bench.key, options.temperature, lessons.train)
+        views = open_views(bench.scores, lessons, bench.key, options.temperature, options.dreams)
     teacher = bench.teacher if point.taught else None
     config = replace(point.config, dropout=bench.dropout)
-    student, _, record = distil(lessons, teacher, scores, config, options, report)
+    student, _, record = distil(lessons, teacher, views, config, options, report)
     student.model.narrow = True
     shipped = StudentRecommender("student", lessons.dataset.index, student.model, lessons.interests)
     with torch.inference_mode():

@@ -17,6 +17,7 @@ from app.cli.distill import (
     AlphaOption,
     AverageOption,
     BitsOption,
+    DreamsOption,
     DropoutOption,
     EpochsOption,
     FamilyOption,
@@ -66,6 +67,7 @@ def bench_student(
     alpha: AlphaOption = 0.3,
     temperature: TemperatureOption = 1.0,
     outside: OutsideOption = "prefix",
+    dreams: DreamsOption = 0,
     family: FamilyOption = "transformer",
     width: WidthOption = 64,
     bits: BitsOption = 8,
@@ -97,6 +99,7 @@ def bench_student(
         average=average,
         patience=patience,
         outside=outside,  # type: ignore[arg-type]
+        dreams=dreams,
         finish=finish_epochs,
     )
     alone = DistilOptions(

@@ -30,6 +30,9 @@ OutsideOption = Annotated[
     str,
     typer.Option("--outside", help="What soft targets say nothing of: toys of the 'prefix', or all the 'shopper' met."),
 ]
+DreamsOption = Annotated[
+    int, typer.Option("--dreams", help="Epochs on shoppers that the teacher dreamt up, for each one on real shoppers.")
+]
 FamilyOption = Annotated[str, typer.Option("--family", help="transformer or pooling.")]
 WidthOption = Annotated[int, typer.Option("--width", help="Numbers in a toy's vector.")]
 BitsOption = Annotated[int, typer.Option("--bits", help="Of a number of the stored table, 8 or 4.")]
@@ -56,6 +59,7 @@ def distill(
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
     own: Annotated[int, typer.Option(help="Further toys to look at: those that the student ranks highest.")] = 0,
     outside: OutsideOption = "prefix",
+    dreams: DreamsOption = 0,
     start: Annotated[bool, typer.Option("--start/--no-start", help="Begin with the teacher's toy vectors.")] = True,
     family: FamilyOption = "transformer",
     width: WidthOption = 64,
@@ -92,6 +96,7 @@ def distill(
         top=top,
         own=own,
         outside=outside,  # type: ignore[arg-type]  # checked there
+        dreams=dreams,
         start=start,
         finish=finish_epochs,
     )

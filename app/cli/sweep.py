@@ -16,6 +16,7 @@ from app.cli.distill import (
     AverageOption,
     BaselinesOption,
     BlendOption,
+    DreamsOption,
     DropoutOption,
     EpochsOption,
     FinishOption,
@@ -57,6 +58,7 @@ def sweep(
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
     own: Annotated[int, typer.Option(help="Further toys to look at: those that the student ranks highest.")] = 0,
     outside: OutsideOption = "prefix",
+    dreams: DreamsOption = 0,
     start: Annotated[bool, typer.Option("--start/--no-start", help="Begin with the teacher's toy vectors.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of every student, and of the order they are made in.")] = 0,
     sampler: Annotated[str, typer.Option(help="grid makes all of them; tpe chooses --trials of them.")] = "grid",
@@ -103,6 +105,7 @@ def sweep(
         top=top,
         own=own,
         outside=outside,  # type: ignore[arg-type]  # checked there
+        dreams=dreams,
         start=start,
         finish=finish_epochs,
     )

@@ -10,18 +10,10 @@ from torch.nn import functional as F
 
 from data.errors import ToyGuideError
 from data.ids import ToyIndex
-from distillation.distill import cached_scores, prepare_lessons, score_key
+from distillation.lessons import cached_scores, prepare_lessons, score_key
 from distillation.losses import soft_loss, top_k_soft_loss
-from distillation.targets import (
-    TEMPERATURES,
-    SoftTargets,
-    fill_cache,
-    live_targets,
-    open_cache,
-    own_top,
-    prefix_queries,
-    read_record,
-)
+from distillation.score_cache import fill_cache, open_cache, read_record
+from distillation.targets import TEMPERATURES, SoftTargets, live_targets, own_top, prefix_queries
 from distillation.teachers import check_same_toys, gather_teacher
 from recommender.base import Recommender
 from recommender.learning.batches import epoch_batches, exclude_prefix

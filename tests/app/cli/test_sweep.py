@@ -21,8 +21,8 @@ from data.dataset import load_dataset, save_dataset
 from data.errors import ToyGuideError
 from data.protocol import plan_split, split_dataset
 from data.world.simulate import WorldOptions, simulate
-from distillation.distill import prepare_lessons
 from distillation.export import export_student
+from distillation.lessons import prepare_lessons
 from distillation.quantize import quantise_rows, shrink_weights
 from distillation.shipped import stored_bytes
 from distillation.student import Student, StudentConfig
