@@ -40,7 +40,7 @@ from recommender.learning.fit import Reporter
 
 RECORD: Final = "scores.json"
 _ARRAYS: Final = ("contacts", "toys", "logits", "tails")
-_MAX_CELLS: Final = 2**23  # logits held at once: 32 MiB, and a few times that while they are sorted
+_MAX_CELLS: Final = 2**22  # logits held at once: 16 MiB, and a few times that while they are sorted
 
 Answers = Iterable[tuple[NDArray[np.int64], Tensor]]
 """(contacts int64 [S], the logits float32 [S, N + 1] of a teacher before each of them, −inf where nothing is said)."""
@@ -105,7 +105,7 @@ def fill_cache(
 
 def queries_at_once(n_toys: int) -> int:
     """How many queries a teacher is asked at a time."""
-    return max(1, min(512, _MAX_CELLS // (n_toys + 1)))
+    return max(1, min(256, _MAX_CELLS // (n_toys + 1)))
 
 
 def keep_answers(

@@ -68,10 +68,8 @@ def test_the_first_view_is_real_and_the_others_dreamt(views, lessons):
     for view in views[1:]:
         counted = view.windows.contacts[view.windows.counted].numpy()
         assert not np.isin(counted, firsts).any()
-        assert lessons.kept.wanted[counted].all()
-        assert (
-            len(np.unique(counted)) == len(counted) == (lessons.kept.wanted.sum() - lessons.kept.wanted[firsts].sum())
-        )
+        assert wanted[counted].all()
+        assert len(np.unique(counted)) == len(counted) == wanted.sum() - wanted[firsts].sum()
 
 
 def test_answers_are_what_the_teacher_says_of_the_dreamt_history(way, views, lessons, kept):
