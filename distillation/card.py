@@ -10,6 +10,7 @@ def model_card(facts: dict[str, Any], metrics: dict[str, Any]) -> str:
     test, gates = metrics["leave-one-out"]["test"], metrics["gates"]
     student, teacher, dataset = facts["student"], facts["teacher"], facts["dataset"]
     mix, bits = student["distillation"], student["table_bits"]
+    beside = f", with the rules' {student['near']} toys beside each toy" if student["near"] else ""
     placed = gates["toy_encoder"]
     unseen = (
         "was not judged: there are too few toys"
@@ -22,7 +23,7 @@ def model_card(facts: dict[str, Any], metrics: dict[str, Any]) -> str:
     return f"""# Model card: ToyGuide student {facts["model"][:12]}
 
 **What it is.** A compact shopper tower ({student["layers"]} layer, width {student["width"]}) over a table of
-{dataset["toys"]} toys, stored in int{bits}. It was distilled from teacher {teacher["digest"][:12]}
+{dataset["toys"]} toys, stored in int{bits}{beside}. It was distilled from teacher {teacher["digest"][:12]}
 (preset {teacher["preset"]}) with L = α·hard + (1 − α)·T²·KL, α = {mix["alpha"]}, T = {mix["temperature"]}.
 
 **What it is for.** Ranking the toys of one shop for a shopper, from the toys they met and, where stated, a recipient's

@@ -18,6 +18,7 @@ from data.protocol import SplitPlan
 from distillation.core import distil_into
 from distillation.lessons import Lessons, View
 from distillation.losses import check_mix, hard_loss, top_k_distillation_loss, top_k_soft_loss
+from distillation.near import NearTable
 from distillation.student import Student, StudentConfig, StudentRecommender, start_from_teacher
 from distillation.targets import Outside, SoftTargets, Targets, check_outside, check_temperature, own_top
 from distillation.teachers import HasTable, Teacher
@@ -237,6 +238,8 @@ def load_student(folder: Path, dataset: Dataset) -> tuple[StudentRecommender, di
     with as_recorded(folder):
         config = StudentConfig(**record["student"])
         student = Student(config, len(dataset.index), profile_width(len(record["interests"])))
+        if record.get("near"):
+            student.near = NearTable(len(dataset.index) + 1, int(record["near"]["count"]))
         student.load_state_dict(weights)
         student.narrow = bool(record["distillation"].get("finish"))
         if not all(isinstance(record[part], dict) for part in ("teacher", "distillation")):

@@ -18,6 +18,7 @@ from onnx import TensorProto, helper
 from torch import Tensor, nn
 
 from data.errors import BundleError
+from distillation.near import HIGHEST_CODE, NearTable
 from distillation.student import Student
 from distillation.toy_encoder import ToyEncoder
 from recommender.serving.student import open_graph
@@ -46,7 +47,8 @@ def export_student(student: Student) -> onnx.ModelProto:
     Inputs: history int32 [B, L], recipient float32 [B, P], table float32 [N + 1, d], allowed bool [B, N + 1],
     k int64 [1].
     Outputs: toys int32 [B, min(k, N + 1)], −1 where nothing more is allowed; scores float32 of the same shape;
-    query float32 [B, d], scaled, so that score = query · table[toy].
+    query float32 [B, d], scaled, so that score = query · table[toy]; and, of a student with a table of near toys, near
+    float32 [B, N + 1], what is added to that.
     """
     student.eval()
     table = student.table().detach()
@@ -59,7 +61,7 @@ def export_student(student: Student) -> onnx.ModelProto:
         {"history": {0: batch, 1: length}, "recipient": {0: batch}, "table": {0: toys}},
         "query",
     )
-    return _append_ranking(model)
+    return _append_ranking(model, student.near)
 
 
 def export_toy_encoder(encoder: ToyEncoder) -> onnx.ModelProto:
@@ -104,9 +106,11 @@ def trace(
     return model
 
 
-def _append_ranking(model: onnx.ModelProto) -> onnx.ModelProto:
+def _append_ranking(model: onnx.ModelProto, near: NearTable | None) -> onnx.ModelProto:
     """Add scores, mask and top-k behind the graph's `query`."""
     graph = model.graph
+    added = [] if near is None else _append_near(graph, near)
+    inner = "all_scores" if near is None else "inner_products"
     constants: dict[str, NDArray[np.generic]] = {
         "never": np.array(_NEVER, np.float32),
         "nothing": np.array(-1, np.int64),
@@ -115,7 +119,8 @@ def _append_ranking(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.node.extend(
         [
             helper.make_node("Transpose", ["table"], ["table_columns"], perm=[1, 0]),
-            helper.make_node("MatMul", ["query", "table_columns"], ["all_scores"]),
+            helper.make_node("MatMul", ["query", "table_columns"], [inner]),
+            *added,
             helper.make_node("Where", ["allowed", "all_scores", "never"], ["masked_scores"]),
             helper.make_node("Shape", ["table"], ["rows"], start=0, end=1),
             helper.make_node("Min", ["k", "rows"], ["count"]),
@@ -134,10 +139,65 @@ def _append_ranking(model: onnx.ModelProto) -> onnx.ModelProto:
             helper.make_tensor_value_info("toys", TensorProto.INT32, ["B", "K"]),
             helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["B", "K"]),
             query,
+            *([] if near is None else [helper.make_tensor_value_info("near", TensorProto.FLOAT, ["B", "M"])]),
         ]
     )
     onnx.checker.check_model(model)
     return model
+
+
+def _append_near(graph: onnx.GraphProto, near: NearTable) -> list[onnx.NodeProto]:
+    """Nodes that add a table of near toys, which lies in the graph, to `inner_products`; see `NearTable`.
+
+    Given a table of fewer toys, they add nonsense, but to no toy that is not there; the query does not know them.
+    """
+    stored: dict[str, NDArray[Any]] = {
+        "near.toys": near.toys.numpy().astype(np.uint16 if len(near.toys) < 2**16 else np.int32),
+        "near.codes": near.codes.numpy(),
+        "near.root": np.sqrt(near.highest.numpy()) / np.float32(HIGHEST_CODE),
+        "near.fade": near.fade.numpy(),
+        "near.strength": near.strength.numpy(),
+        "near.share": 1 / near.epsilon.numpy(),
+        "near.nobody": np.array(0, np.int32),
+        "near.one": np.array(1, np.int64),
+        "near.float_one": np.array(1, np.float32),
+        "near.along": np.array([1], np.int64),
+        "near.last": np.array([2], np.int64),
+        "near.flat": np.array([0, -1], np.int64),
+        "near.zero": np.array(0, np.float32),
+    }
+    graph.initializer.extend(onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in stored.items())
+    node = helper.make_node
+    return [
+        node("Cast", ["near.toys"], ["near.places"], to=TensorProto.INT64),
+        node("Cast", ["near.codes"], ["near.wide"], to=TensorProto.FLOAT),
+        node("Mul", ["near.wide", "near.root"], ["near.roots"]),
+        node("Mul", ["near.roots", "near.roots"], ["near.weights"]),
+        node("Greater", ["history", "near.nobody"], ["near.is_met"]),
+        node("Cast", ["near.is_met"], ["near.met"], to=TensorProto.FLOAT),
+        node("ReduceSum", ["near.met", "near.along"], ["near.length"], keepdims=1),
+        node("CumSum", ["near.met", "near.one"], ["near.order"]),
+        node("Sub", ["near.length", "near.order"], ["near.age"]),
+        node("Pow", ["near.fade", "near.age"], ["near.fades"]),
+        node("Mul", ["near.fades", "near.met"], ["near.fading"]),
+        node("Unsqueeze", ["near.fading", "near.last"], ["near.each"]),
+        node("Gather", ["near.weights", "history"], ["near.told_of"]),
+        node("Mul", ["near.told_of", "near.each"], ["near.told"]),
+        node("Reshape", ["near.told", "near.flat"], ["near.updates"]),
+        node("Gather", ["near.places", "history"], ["near.found"]),
+        node("Reshape", ["near.found", "near.flat"], ["near.all_found"]),
+        node("Shape", ["inner_products"], ["near.shape"]),
+        node("Shape", ["inner_products"], ["near.width"], start=1, end=2),
+        node("Sub", ["near.width", "near.one"], ["near.end"]),
+        node("Min", ["near.all_found", "near.end"], ["near.at"]),
+        node("Expand", ["near.zero", "near.shape"], ["near.nothing"]),
+        node("ScatterElements", ["near.nothing", "near.at", "near.updates"], ["near.sums"], axis=1, reduction="add"),
+        node("Mul", ["near.sums", "near.share"], ["near.shares"]),
+        node("Add", ["near.shares", "near.float_one"], ["near.raised"]),
+        node("Log", ["near.raised"], ["near.logs"]),
+        node("Mul", ["near.logs", "near.strength"], ["near"]),
+        node("Add", ["inner_products", "near"], ["all_scores"]),
+    ]
 
 
 def check_parity(student: Student, model: onnx.ModelProto, seed: int = 0) -> float:
@@ -157,6 +217,8 @@ def check_parity(student: Student, model: onnx.ModelProto, seed: int = 0) -> flo
             with torch.inference_mode():
                 query = student.encode(table, torch.from_numpy(history).long(), torch.from_numpy(recipient))
                 expected = (query @ table.T).numpy()
+                if student.near is not None:
+                    expected = expected + student.near(torch.from_numpy(history).long()).numpy()
             allowed = np.ones(expected.shape, np.bool_)
             feeds = {
                 "history": history,
@@ -165,7 +227,7 @@ def check_parity(student: Student, model: onnx.ModelProto, seed: int = 0) -> flo
                 "allowed": allowed,
                 "k": np.array([10], np.int64),
             }
-            toys, scores, _ = session.run(None, feeds)
+            toys, scores = session.run(["toys", "scores"], feeds)
             at = np.take_along_axis(expected, np.asarray(toys, np.int64), axis=1)
             worst = max(worst, float(np.abs(at - np.asarray(scores)).max()))
     if worst > PARITY:

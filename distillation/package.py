@@ -107,7 +107,12 @@ def build_bundle(
             "dataset": record["dataset"] | {"shoppers": len(split.train)},
             "teacher": record["teacher"],
             "student": record["student"]
-            | {"table_bits": bits, "digest": record["digest"], "distillation": record["distillation"]},
+            | {
+                "table_bits": bits,
+                "near": (record.get("near") or {}).get("count", 0),
+                "digest": record["digest"],
+                "distillation": record["distillation"],
+            },
             "features": {"interests": record["interests"]},
             "currency": main_currency(toys),
         }

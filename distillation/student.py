@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 import torch
@@ -27,6 +27,9 @@ from recommender.learning.batches import Batch
 from recommender.learning.towers import ShopperTower, last_states
 from recommender.serving.bundle import TABLE_BITS
 from recommender.serving.student import met_toys, pad_histories
+
+if TYPE_CHECKING:
+    from distillation.near import NearTable
 
 Family = Literal["transformer", "pooling"]
 FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
@@ -67,14 +70,17 @@ class Student(nn.Module):
     """A table of toy vectors and a shopper tower that reads and answers in it.
 
     narrow: the table is rounded as it will be stored, in training too (straight-through, see `quantize`)
+    near: what is added to the inner products, see `distillation.near`; it is set after training
     """
 
     shopper: ShopperTower | AttentionPool
+    near: NearTable | None
 
     def __init__(self, config: StudentConfig, n_toys: int, profile_width: int) -> None:
         super().__init__()
         self.config = config
         self.narrow = False
+        self.near = None
         self.toys = nn.Embedding(n_toys + 1, config.width, padding_idx=0)
         if config.family == "pooling":
             self.shopper = AttentionPool(config.width, config.heads, config.dropout, config.max_history, profile_width)
@@ -118,6 +124,8 @@ def start_from_teacher(student: Student, teacher_table: Tensor) -> None:
 class StudentRecommender(Recommender):
     """A student in torch as a `Recommender`; scores are logits."""
 
+    scores_are_logits = True
+
     def __init__(self, name: str, index: ToyIndex, model: Student, interests: Sequence[str]) -> None:
         self.name = name
         self.index = index
@@ -127,14 +135,25 @@ class StudentRecommender(Recommender):
             self.table = model.table()
 
     def encode(self, batch: QueryBatch) -> Tensor:
-        """Query vectors [B, d], scaled so that `query @ table.T` is the logit."""
-        met = [met_toys(toys, kinds) for toys, kinds in zip(batch.toys.tolist(), batch.kinds.tolist(), strict=True)]
-        history = torch.from_numpy(pad_histories(met, self.model.config.max_history)).long()
+        """Query vectors [B, d], scaled so that `query @ table.T` is the logit, but for what lies `near`."""
+        return self._encode(batch, histories_of(batch, self.model.config.max_history))
+
+    def _encode(self, batch: QueryBatch, history: Tensor) -> Tensor:
         profile = torch.from_numpy(encode_recipients(batch.recipients, self.interests))
         with torch.inference_mode():
             return self.model.encode(self.table, history, profile)
 
     def _score(self, batch: QueryBatch) -> NDArray[np.float32]:
+        history = histories_of(batch, self.model.config.max_history)
         with torch.inference_mode():
-            scores: NDArray[np.float32] = (self.encode(batch) @ self.table[1:].T).numpy()
-        return scores
+            scores = self._encode(batch, history) @ self.table[1:].T
+            if self.model.near is not None:
+                scores += self.model.near(history)[:, 1:]
+        found: NDArray[np.float32] = scores.numpy()
+        return found
+
+
+def histories_of(batch: QueryBatch, max_history: int) -> Tensor:
+    """int64 [B, L]: what a student is fed, see `met_toys`."""
+    met = [met_toys(toys, kinds) for toys, kinds in zip(batch.toys.tolist(), batch.kinds.tolist(), strict=True)]
+    return torch.from_numpy(pad_histories(met, max_history)).long()

@@ -14,6 +14,7 @@ from data.protocol import Protocol, SplitPlan
 from data.split import Split
 from distillation.distill import DistilOptions, describe, distil
 from distillation.lessons import Lessons, cached_scores, open_views, prepare_lessons, score_key
+from distillation.near import beside, check_near
 from distillation.student import StudentConfig, StudentRecommender
 from distillation.teachers import Teacher
 from recommender.features import fit_schema
@@ -29,24 +30,33 @@ def teach(
     options: DistilOptions,
     scores: Path | None = None,
     report: Reporter | None = None,
+    near: int = 0,
 ) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
     """A student of `teacher`, its weights and its run record.
 
     teacher: None distils from nobody; then α must be 1 and the table its own
     scores: folder that keeps the teacher's scores for the next student; None keeps them while they are needed
+    near: toys beside each toy that the student is given when it has learned, see `distillation.near`
     Raises ToyGuideError if the teacher learned the validation part, or `scores` holds those of another one.
     """
     if plan.protocol is not Protocol.LEAVE_ONE_OUT:
         raise ToyGuideError(f"The teacher was trained on the {plan.protocol} protocol; it must be leave-one-out.")
     interests = teacher.interests if teacher else tuple(fit_schema(dataset.toy_rows()).interests)
     lessons = prepare_lessons(dataset, split, config.max_history, interests)
+    check_near(near, len(dataset.index))
     if teacher is None or options.alpha == 1.0:
         student, weights, record = distil(lessons, teacher, (), config, options, report)
-        return student, weights, describe(record, lessons, plan, teacher, None)
-    if scores is not None:
-        return _with_scores(scores, lessons, plan, teacher, config, options, report)
-    with tempfile.TemporaryDirectory(prefix="toyguide-scores-") as folder:
-        return _with_scores(Path(folder) / "scores", lessons, plan, teacher, config, options, report)
+        record = describe(record, lessons, plan, teacher, None)
+    elif scores is not None:
+        student, weights, record = _with_scores(scores, lessons, plan, teacher, config, options, report)
+    else:
+        with tempfile.TemporaryDirectory(prefix="toyguide-scores-") as folder:
+            kept = Path(folder) / "scores"
+            student, weights, record = _with_scores(kept, lessons, plan, teacher, config, options, report)
+    if near:
+        student, found = beside(student, dataset, split, near)
+        weights, record = dict(student.model.state_dict()), record | {"near": found}
+    return student, weights, record
 
 
 def _with_scores(

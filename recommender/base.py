@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,10 +126,14 @@ def top_k(
 
 
 class Recommender(ABC):
-    """Anything that ranks toys."""
+    """Anything that ranks toys.
+
+    scores_are_logits: whether their softmax is a probability; if not they are counts of a kind, 0 or more
+    """
 
     name: str
     index: ToyIndex
+    scores_are_logits: ClassVar[bool] = False
 
     @abstractmethod
     def _score(self, batch: QueryBatch) -> NDArray[np.float32]:

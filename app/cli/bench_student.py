@@ -22,6 +22,7 @@ from app.cli.distill import (
     EpochsOption,
     FamilyOption,
     FinishOption,
+    NearOption,
     OutsideOption,
     PatienceOption,
     RateOption,
@@ -51,11 +52,13 @@ class Recipe:
 
     taught: tuple[StudentConfig, DistilOptions]
     alone: tuple[StudentConfig, DistilOptions]
+    near: int
 
     def record(self) -> dict[str, Any]:
-        """Both as JSON."""
+        """All of it as JSON."""
         made = {"student": self.taught, "alone": self.alone}
-        return {name: {"shape": asdict(shape), "learning": asdict(how)} for name, (shape, how) in made.items()}
+        students = {name: {"shape": asdict(shape), "learning": asdict(how)} for name, (shape, how) in made.items()}
+        return students | {"near": self.near}
 
 
 def bench_student(
@@ -77,6 +80,7 @@ def bench_student(
     average: AverageOption = 0.0,
     patience: PatienceOption = 3,
     finish_epochs: FinishOption = 0,
+    near: NearOption = 0,
     alone_epochs: Annotated[int, typer.Option(help="The same of the student without a teacher.")] = ALONE_EPOCHS,
     alone_dropout: Annotated[float, typer.Option(help="The same of the student without a teacher.")] = 0.2,
     alone_rate: Annotated[float, typer.Option(help="The same of the student without a teacher.")] = 0.003,
@@ -111,7 +115,7 @@ def bench_student(
         start=False,
         finish=finish_epochs,
     )
-    recipe = Recipe((config, taught), (replace(config, dropout=alone_dropout), alone))
+    recipe = Recipe((config, taught), (replace(config, dropout=alone_dropout), alone), near)
     dataset = load_fit_dataset(data)
     rounds = {}
     for number, folder in enumerate(blend):
@@ -139,6 +143,7 @@ def _round(
     from dataclasses import replace
 
     from data.atomic import atomic_file
+    from distillation.near import beside
     from distillation.teachers import gather_teacher, towers_of
     from recommender.evaluation.compare import compare
     from recommender.evaluation.ranking import judge
@@ -167,14 +172,17 @@ def _round(
     for name, source, (config, options) in (("student", teacher, recipe.taught), ("alone", None, recipe.alone)):
         seeded = replace(options, seed=number)
         student = _student(dataset, split, plan, source, config, seeded, folder / name)
-        for label, each, cost in _as_it_ships(name, student, split):
+        shown = [(name, student)]
+        if recipe.near:
+            shown.append((f"{name} + near", beside(student, dataset, split, recipe.near)[0]))
+        for label, each, cost in (row for called, made in shown for row in _as_it_ships(called, made, split)):
             judged(label, each)
             costs[label] = cost
     figures = {
         name: {row.slice: {"queries": row.queries, **row.metrics} for row in report(each, split.learned("test"))}
         for name, each in judgements.items()
     }
-    ships = f"student, int{recipe.taught[0].bits}"
+    ships = f"student{' + near' if recipe.near else ''}, int{recipe.taught[0].bits}"
     rivals = [name for name in judgements if not name.startswith("student")]
     paired = [asdict(compare(judgements[ships], judgements[name])) for name in rivals]
     found = {"of": of, "figures": figures, "costs": costs, "paired": paired}
@@ -241,5 +249,8 @@ def _table(rounds: list[dict[str, Any]], title: str) -> Table:
         times = sorted(each["milliseconds"] for each in costs if "milliseconds" in each)
         cells.append(f"{times[len(times) // 2]:.2f}" if times else "–")
         table.add_row(name, *cells)
-    table.caption = "student: distilled from the blend; alone: the same student on hard labels, with a table of its own"
+    table.caption = (
+        "student: distilled from the blend; alone: the same student on hard labels, with a table of its own; "
+        "near: with the rules' strongest toys beside each toy"
+    )
     return table

@@ -38,6 +38,10 @@ WidthOption = Annotated[int, typer.Option("--width", help="Numbers in a toy's ve
 BitsOption = Annotated[int, typer.Option("--bits", help="Of a number of the stored table, 8 or 4.")]
 DropoutOption = Annotated[float, typer.Option("--dropout", help="Share of numbers dropped in training.")]
 EpochsOption = Annotated[int, typer.Option("--epochs", help="Epochs at most.")]
+NearOption = Annotated[
+    int,
+    typer.Option("--near", help="Toys beside each toy, by the rules, in a table of their own; 0 is none."),
+]
 RateOption = Annotated[float, typer.Option("--rate", help="Learning rate at its highest; it falls to a twentieth.")]
 AverageOption = Annotated[
     float, typer.Option("--average", help="Decay of the running mean of the weights that is kept; 0 keeps the last.")
@@ -70,6 +74,7 @@ def distill(
     average: AverageOption = 0.0,
     patience: PatienceOption = 3,
     finish_epochs: FinishOption = 0,
+    near: NearOption = 0,
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
     scores: Annotated[
         Path | None, typer.Option("--scores", help="Folder that keeps the teacher's scores for the next student.")
@@ -109,7 +114,7 @@ def distill(
         chosen = gather_teacher(dataset, split, plan, teacher or [], blend, recommender or [])
     with progress_bar() as progress:
         report = report_to(progress, "Distilling the student")
-        _, weights, record = teach(dataset, split, plan, chosen, config, options, scores, report)
+        _, weights, record = teach(dataset, split, plan, chosen, config, options, scores, report, near)
     finish(save_student(out, weights, record), out, as_json)
 
 

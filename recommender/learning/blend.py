@@ -56,6 +56,8 @@ class Mix:
 class Blend(Recommender):
     """Members as one `Recommender`; scores are logits."""
 
+    scores_are_logits = True
+
     def __init__(self, name: str, members: Sequence[Recommender], mix: Mix) -> None:
         if len(members) != len(mix.weights):
             raise ValueError(f"{len(members)} members need as many weights. Got {len(mix.weights)}.")
@@ -82,7 +84,7 @@ def log_probabilities(member: Recommender, batch: QueryBatch, epsilon: float) ->
 
 
 def _logits(member: Recommender, scores: NDArray[np.float32], epsilon: float) -> NDArray[np.float32]:
-    if isinstance(member, TwoTowerRecommender):
+    if member.scores_are_logits:
         return scores
     return np.asarray(np.log(np.maximum(scores, 0) + np.float32(epsilon)))
 
@@ -119,7 +121,7 @@ def fit_mix(members: Sequence[Recommender], holdout: Holdout) -> tuple[Mix, floa
     Each weight in turn is multiplied and divided by a few factors, as long as that helps; ε is tried likewise. Rivals
     are the toys among the first hundred of any member: what no member ranks there does not come to the first ten.
     """
-    ruled = not all(isinstance(member, TwoTowerRecommender) for member in members)
+    ruled = not all(member.scores_are_logits for member in members)
     best: tuple[float, Mix] = (-1.0, Mix((1.0,)))
     for epsilon, shortlist in _shortlists(members, holdout, EPSILONS if ruled else EPSILONS[:1]).items():
         weights, value = _climb(shortlist.ndcg, np.full(len(members), 1 / len(members)))
@@ -177,7 +179,7 @@ def _shortlists(members: Sequence[Recommender], holdout: Holdout, epsilons: Sequ
         for number, (member, each) in enumerate(zip(members, scores, strict=True)):
             said = None
             for epsilon, shortlist in lists.items():
-                if said is None or not isinstance(member, TwoTowerRecommender):
+                if said is None or not member.scores_are_logits:
                     said = _normalised(_logits(member, each, epsilon), unseen)
                 shortlist.candidates[number, start + row, place] = said[row, toy]
                 shortlist.own[number, targets] = np.where(unseen, said, _NEVER)[owner, part.targets - 1]

@@ -21,6 +21,8 @@ from recommender.learning.two_tower import TwoTower
 class TwoTowerRecommender(Recommender):
     """A trained two-tower as a `Recommender`; scores are logits (cosine / temperature)."""
 
+    scores_are_logits = True
+
     def __init__(self, name: str, index: ToyIndex, model: TwoTower, interests: Sequence[str]) -> None:
         self.name = name
         self.index = index

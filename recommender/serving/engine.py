@@ -207,12 +207,12 @@ class Engine:
         language: Language,
     ) -> tuple[Pick, ...]:
         profile = self.student.profiles([recipient])
-        toys, scores, query = self.student.rank(
+        toys, scores, _ = self.student.rank(
             pad_histories([fed], self.student.max_history), profile, allowed.mask[None], k
         )
         found = (toys[0] > 0) & allowed.mask[toys[0]]  # the mask has the last word, whatever graph a bundle brings
         places, best = toys[0][found].astype(np.int64), scores[0][found]
-        causes = self._causes(fed, last, profile, query[0], places, allowed.nameable)
+        causes = self._causes(fed, last, profile, places, best, allowed.nameable)
         picks = []
         for place, score, cause in zip(places.tolist(), best.tolist(), causes, strict=True):
             toy = self.toys[place - 1]
@@ -225,8 +225,8 @@ class Engine:
         fed: Sequence[int],
         last: dict[int, EventKind],
         profile: NDArray[np.float32],
-        query: NDArray[np.float32],
         places: NDArray[np.int64],
+        scores: NDArray[np.float32],
         nameable: NDArray[np.bool_],
     ) -> list[Cause | None]:
         """For each recommended toy, the nameable toy of the history without which its score would fall most."""
@@ -235,8 +235,7 @@ class Engine:
         if not named or not len(places):
             return [None] * len(places)
         without = pad_histories([[toy for toy in newest if toy != left] for left in named], self.student.max_history)
-        queries = self.student.queries(without, np.repeat(profile, len(named), axis=0))
-        drops = (query - queries) @ self.student.table[places].T  # [C, k]
+        drops = scores - self.student.scores(without, np.repeat(profile, len(named), axis=0), places)  # [C, k]
         strongest = drops.argmax(axis=0)
         return [
             Cause(self.toys[named[row] - 1], last[named[row]], float(drops[row, column]))

@@ -1,7 +1,8 @@
 """The student as it ships: an ONNX graph and a toy table, run by ONNX Runtime on one thread.
 
 The graph's contract (history int32 [B, L], recipient float32 [B, P], table float32 [N + 1, d], allowed bool [B, N + 1],
-k int64 [1] → toys, scores, query) is checked by `Student.open`, so that whatever comes later can rely on it.
+k int64 [1] → toys, scores, query) is checked by `Student.open`, so that whatever comes later can rely on it. A graph
+with a table of near toys has one output more, `near` float32 [B, N + 1]: score = query · table[toy] + near[toy].
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ INPUTS: Final = {
     "k": "tensor(int64)",
 }
 OUTPUTS: Final = {"toys": "tensor(int32)", "scores": "tensor(float)", "query": "tensor(float)"}
+NEAR: Final = {"near": "tensor(float)"}
 _QUERY_BATCH: Final = 256
 
 
@@ -95,15 +97,17 @@ class Student:
         self.interests = tuple(interests)
         self.max_history = max_history
         self._session = session
+        self._has_near = any(node.name in NEAR for node in session.get_outputs())
 
     @classmethod
     def open(cls, folder: Path, manifest: Manifest) -> Student:
         """The student of a bundle whose files were verified. Raises BundleError if graph and table do not fit."""
         table = read_table(folder, manifest)
         session = open_graph(folder / STUDENT, str(folder / STUDENT))
+        outputs = {node.name: node.type for node in session.get_outputs()}
         for kind, wanted, got in (
             ("inputs", INPUTS, {node.name: node.type for node in session.get_inputs()}),
-            ("outputs", OUTPUTS, {node.name: node.type for node in session.get_outputs()}),
+            ("outputs", OUTPUTS | (NEAR if "near" in outputs else {}), outputs),
         ):
             if got != wanted:
                 raise BundleError(f"{folder / STUDENT}: its {kind} must be {wanted}. Got {got}.")
@@ -126,8 +130,34 @@ class Student:
         toys, scores, query = self._session.run(list(OUTPUTS), feed)
         return toys, scores, query
 
+    def scores(
+        self,
+        histories: NDArray[np.int32],
+        profiles: NDArray[np.float32],
+        places: NDArray[np.int64] | slice = slice(None),
+    ) -> NDArray[np.float32]:
+        """float32 [B, K]: the scores of the toys `places` int64 [K], by default of all and of padding too."""
+        scores: NDArray[np.float32] = self.queries(histories, profiles) @ self.table[places].T
+        if self._has_near:
+            scores += self._near(histories, profiles)[:, places]
+        return scores
+
+    def _near(self, histories: NDArray[np.int32], profiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        parts = []
+        for start in range(0, len(histories), _QUERY_BATCH):
+            rows = slice(start, start + _QUERY_BATCH)
+            feed = {
+                "history": histories[rows],
+                "recipient": profiles[rows],
+                "table": self.table,
+                "allowed": np.zeros((len(histories[rows]), len(self.table)), np.bool_),
+                "k": np.ones(1, np.int64),
+            }
+            parts.append(self._session.run(list(NEAR), feed)[0])
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.table)), np.float32)
+
     def queries(self, histories: NDArray[np.int32], profiles: NDArray[np.float32]) -> NDArray[np.float32]:
-        """float32 [B, d]: what the shopper tower says, without ranking; score = query · table[toy].
+        """float32 [B, d]: what the shopper tower says, without ranking; score = query · table[toy], and what is near.
 
         ONNX Runtime runs the whole graph even where one output is asked for. So the graph is given a table of the
         histories' own toys alone: ranking those costs nothing, and the query does not know the difference.
@@ -163,6 +193,7 @@ class Student:
         try:
             toys, scores, query = self.rank(histories, profiles, allowed, 3)
             alone = self.queries(histories, profiles)
+            every = self.scores(histories, profiles)
         except Exception as error:  # as above
             raise BundleError(f"The smoke ranking failed: {error}.") from error
         k = min(3, rows)
@@ -179,9 +210,9 @@ class Student:
             found = toys[row][toys[row] > 0]
             if len(found) != min(k, int(allowed[row].sum())) or not allowed[row][found].all():
                 raise BundleError(f"The smoke ranking gave toys {toys[row].tolist()}, which breaks its mask.")
-            exact = self.table[found] @ query[row]
+            exact = every[row][found]
             if not np.allclose(scores[row][: len(found)], exact, rtol=1e-3, atol=1e-3):
-                raise BundleError("The smoke ranking gave scores that are not query · table.")
+                raise BundleError("The smoke ranking gave scores that are not query · table, and what is near.")
 
 
 class OnnxStudent(Recommender):
@@ -191,7 +222,6 @@ class OnnxStudent(Recommender):
         self.name = name
         self.index = index
         self._student = student
-        self._columns = np.ascontiguousarray(student.table[1:].T)
 
     @classmethod
     def from_bundle(cls, folder: Path, name: str | None = None) -> OnnxStudent:
@@ -204,6 +234,4 @@ class OnnxStudent(Recommender):
     def _score(self, batch: QueryBatch) -> NDArray[np.float32]:
         met = [met_toys(toys, kinds) for toys, kinds in zip(batch.toys.tolist(), batch.kinds.tolist(), strict=True)]
         histories = pad_histories(met, self._student.max_history)
-        queries = self._student.queries(histories, self._student.profiles(batch.recipients))
-        scores: NDArray[np.float32] = queries @ self._columns
-        return scores
+        return self._student.scores(histories, self._student.profiles(batch.recipients))[:, 1:]

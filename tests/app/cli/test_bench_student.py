@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def bench(folder: Path, *words: object) -> Result:
     blends = ("--blend", folder / "blend", "--blend", folder / "blend")
-    sizes = ("--width", 16, "--epochs", 1, "--alone-epochs", 1, "--out", folder / "out")
+    sizes = ("--width", 16, "--epochs", 1, "--alone-epochs", 1, "--near", 2, "--out", folder / "out")
     return call("bench", "student", "--data", folder / "dataset", *blends, *sizes, *words)
 
 
@@ -44,7 +44,12 @@ def test_rounds_are_made_judged_and_taken_over(folder: Path) -> None:
     names = [
         "tower 0",
         "blend",
-        *(f"{who}, {how}" for who in ("student", "alone") for how in ("float32", "int8", "int4")),
+        *(
+            f"{who}{beside}, {how}"
+            for who in ("student", "alone")
+            for beside in ("", " + near")
+            for how in ("float32", "int8", "int4")
+        ),
     ]
     assert list(first["figures"]) == names
     assert first["figures"]["student, int8"] != second["figures"]["student, int8"]
@@ -52,6 +57,8 @@ def test_rounds_are_made_judged_and_taken_over(folder: Path) -> None:
     costs = first["costs"]
     assert costs["student, int4"]["bytes"] < costs["student, int8"]["bytes"] < costs["student, float32"]["bytes"]
     assert costs["student, int8"]["parity"] <= 1e-4
+    assert costs["student + near, int8"]["parity"] <= 1e-4
+    assert costs["student, int8"]["bytes"] < costs["student + near, int8"]["bytes"]
     assert {pair["second"] for pair in first["paired"]} == {name for name in names if not name.startswith("student")}
     run = json.loads((folder / "out" / "round-1" / "alone" / "run.json").read_text(encoding="utf-8"))
     assert (run["distillation"]["alpha"], run["distillation"]["start"], run["distillation"]["seed"]) == (1.0, False, 1)
@@ -61,7 +68,7 @@ def test_rounds_are_made_judged_and_taken_over(folder: Path) -> None:
     assert {file: file.stat().st_mtime_ns for file in kept} == kept
     assert "alone, int4" in again.stdout
     assert "±" in again.stdout
-    assert "student, int8 − blend: ndcg@10" in again.stdout
+    assert "student + near, int8 − blend: ndcg@10" in again.stdout
 
 
 def test_another_recipe_is_made_anew(folder: Path) -> None:

@@ -81,9 +81,10 @@ def test_every_option_of_distill_reaches_the_student(data, teacher, tmp_path):
         "epochs": 2,        "rate": 0.002, "average": 0.5, "patience": 1, "finish": 1, "seed": 3,
     }  # fmt: skip
     shape = {"family": "pooling", "width": 16, "bits": 4, "dropout": 0.4}
+    beside = {"near": 2}
     words = [
         word
-        for name, value in (learning | shape).items()
+        for name, value in (learning | shape | beside).items()
         for word in (("--no-start",) if value is False else (f"--{name}", value))
     ]
     done = call("distill", "--data", data, "--teacher", teacher, *words, "--out", tmp_path / "student", "--json")
@@ -93,6 +94,7 @@ def test_every_option_of_distill_reaches_the_student(data, teacher, tmp_path):
     assert {name: record["distillation"][name] for name in wanted} == wanted
     assert record["distillation"].keys() - wanted.keys() == {"targets_per_batch"}
     assert {name: record["student"][name] for name in shape} == shape
+    assert record["near"]["count"] == beside["near"]
 
 
 @pytest.fixture(scope="module")
