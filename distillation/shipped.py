@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from data.split import Holdout
 from distillation.export import check_parity, export_student
 from distillation.quantize import as_stored, shrink_weights
 from distillation.student import StudentConfig, StudentRecommender
-from recommender.base import batch_holdout
+from recommender.base import Recommender, batch_holdout, top_k, unseen_mask
+from recommender.baselines.rules import Rules
+from recommender.learning.blend import Blend
+from recommender.learning.tower_recommender import TwoTowerRecommender
 from recommender.serving.student import OnnxStudent, met_toys, open_graph, pad_histories
 from recommender.serving.student import Student as ShippedStudent
 from recommender.serving.table import pack
@@ -55,6 +59,37 @@ def ship(student: StudentRecommender, bits: int, holdout: Holdout) -> Shipped:
         median_milliseconds(ran, holdout),
         parity,
     )
+
+
+def teacher_costs(teacher: Recommender, holdout: Holdout) -> dict[str, float]:
+    """What a teacher costs: {"parameters", "bytes", "milliseconds"}, of its towers and rules together.
+
+    bytes: of all numbers it must hold to answer; milliseconds: median of score + mask + top ten for one shopper, on one
+    thread, over `REQUESTS` of `holdout`, its toy vectors computed beforehand
+    """
+    parameters = held = 0
+    for member in teacher.members if isinstance(teacher, Blend) else (teacher,):
+        if isinstance(member, TwoTowerRecommender):
+            parameters += sum(each.numel() for each in member.model.parameters())
+            held += sum(each.numel() * each.element_size() for each in member.model.state_dict().values())
+        elif isinstance(member, Rules):
+            parameters += member.rules.nnz
+            held += member.rules.data.nbytes + member.rules.indices.nbytes
+    batch, times, threads = batch_holdout(holdout.sample(REQUESTS, 0)), [], torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for row in [*range(min(WARM_UP, len(batch))), *range(len(batch))]:
+            one = batch.rows(row, row + 1)
+            started = time.perf_counter()
+            top_k(teacher.score_batch(one), unseen_mask(one, len(teacher.index)), LIST)
+            times.append(time.perf_counter() - started)
+    finally:
+        torch.set_num_threads(threads)
+    return {
+        "parameters": parameters,
+        "bytes": held,
+        "milliseconds": float(np.median(times[-len(batch) :]) * 1000),
+    }
 
 
 def run_narrow(

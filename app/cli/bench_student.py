@@ -144,6 +144,7 @@ def _round(
 
     from data.atomic import atomic_file
     from distillation.near import beside
+    from distillation.shipped import teacher_costs
     from distillation.teachers import gather_teacher, towers_of
     from recommender.evaluation.compare import compare
     from recommender.evaluation.ranking import judge
@@ -168,7 +169,9 @@ def _round(
 
     for place, (tower, _) in enumerate(towers_of(teacher.recommender)):
         judged(f"tower {place}", tower)
+        costs[f"tower {place}"] = teacher_costs(tower, split.validation)
     judged("blend", teacher.recommender)
+    costs["blend"] = teacher_costs(teacher.recommender, split.validation)
     for name, source, (config, options) in (("student", teacher, recipe.taught), ("alone", None, recipe.alone)):
         seeded = replace(options, seed=number)
         student = _student(dataset, split, plan, source, config, seeded, folder / name)
@@ -225,8 +228,10 @@ def _as_it_ships(name: str, student: StudentRecommender, split: Split) -> list[t
     """(label, recommender, costs) of a student in float32 and with tables of 8 and of 4 bits."""
     from distillation.shipped import ship
 
-    full = sum(each.numel() for each in student.model.state_dict().values()) * 4
-    found: list[tuple[str, Any, dict[str, float]]] = [(f"{name}, float32", student, {"bytes": full})]
+    numbers = sum(each.numel() for each in student.model.state_dict().values())
+    learned = sum(each.numel() for each in student.model.parameters())
+    full = {"parameters": learned, "bytes": 4 * numbers}
+    found: list[tuple[str, Any, dict[str, float]]] = [(f"{name}, float32", student, full)]
     for bits in (8, 4):
         shipped = ship(student, bits, split.validation)
         costs = {"bytes": shipped.bytes, "milliseconds": shipped.milliseconds, "parity": shipped.parity}
