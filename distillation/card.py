@@ -20,6 +20,15 @@ def model_card(facts: dict[str, Any], metrics: dict[str, Any]) -> str:
             f"where training had put them (rank correlation {placed['rank_correlation']:.2f})"
         )
     )
+    cold = metrics["leave-one-out"]["cold toys"]
+    found = (
+        "No toy of the test part is new to it."
+        if cold is None
+        else (
+            f"On the {cold['queries']} test queries for a toy that training never met NDCG@10 is {cold['table']:.4f} "
+            f"with the student's own table, {cold['encoder']:.4f} with such toys placed by the toy encoder."
+        )
+    )
     return f"""# Model card: ToyGuide student {facts["model"][:12]}
 
 **What it is.** A compact shopper tower ({student["layers"]} layer, width {student["width"]}) over a table of
@@ -36,6 +45,7 @@ age, likings and budget. Safety is not its task: the kiosk's allowed-mask decide
 
 **Figures.** Leave-one-out, test part, {test["queries"]} shoppers, all toys ranked, toys of the query masked, as it
 ships (int{bits} table, int8 weights, ONNX Runtime): Recall@10 {test["recall@10"]:.4f}, NDCG@10 {test["ndcg@10"]:.4f}.
+{found}
 
 **Gates passed.** Largest score difference to torch {gates["parity"]:.1e}; the narrow numbers
 keep {gates["kept_ndcg"]:.2%} of NDCG@10 and {gates["kept_top_ten"]:.2%} of the top ten on validation; the toy encoder

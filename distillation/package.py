@@ -19,6 +19,7 @@ from data.schema import Toy
 from data.sequences import Sequences
 from data.split import Holdout, Split
 from distillation.card import model_card
+from distillation.cold import judge_cold_toys
 from distillation.export import OPSET, check_parity, export_student, export_toy_encoder
 from distillation.mobile import check_mobile, mobile_graph
 from distillation.quantize import quantise_rows, shrink_weights
@@ -78,13 +79,16 @@ def build_bundle(
     toys = dataset.toy_rows()
     schema = fit_schema(toys)
     features = encode_toys(toys, schema)
+    met = met_in(split.train, len(toys))
     encoder, placement = fit_toy_encoder(
         schema,
         features,
         student.table,
-        met_in(split.train, len(toys)),
+        met,
         student.encode(batch_holdout(split.validation.sample(PLACEMENT_QUERIES, 0))),
     )
+
+    cold = judge_cold_toys(student, encoder, features, met, split.test)
 
     with atomic_folder(folder) as temporary:
         (temporary / STUDENT).write_bytes(graph.SerializeToString())
@@ -121,7 +125,10 @@ def build_bundle(
         shipped = OnnxStudent.from_bundle(temporary)
         gate = quantisation_gate(student, shipped, split.validation.sample(GATE_QUERIES, 0), bits)
         metrics = {
-            "leave-one-out": {"test": means(judge(shipped, split.test)) | {"queries": len(split.test)}},
+            "leave-one-out": {
+                "test": means(judge(shipped, split.test)) | {"queries": len(split.test)},
+                "cold toys": None if cold is None else asdict(cold),
+            },
             "gates": {
                 "parity": parity,
                 "mobile_parity": mobile_parity,

@@ -1,10 +1,13 @@
 """A new toy's place, from its features alone."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 from scipy.stats import spearmanr
 
+from distillation.cold import judge_cold_toys
 from distillation.package import met_in
 from distillation.toy_encoder import fit_toy_encoder, held_back, rank_correlation
 from recommender.base import batch_holdout
@@ -52,3 +55,26 @@ def test_too_few_toys_judge_nobody(way):
     met = np.ones(6, np.bool_)
     _, placement = fit_toy_encoder(schema, encode_toys(toys, schema), torch.eye(6, 8), met, torch.ones(2, 8), steps=2)
     assert placement is None
+
+
+def test_toys_that_nobody_met_are_judged_where_the_encoder_places_them(way):
+    """As if a fifth of the toys were new: their rows of the table say nothing, the encoder's vectors do."""
+    toys = way.dataset.toy_rows()
+    schema = fit_schema(toys)
+    features = encode_toys(toys, schema)
+    met = met_in(way.split.train, len(toys))
+    met[1:] &= np.random.default_rng(0).random(len(toys)) > 0.2
+    queries = way.student.encode(batch_holdout(way.split.validation))
+    encoder, _ = fit_toy_encoder(schema, features, way.student.table, met, queries)
+    lost = copy.copy(way.student)
+    lost.table = way.student.table.clone()
+    lost.table[1:][~torch.from_numpy(met[1:])] = 0.0
+    found = judge_cold_toys(lost, encoder, features, met, way.split.test)
+    assert found is not None
+    assert found.toys == (~met[1:]).sum()
+    assert found.queries == (~met[way.split.test.targets]).sum()
+    assert found.encoder > 2 * found.table
+    kept = lost.table.clone()
+    everything = np.ones(len(met), np.bool_)
+    assert judge_cold_toys(lost, encoder, features, everything, way.split.test) is None
+    assert torch.equal(lost.table, kept)

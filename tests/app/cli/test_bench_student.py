@@ -60,7 +60,7 @@ def test_rounds_are_made_judged_and_taken_over(folder: Path) -> None:
     assert costs["student + near, int8"]["parity"] <= 1e-4
     assert costs["student, int8"]["bytes"] < costs["student + near, int8"]["bytes"]
     assert {pair["second"] for pair in first["paired"]} == {name for name in names if not name.startswith("student")}
-    assert costs["blend"]["parameters"] == costs["tower 0"]["parameters"] > 1000
+    assert costs["blend"]["parameters"] > costs["tower 0"]["parameters"] > 1000  # it holds the rules too
     assert costs["blend"]["bytes"] > costs["student, float32"]["bytes"]
     assert costs["blend"]["milliseconds"] > 0
     run = json.loads((folder / "out" / "round-1" / "alone" / "run.json").read_text(encoding="utf-8"))
