@@ -82,6 +82,8 @@ class Student(nn.Module):
         self.narrow = False
         self.near = None
         self.toys = nn.Embedding(n_toys + 1, config.width, padding_idx=0)
+        with torch.no_grad():  # about unit length, like a teacher's: a longer vector turns too slowly to learn
+            self.toys.weight *= config.width**-0.5
         if config.family == "pooling":
             self.shopper = AttentionPool(config.width, config.heads, config.dropout, config.max_history, profile_width)
         else:
