@@ -79,7 +79,7 @@ def bench_student(
     rate: RateOption = 0.003,
     average: AverageOption = 0.0,
     patience: PatienceOption = 3,
-    finish_epochs: FinishOption = 0,
+    finish_epochs: FinishOption = 1,
     near: NearOption = 0,
     alone_epochs: Annotated[int, typer.Option(help="The same of the student without a teacher.")] = ALONE_EPOCHS,
     alone_dropout: Annotated[float, typer.Option(help="The same of the student without a teacher.")] = 0.2,

@@ -144,7 +144,7 @@ def _bundled(
     from recommender.serving.bundle import verify_bundle
 
     report = report_to(progress, "Distilling the student")
-    options, config = DistilOptions(), StudentConfig()
+    options, config = DistilOptions(finish=1), StudentConfig()
     wanted = (teacher_record["digest"], asdict(options), asdict(config))
     try:
         student, record = load_student(folder / "student", dataset)

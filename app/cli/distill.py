@@ -73,7 +73,7 @@ def distill(
     rate: RateOption = 0.003,
     average: AverageOption = 0.0,
     patience: PatienceOption = 3,
-    finish_epochs: FinishOption = 0,
+    finish_epochs: FinishOption = 1,
     near: NearOption = 0,
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
     scores: Annotated[
