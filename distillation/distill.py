@@ -33,7 +33,7 @@ from recommender.learning.teacher import VALIDATION_QUERIES, check_same_data, da
 from recommender.learning.tower_recommender import validation_ndcg
 
 KIND = "student"
-FINISH_RATE: Final = 0.3
+FINISH_RATE: Final = 0.1
 """The quantisation-aware finish learns at this share of the learning rate."""
 OWN_DEPTH: Final = 4
 """Where the student's own top toys are looked at: among the teacher's first `top` times so many."""
