@@ -112,7 +112,7 @@ def test_the_same_student_gives_the_same_model_id(bundle, way, tmp_path):
 
 def test_a_table_that_lost_its_meaning_is_held_back(bundle, way):
     shipped = OnnxStudent.from_bundle(bundle[0])
-    shipped._columns = np.ascontiguousarray(shipped._columns[:, ::-1])
+    shipped._student.table = np.ascontiguousarray(shipped._student.table[::-1])
     with pytest.raises(BundleError, match=r"keeps .* of NDCG@10 and .* of the top ten"):
         quantisation_gate(way.student, shipped, way.split.validation)
 
