@@ -78,7 +78,7 @@ def test_the_whole_way_by_hand(data, teacher):
 def test_every_option_of_distill_reaches_the_student(data, teacher, tmp_path):
     learning = {
         "alpha": 0.2, "temperature": 0.5, "top": 8, "own": 4, "outside": "shopper", "dreams": 1, "start": False,
-        "epochs": 2,        "rate": 0.002, "average": 0.5, "patience": 1, "finish": 2, "seed": 3,
+        "epochs": 2, "rate": 0.002, "average": 0.5, "patience": 1, "finish": 2, "seed": 3,
     }  # fmt: skip
     shape = {"family": "pooling", "width": 16, "bits": 4, "dropout": 0.4}
     beside = {"near": 2}
