@@ -226,6 +226,22 @@ def test_two_processes_share_a_study(swept, shop, tmp_path):
     assert len(finished(tmp_path / "shared")) == STUDENTS
 
 
+def test_every_option_reaches_the_students(shop, tmp_path):
+    wanted = {
+        "top": 8, "own": 4, "outside": "shopper", "dreams": 1, "start": False, "seed": 3,
+        "learning_rate": 0.002, "average": 0.5, "patience": 2, "dropout": 0.4,
+    }  # fmt: skip
+    named = {"rate" if name == "learning_rate" else name: value for name, value in wanted.items()}
+    words = [
+        word
+        for name, value in named.items()
+        for word in (("--no-start",) if value is False else (f"--{name}", str(value)))
+    ]
+    done = CliRunner().invoke(app, sweep_words(shop, tmp_path / "told", *words, "--trials", 0))
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["about"].items() >= wanted.items()
+
+
 def test_tpe_makes_as_many_as_it_is_told(swept, shop, tmp_path):
     words = sweep_words(shop, tmp_path / "tpe", "--sampler", "tpe", "--scores", swept[0] / "scores", "--trials")
     done = CliRunner().invoke(app, [*words, "2"])
