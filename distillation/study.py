@@ -16,7 +16,7 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -33,6 +33,7 @@ from distillation.student import Family, StudentConfig
 from distillation.targets import check_temperature
 from distillation.teachers import Teacher
 from distillation.trial import Point
+from distillation.untaught import Untaught
 
 Sampler = Literal["grid", "tpe"]
 SAMPLERS: Final[tuple[Sampler, ...]] = get_args(Sampler)
@@ -47,8 +48,10 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 @dataclass(frozen=True)
 class Plan:
-    """What a sweep tries. shared: what all students have in common, as is `dropout`; its α, T and start table are
-    the taught ones'.
+    """What a sweep tries.
+
+    shared: what all students have in common; its α, T and start table are the taught ones', as is `dropout`
+    untaught: how those without a teacher learn
     """
 
     alphas: tuple[float, ...]
@@ -59,6 +62,7 @@ class Plan:
     shared: DistilOptions
     sampler: Sampler = "grid"
     dropout: float = StudentConfig().dropout
+    untaught: Untaught = field(default_factory=Untaught)
 
     def __post_init__(self) -> None:
         """Raise ToyGuideError for a list that is empty or holds what cannot be."""
@@ -73,7 +77,7 @@ class Plan:
             check_temperature(temperature)
         if self.sampler not in SAMPLERS:
             raise parameter_error("sampler", "sweep", f"one of {', '.join(SAMPLERS)}", self.sampler)
-        for point in self.untaught():
+        for point in self.untaught_points():
             _ = replace(point.config, dropout=self.dropout)
 
     def lists(self) -> dict[str, tuple[Any, ...]]:
@@ -86,15 +90,15 @@ class Plan:
             "bits": self.bits,
         }
 
-    def untaught(self) -> list[Point]:
+    def untaught_points(self) -> list[Point]:
         """The students without a teacher: one a shape and number of bits."""
         return [Point(*each) for each in itertools.product(self.families, self.widths, self.bits)]
 
-    def taught(self) -> list[Point]:
+    def taught_points(self) -> list[Point]:
         """All combinations, in one seeded order: what a sweep that is cut short has seen is a fair sample."""
         found = [
             Point(each.family, each.width, each.bits, alpha, temperature)
-            for each in self.untaught()
+            for each in self.untaught_points()
             for alpha in self.alphas
             for temperature in self.temperatures
         ]
@@ -113,6 +117,7 @@ class Plan:
             "teacher_name": teacher.facts["preset"],
             "sampler": self.sampler,
             "dropout": self.dropout,
+            "untaught": asdict(self.untaught),
             **self.lists(),
             **shared,
         }
@@ -277,11 +282,11 @@ def upcoming(study: optuna.Study, plan: Plan, limit: int | None) -> list[Point]:
     trials = study.get_trials(deepcopy=False)
     begun = [point_of(each) for each in trials if _is_settled(each) or each.state is TrialState.RUNNING]
     busy = set(begun)
-    taught = [*_left_behind(trials), *plan.taught()]
+    taught = [*_left_behind(trials), *plan.taught_points()]
     waiting = [point for point in dict.fromkeys(taught) if point not in busy]
     if limit is not None:
         waiting = waiting[: max(0, limit - sum(point is not None and point.taught for point in begun))]
-    return [*(point for point in plan.untaught() if point not in busy), *waiting]
+    return [*(point for point in plan.untaught_points() if point not in busy), *waiting]
 
 
 def next_trial(study: optuna.Study, plan: Plan, limit: int | None) -> Trial | None:

@@ -85,7 +85,8 @@ class Errand:
 
     def bench(self, lessons: Lessons) -> Bench:
         """What every student is made with."""
-        return Bench(lessons, self.teacher, self.scores, self.key, self.plan.shared, self.plan.dropout)
+        plan = self.plan
+        return Bench(lessons, self.teacher, self.scores, self.key, plan.shared, plan.untaught, plan.dropout)
 
 
 def run_sweep(
@@ -161,7 +162,7 @@ def run_sweep(
 def measure_shapes(study: optuna.Study, plan: Plan, lessons: Lessons, report: Reporter | None = None) -> None:
     """Keep in the study what each shape costs, before anything else is at work on this machine."""
     shapes: dict[str, Any] = dict(study.user_attrs.get(_SHAPES, {}))
-    for point in plan.untaught():
+    for point in plan.untaught_points():
         if point.shape not in shapes:
             if report:
                 report(f"measuring {point.shape}", 0, 0)

@@ -19,6 +19,7 @@ from distillation.quantize import shrink_weights
 from distillation.shipped import LIST, median_milliseconds, run_narrow
 from distillation.student import Family, Student, StudentConfig, StudentRecommender
 from distillation.teachers import HasTable
+from distillation.untaught import Untaught
 from recommender.evaluation.metrics import ndcg_at, recall_at
 from recommender.evaluation.ranking import judge
 from recommender.features import profile_width
@@ -50,13 +51,13 @@ class Point:
         """Its shape. Raises ToyGuideError for one that cannot be built."""
         return StudentConfig(width=self.width, family=self.family, bits=self.bits)
 
-    def options(self, shared: DistilOptions) -> DistilOptions:
-        """How it learns, given what all students of the sweep share. Without a teacher: hard loss, a table of its own.
+    def options(self, shared: DistilOptions, untaught: Untaught) -> DistilOptions:
+        """How it learns, given what all students of the sweep share.
 
         Raises ToyGuideError for an α or a T that cannot be.
         """
         if self.alpha is None or self.temperature is None:
-            return replace(shared, alpha=1.0, start=False)
+            return untaught.options(shared)
         return replace(shared, alpha=self.alpha, temperature=self.temperature)
 
     def words(self) -> str:
@@ -89,13 +90,17 @@ class KeptTable:
 
 @dataclass(frozen=True)
 class Bench:
-    """What every student of a sweep is made with. scores: the folder of the teacher's, and `key` whose they are."""
+    """What every student of a sweep is made with.
+
+    scores: the folder of the teacher's, and `key` whose they are; dropout: of those with a teacher
+    """
 
     lessons: Lessons
     teacher: HasTable
     scores: Path
     key: dict[str, Any]
     shared: DistilOptions
+    untaught: Untaught
     dropout: float
 
 
@@ -118,12 +123,14 @@ def run_trial(bench: Bench, point: Point, report: Reporter | None = None) -> dic
     those that were learned, the finish with them. Raises ToyGuideError if the loss stops being a number.
     """
     started = time.monotonic()
-    lessons, options = bench.lessons, point.options(bench.shared)
+    lessons, options = bench.lessons, point.options(bench.shared, bench.untaught)
     views: list[View] = []
     if point.taught:
         views = open_views(bench.scores, lessons, bench.key, options.temperature, options.dreams)
     teacher = bench.teacher if point.taught else None
     config = replace(point.config, dropout=bench.dropout)
+    if not point.taught:
+        config = bench.untaught.config(config)
     student, _, record = distil(lessons, teacher, views, config, options, report)
     student.model.narrow = True
     shipped = StudentRecommender("student", lessons.dataset.index, student.model, lessons.interests)

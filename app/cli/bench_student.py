@@ -14,6 +14,9 @@ from rich.table import Table
 from app.cli.bench import spread
 from app.cli.console import ERR, OUT, print_json, progress_bar
 from app.cli.distill import (
+    AloneDropoutOption,
+    AloneEpochsOption,
+    AloneRateOption,
     AlphaOption,
     AverageOption,
     BitsOption,
@@ -41,7 +44,6 @@ if TYPE_CHECKING:
     from distillation.teachers import Teacher
     from recommender.evaluation.ranking import Judgement
 
-ALONE_EPOCHS: Final = 40
 _WIDTH: Final = 160  # of the table: figures are never cut, however narrow the terminal
 _SLICES: Final = ("no tie", "cold toys", "tail toys", "history ≤ 5")
 
@@ -81,18 +83,17 @@ def bench_student(
     patience: PatienceOption = 3,
     finish_epochs: FinishOption = 1,
     near: NearOption = 0,
-    alone_epochs: Annotated[int, typer.Option(help="The same of the student without a teacher.")] = ALONE_EPOCHS,
-    alone_dropout: Annotated[float, typer.Option(help="The same of the student without a teacher.")] = 0.2,
-    alone_rate: Annotated[float, typer.Option(help="The same of the student without a teacher.")] = 0.003,
+    alone_epochs: AloneEpochsOption = 40,
+    alone_dropout: AloneDropoutOption = 0.5,
+    alone_rate: AloneRateOption = 0.003,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Distil a student of every blend, train it without one too, and judge all on the test part; mean and spread."""
-    from dataclasses import replace
-
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
     from distillation.distill import DistilOptions
     from distillation.student import StudentConfig
+    from distillation.untaught import Untaught
 
     config = StudentConfig(width=width, family=family, bits=bits, dropout=dropout)  # type: ignore[arg-type]
     taught = DistilOptions(
@@ -106,16 +107,8 @@ def bench_student(
         dreams=dreams,
         finish=finish_epochs,
     )
-    alone = DistilOptions(
-        alpha=1.0,
-        epochs=alone_epochs,
-        learning_rate=alone_rate,
-        average=average,
-        patience=patience,
-        start=False,
-        finish=finish_epochs,
-    )
-    recipe = Recipe((config, taught), (replace(config, dropout=alone_dropout), alone), near)
+    untaught = Untaught(alone_epochs, alone_rate, alone_dropout)
+    recipe = Recipe((config, taught), (untaught.config(config), untaught.options(taught)), near)
     dataset = load_fit_dataset(data)
     rounds = {}
     for number, folder in enumerate(blend):

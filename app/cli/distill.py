@@ -47,6 +47,11 @@ AverageOption = Annotated[
     float, typer.Option("--average", help="Decay of the running mean of the weights that is kept; 0 keeps the last.")
 ]
 PatienceOption = Annotated[int, typer.Option("--patience", help="Epochs without a better one before learning stops.")]
+AloneEpochsOption = Annotated[
+    int, typer.Option("--alone-epochs", help="Epochs at most of the student without a teacher.")
+]
+AloneDropoutOption = Annotated[float, typer.Option("--alone-dropout", help="Dropout of the student without a teacher.")]
+AloneRateOption = Annotated[float, typer.Option("--alone-rate", help="Learning rate of the student without a teacher.")]
 FinishOption = Annotated[
     int, typer.Option("--finish", help="Epochs at the end with the table rounded as it will be stored.")
 ]

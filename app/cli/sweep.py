@@ -13,6 +13,9 @@ from rich.table import Table
 
 from app.cli.console import OUT, print_json, progress_bar
 from app.cli.distill import (
+    AloneDropoutOption,
+    AloneEpochsOption,
+    AloneRateOption,
     AverageOption,
     BaselinesOption,
     BlendOption,
@@ -55,6 +58,9 @@ def sweep(
     average: AverageOption = 0.0,
     patience: PatienceOption = 3,
     finish_epochs: FinishOption = 2,
+    alone_epochs: AloneEpochsOption = 40,
+    alone_dropout: AloneDropoutOption = 0.5,
+    alone_rate: AloneRateOption = 0.003,
     top: Annotated[int, typer.Option(help="Toys of the teacher that are looked at one by one.")] = 256,
     own: Annotated[int, typer.Option(help="Further toys to look at: those that the student ranks highest.")] = 0,
     outside: OutsideOption = "prefix",
@@ -94,6 +100,7 @@ def sweep(
     from distillation.study import Plan
     from distillation.sweep import run_sweep
     from distillation.teachers import gather_teacher
+    from distillation.untaught import Untaught
 
     shared = DistilOptions(
         alpha=0.0,
@@ -109,7 +116,8 @@ def sweep(
         start=start,
         finish=finish_epochs,
     )
-    chosen = Plan(**plan, shared=shared)  # type: ignore[arg-type]  # checked there
+    untaught = Untaught(alone_epochs, alone_rate, alone_dropout)
+    chosen = Plan(**plan, shared=shared, untaught=untaught)  # type: ignore[arg-type]  # checked there
     dataset = load_fit_dataset(data)
     split_plan = teachers_plan(dataset, teacher or [], blend)
     split = split_dataset(dataset, split_plan)

@@ -34,8 +34,8 @@ def sweep_page(about: dict[str, Any], rows: Sequence[Row], name: str) -> str:
     intro = (
         f'<h1>{escape(name)}</h1><p class="soft">Teacher: {escape(str(about["teacher_name"]))} '
         f"<code>{escape(str(about['teacher'])[:16])}</code> · data <code>{escape(str(about['dataset'])[:16])}</code> · "
-        f"{about['epochs']} epochs at most{_finish(about)} · every figure is of the validation part; the test part was "
-        "not looked at</p>"
+        f"{about['epochs']} epochs at most, {about['untaught']['epochs']} without a teacher{_finish(about)} · every "
+        "figure is of the validation part; the test part was not looked at</p>"
     )
     cost = [
         _plot(made, families, "Quality against size", "Graph, table and scales, as a bundle holds them.", "bytes"),

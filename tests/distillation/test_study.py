@@ -63,10 +63,10 @@ def test_every_point_once_and_the_students_without_a_teacher_first(tmp_path):
 
 
 def test_the_order_is_seeded():
-    assert PLAN.taught() == replace(PLAN).taught()
-    other = replace(PLAN, shared=replace(PLAN.shared, seed=1)).taught()
-    assert other != PLAN.taught()
-    assert set(other) == set(PLAN.taught())
+    assert PLAN.taught_points() == replace(PLAN).taught_points()
+    other = replace(PLAN, shared=replace(PLAN.shared, seed=1)).taught_points()
+    assert other != PLAN.taught_points()
+    assert set(other) == set(PLAN.taught_points())
 
 
 def test_a_limit_counts_students_with_a_teacher_in_all_calls_together(tmp_path):

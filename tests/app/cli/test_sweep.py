@@ -30,7 +30,7 @@ from distillation.study import load_study
 from recommender.features import fit_schema, profile_width
 from recommender.serving.table import pack
 
-GRID = ("--alpha", "0.1,0.5", "--temperature", "1,2", "--width", "8", "--epochs", 1, "--finish", 1)
+GRID = ("--alpha", "0.1,0.5", "--temperature", "1,2", "--width", "8", "--epochs", 1, "--finish", 1, "--alone-epochs", 1)
 STUDENTS = 2 + 2 * 2 * 2
 
 
@@ -237,9 +237,13 @@ def test_every_option_reaches_the_students(shop, tmp_path):
         for name, value in named.items()
         for word in (("--no-start",) if value is False else (f"--{name}", str(value)))
     ]
-    done = CliRunner().invoke(app, sweep_words(shop, tmp_path / "told", *words, "--trials", 0))
+    alone = ("--alone-epochs", 3, "--alone-dropout", 0.1, "--alone-rate", 0.005)
+    done = CliRunner().invoke(app, sweep_words(shop, tmp_path / "told", *words, *alone, "--trials", 0))
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["about"].items() >= wanted.items()
+    about = json.loads(done.stdout)["about"]
+    assert about.items() >= wanted.items()
+    assert about["untaught"] == {"epochs": 3, "dropout": 0.1, "learning_rate": 0.005}
+    assert {row["epochs"] for row in json.loads(done.stdout)["students"]} == {3 + 1}
 
 
 def test_tpe_makes_as_many_as_it_is_told(swept, shop, tmp_path):

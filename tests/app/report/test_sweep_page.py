@@ -23,6 +23,7 @@ ABOUT = {
     "family": ["transformer", "pooling"],
     "bits": [8, 4],
     "epochs": 10,
+    "untaught": {"epochs": 40, "learning_rate": 0.003, "dropout": 0.5},
     "finish": 2,
 }
 
