@@ -30,14 +30,14 @@ _NEVER = float(np.finfo(np.float32).min)
 
 
 class _Encoder(nn.Module):
-    """history, recipient, table → query; what torch.onnx traces."""
+    """history, recipient, table → query, and where `sums`, parts; what torch.onnx traces."""
 
-    def __init__(self, student: Student) -> None:
+    def __init__(self, student: Student, sums: bool) -> None:
         super().__init__()
         self.shopper = student.shopper
-        self.encode = student.encode
+        self.encode = student.encode_parts if sums else student.encode
 
-    def forward(self, history: Tensor, recipient: Tensor, table: Tensor) -> Tensor:
+    def forward(self, history: Tensor, recipient: Tensor, table: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         return self.encode(table, history.long(), recipient)
 
 
@@ -47,19 +47,21 @@ def export_student(student: Student) -> onnx.ModelProto:
     Inputs: history int32 [B, L], recipient float32 [B, P], table float32 [N + 1, d], allowed bool [B, N + 1],
     k int64 [1].
     Outputs: toys int32 [B, min(k, N + 1)], −1 where nothing more is allowed; scores float32 of the same shape;
-    query float32 [B, d], scaled, so that score = query · table[toy]; and, of a student with a table of near toys, near
-    float32 [B, N + 1], what is added to that.
+    query float32 [B, d], scaled, so that score = query · table[toy]; of a student with a table of near toys, near
+    float32 [B, N + 1], what is added to that; and of one that pools, without such a table, parts float32 [B, L, d]: toy
+    i of the history brings parts[i] · table[toy] to a score.
     """
     student.eval()
+    sums = student.config.family == "pooling" and student.near is None
     table = student.table().detach()
     profile_width = student.shopper.profile_width
     example = (torch.tensor([[1, 1, 0], [1, 0, 0]], dtype=torch.int32), torch.zeros(2, profile_width), table)
     batch, length, toys = torch.export.Dim("B"), torch.export.Dim("L"), torch.export.Dim("M")
     model = trace(
-        _Encoder(student),
+        _Encoder(student, sums),
         example,
         {"history": {0: batch, 1: length}, "recipient": {0: batch}, "table": {0: toys}},
-        "query",
+        ["query", "parts"] if sums else ["query"],
     )
     return _append_ranking(model, student.near)
 
@@ -70,11 +72,11 @@ def export_toy_encoder(encoder: ToyEncoder) -> onnx.ModelProto:
     rows = torch.export.Dim("M")
     example = encoder.example(2)
     names = ("text", "text_weights", "labels", "label_weights", "profile")
-    return trace(encoder, example, {name: {0: rows} for name in names}, "vector")
+    return trace(encoder, example, {name: {0: rows} for name in names}, ["vector"])
 
 
 def trace(
-    module: nn.Module, example: tuple[Tensor, ...], shapes: dict[str, dict[int, Any]], output: str
+    module: nn.Module, example: tuple[Tensor, ...], shapes: dict[str, dict[int, Any]], outputs: list[str]
 ) -> onnx.ModelProto:
     """A module as a small ONNX graph. `shapes`: the name of each input → its axes that stay open."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of torchvision's operators, which we have not
@@ -87,7 +89,7 @@ def trace(
             example,
             dynamo=True,
             input_names=list(shapes),
-            output_names=[output],
+            output_names=outputs,
             dynamic_shapes=shapes,
             opset_version=OPSET,
             verbose=False,
@@ -132,13 +134,13 @@ def _append_ranking(model: onnx.ModelProto, near: NearTable | None) -> onnx.Mode
     )
     graph.input.append(helper.make_tensor_value_info("allowed", TensorProto.BOOL, ["B", "M"]))
     graph.input.append(helper.make_tensor_value_info("k", TensorProto.INT64, [1]))
-    query = graph.output[0]
+    traced = list(graph.output)
     del graph.output[:]
     graph.output.extend(
         [
             helper.make_tensor_value_info("toys", TensorProto.INT32, ["B", "K"]),
             helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["B", "K"]),
-            query,
+            *traced,
             *([] if near is None else [helper.make_tensor_value_info("near", TensorProto.FLOAT, ["B", "M"])]),
         ]
     )

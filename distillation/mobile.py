@@ -118,10 +118,12 @@ def check_mobile(
                     "table": table,
                     "k": np.array([k], np.int64),
                 }
-                best, best_scores, query, *near = (np.asarray(array) for array in plain.run(None, feed | rest))
-                exact = np.einsum("bd,bkd->bk", query, table[toys])
-                if near:
-                    exact += np.take_along_axis(near[0], np.maximum(toys, 0).astype(np.int64), axis=1)
+                names = [value.name for value in plain.get_outputs()]
+                said = dict(zip(names, map(np.asarray, plain.run(names, feed | rest)), strict=True))
+                best, best_scores = said["toys"], said["scores"]
+                exact = np.einsum("bd,bkd->bk", said["query"], table[toys])
+                if "near" in said:
+                    exact += np.take_along_axis(said["near"], np.maximum(toys, 0).astype(np.int64), axis=1)
                 own = np.where(toys > 0, exact, best_scores)
                 allowed = np.take_along_axis(feed["allowed"], np.maximum(toys, 0).astype(np.int64), axis=1)
                 gap = float(np.abs([scores - best_scores, own - best_scores]).max())

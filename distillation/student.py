@@ -111,6 +111,18 @@ class Student(nn.Module):
         states = self.shopper(table[history])
         return self.shopper.queries(last_states(states, history), profile) * self.config.scale
 
+    def encode_parts(self, table: Tensor, history: Tensor, profile: Tensor) -> tuple[Tensor, Tensor]:
+        """(`encode`'s query vectors [B, d], what each toy brings to them [B, L, d]), of a student that pools.
+
+        What is left of a query is what the start and the profile bring.
+        """
+        if not isinstance(self.shopper, AttentionPool):
+            raise TypeError(f"The score of a {self.config.family} is no sum over toys.")
+        each = self.shopper.parts(table[history], (history > 0).sum(dim=1))
+        whole = each.sum(dim=1) + self.shopper.profile(profile)
+        scale = self.config.scale / whole.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+        return whole * scale, each[:, 1:] * scale[:, None]
+
 
 def start_from_teacher(student: Student, teacher_table: Tensor) -> None:
     """Start the student's table from the strongest directions of the teacher's [N + 1, D] (PCA without centring)."""

@@ -89,7 +89,7 @@ def export_classifier(model: Classifier, samples: Samples) -> onnx.ModelProto:
     sizes = {axis: torch.export.Dim(axis) for axes in model.takes.values() for axis in axes}
     example = samples.take(slice(0, 2)).seen_by(model.takes)
     shapes = {name: {place: sizes[axis] for place, axis in enumerate(axes)} for name, axes in model.takes.items()}
-    return trace(model.cpu(), example, shapes, "logits")
+    return trace(model.cpu(), example, shapes, ["logits"])
 
 
 def ship(model: Classifier, graph: onnx.ModelProto, task: Task) -> Shipped:

@@ -23,6 +23,7 @@ from data.schema import KIND_CODES, SMALLEST_MONTHS, EventKind, Recipient, Toy
 from recommender.base import MAX_HISTORY, Contact, check_k, top_k
 from recommender.serving.bundle import CATALOGUE, Manifest, verify_bundle
 from recommender.serving.catalogue import read_catalogue, read_picture
+from recommender.serving.causes import hanging_on
 from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import Allowed, HouseLists, Situation, allowed_mask, forbidding_rule
 from recommender.serving.policy.reasons import Cause, reasons_for, short_reason, similar_reason, verdict
@@ -229,16 +230,15 @@ class Engine:
         scores: NDArray[np.float32],
         nameable: NDArray[np.bool_],
     ) -> list[Cause | None]:
-        """For each recommended toy, the nameable toy of the history without which its score would fall most."""
+        """For each recommended toy, the nameable toy of the history that most of its score hangs on."""
         newest = list(fed)[-self.student.max_history :]
         named = [toy for toy in newest if nameable[toy]][-MAX_CAUSES:]
         if not named or not len(places):
             return [None] * len(places)
-        without = pad_histories([[toy for toy in newest if toy != left] for left in named], self.student.max_history)
-        drops = scores - self.student.scores(without, np.repeat(profile, len(named), axis=0), places)  # [C, k]
-        strongest = drops.argmax(axis=0)
+        shares = hanging_on(self.student, newest, named, profile, places, scores)  # [C, k]
+        strongest = shares.argmax(axis=0)
         return [
-            Cause(self.toys[named[row] - 1], last[named[row]], float(drops[row, column]))
+            Cause(self.toys[named[row] - 1], last[named[row]], float(shares[row, column]))
             for column, row in enumerate(strongest.tolist())
         ]
 

@@ -2,7 +2,8 @@
 
 The graph's contract (history int32 [B, L], recipient float32 [B, P], table float32 [N + 1, d], allowed bool [B, N + 1],
 k int64 [1] → toys, scores, query) is checked by `Student.open`, so that whatever comes later can rely on it. A graph
-with a table of near toys has one output more, `near` float32 [B, N + 1]: score = query · table[toy] + near[toy].
+with a table of near toys has one output more, `near` float32 [B, N + 1]: score = query · table[toy] + near[toy]. One
+whose score is a sum over the toys met has `parts` float32 [B, L, d] instead: toy i brought parts[i] · table[toy].
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ INPUTS: Final = {
 }
 OUTPUTS: Final = {"toys": "tensor(int32)", "scores": "tensor(float)", "query": "tensor(float)"}
 NEAR: Final = {"near": "tensor(float)"}
+PARTS: Final = {"parts": "tensor(float)"}
 _QUERY_BATCH: Final = 256
 
 
@@ -88,6 +90,7 @@ class Student:
     """The graph with its table.
 
     table: float32 [N + 1, d], dequantised once, row 0 zeros; interests: the profile's interest columns
+    sums: whether a score is a sum over the toys met, so that `brought` can be asked
     """
 
     def __init__(
@@ -97,7 +100,9 @@ class Student:
         self.interests = tuple(interests)
         self.max_history = max_history
         self._session = session
-        self._has_near = any(node.name in NEAR for node in session.get_outputs())
+        outputs = {node.name for node in session.get_outputs()}
+        self._has_near = outputs >= NEAR.keys()
+        self.sums = outputs >= PARTS.keys()
 
     @classmethod
     def open(cls, folder: Path, manifest: Manifest) -> Student:
@@ -107,7 +112,7 @@ class Student:
         outputs = {node.name: node.type for node in session.get_outputs()}
         for kind, wanted, got in (
             ("inputs", INPUTS, {node.name: node.type for node in session.get_inputs()}),
-            ("outputs", OUTPUTS | (NEAR if "near" in outputs else {}), outputs),
+            ("outputs", OUTPUTS | {name: kind for name, kind in (NEAR | PARTS).items() if name in outputs}, outputs),
         ):
             if got != wanted:
                 raise BundleError(f"{folder / STUDENT}: its {kind} must be {wanted}. Got {got}.")
@@ -162,6 +167,22 @@ class Student:
         ONNX Runtime runs the whole graph even where one output is asked for. So the graph is given a table of the
         histories' own toys alone: ranking those costs nothing, and the query does not know the difference.
         """
+        return self._told_of_few("query", histories, profiles)
+
+    def brought(
+        self, histories: NDArray[np.int32], profiles: NDArray[np.float32], places: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """float32 [B, L, K]: what each toy of a history brought to the scores of the toys `places` int64 [K].
+
+        The rest of a score is what is said to anybody, and whom the toy is for. Only of a student that `sums`.
+        """
+        found: NDArray[np.float32] = self._told_of_few("parts", histories, profiles) @ self.table[places].T
+        return found
+
+    def _told_of_few(
+        self, output: str, histories: NDArray[np.int32], profiles: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """An output of the graph that only the histories' own toys matter for."""
         parts = []
         for start in range(0, len(histories), _QUERY_BATCH):
             rows = slice(start, start + _QUERY_BATCH)
@@ -175,7 +196,7 @@ class Student:
                 "allowed": np.zeros((len(histories[rows]), len(used)), np.bool_),
                 "k": np.ones(1, np.int64),
             }
-            parts.append(self._session.run(["query"], feed)[0])
+            parts.append(self._session.run([output], feed)[0])
         return np.concatenate(parts) if parts else np.zeros((0, self.table.shape[1]), np.float32)
 
     def profiles(self, recipients: Sequence[Recipient | None]) -> NDArray[np.float32]:

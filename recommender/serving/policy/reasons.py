@@ -1,7 +1,7 @@
 """Why a toy is shown, and why there are few: sentences in English and Chinese, from facts alone.
 
 Nothing is said that was not checked: an age reason compares ages, "because you liked X" is what the student's own score
-loses when X is left out of the history.
+hangs on X, see `recommender.serving.causes`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from recommender.serving.policy.shelf import safe_from
 from recommender.serving.results import Language, Notice, Reason, Verdict
 
 STRONG_DROP: Final = 0.2
-"""A score is a logit: losing 0.2 makes a toy a fifth less likely. Less than that is no reason of its own."""
+"""A score is a logit: 0.2 less makes a toy a fifth less likely. Less than that is no reason of its own."""
 OPEN_RANGE_MONTHS: Final = 36
 """How far above an open-ended "from age" a toy counts as right: "6 months and up" says nothing of a schoolchild."""
 
