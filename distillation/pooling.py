@@ -47,7 +47,7 @@ class AttentionPool(nn.Module):
     def parts(self, toys: Tensor, step: Tensor) -> Tensor:
         """float [B, L + 1, d]: what the start and each toy bring to state `step` int64 [B]; their sum is that state."""
         weights, read = self._weights_and_values(toys)
-        rows = torch.arange(len(toys), device=toys.device)
+        rows = torch.arange(toys.shape[0], device=toys.device)  # len() would fix the batch of a traced graph
         each = weights[rows, :, step][..., None] * read  # [B, H, L + 1, d / H]
         brought: Tensor = self.out(each.transpose(1, 2).flatten(2))
         return brought
