@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BASELINES: Final = ("popularity", "item-knn", "rules")
 SOURCE_NAME: Final = "world"
 """What a simulated dataset says of where it came from."""
+TOP: Final = 1024
+"""Toys of the teacher that the student looks at: one of a minute's learning is flat, and its 256 best say too little."""
 
 
 def demo(
@@ -144,7 +146,7 @@ def _bundled(
     from recommender.serving.bundle import verify_bundle
 
     report = report_to(progress, "Distilling the student")
-    options, config = DistilOptions(finish=1), StudentConfig()
+    options, config = DistilOptions(finish=1, top=TOP), StudentConfig()
     wanted = (teacher_record["digest"], asdict(options), asdict(config))
     try:
         student, record = load_student(folder / "student", dataset)
