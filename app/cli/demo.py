@@ -31,7 +31,7 @@ BASELINES: Final = ("popularity", "item-knn", "rules")
 SOURCE_NAME: Final = "world"
 """What a simulated dataset says of where it came from."""
 TOP: Final = 1024
-"""Toys of the teacher that the student looks at: one of a minute's learning is flat, and its 256 best say too little."""
+"""Toys of the teacher that the student looks at: a minute old, it is flat, and its 256 best say too little."""
 
 
 def demo(
