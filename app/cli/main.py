@@ -17,6 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from app.cli.bench import bench_app
+from app.cli.bench_ranking import bench_ranking
 from app.cli.bench_student import bench_student
 from app.cli.blend import blend
 from app.cli.bundle import bundle_app
@@ -70,6 +71,7 @@ app.command()(train)
 app.command()(blend)
 app.command()(distill)
 bench_app.command("student")(bench_student)
+bench_app.command("ranking")(bench_ranking)
 app.command()(sweep)
 
 

@@ -77,3 +77,21 @@ def test_a_refit_is_judged_without_a_blend(folder: Path) -> None:
     done = bench(folder, "--out", str(folder / "temporal"), *cuts, "--json")
     assert done.exit_code == 0, done.output
     assert list(json.loads(done.stdout)["rounds"]["round 1"]) == ["two-tower one", "two-tower two"]
+
+
+def test_what_ranking_costs_is_told_apart_from_scores(folder: Path) -> None:
+    words = ["bench", "ranking", "--data", str(folder / "dataset"), "--recommender", "rules", "--repeats", "2"]
+    done = CliRunner().invoke(app, [*words, "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert (found["recommender"], found["toys"], found["repeats"]) == ("rules", 80, 2)
+    assert found["queries"] > 0
+    assert min(found["scoring_seconds"], found["ranking_seconds"], found["peak_memory_mb"]) > 0
+    done = CliRunner().invoke(app, words)
+    assert "beyond" in done.stdout
+
+
+def test_ranking_by_nobody_lists_who_there_is(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["bench", "ranking", "--data", str(folder / "dataset"), "--recommender", "magic"])
+    assert done.exit_code != 0
+    assert "item-knn" in str(done.exception)
