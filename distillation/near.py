@@ -26,9 +26,12 @@ from distillation.student import StudentRecommender, histories_of
 from recommender.base import QueryBatch, Recommender
 from recommender.baselines.rules import Rules
 from recommender.learning.blend import fit_mix
+from recommender.learning.tower_recommender import validation_ndcg
 
 MOST: Final = 64
 HIGHEST_CODE: Final = 255
+STRONGEST: Final = 50.0
+"""Where the rules would do best alone, the student still breaks their ties."""
 
 
 class NearTable(nn.Module):
@@ -115,15 +118,16 @@ def beside(
     """
     check_near(count, len(dataset.index))
     table = strongest(Rules(dataset.index, split.train), count)
-    mix, ndcg = fit_mix([student, _Near(student, table)], split.validation)
-    table.strength.fill_(mix.weights[1] / mix.weights[0])
+    mix, _ = fit_mix([student, _Near(student, table)], split.validation)
+    table.strength.fill_(min(mix.weights[1] / max(mix.weights[0], 1e-9), STRONGEST))
     table.epsilon.fill_(mix.epsilon)
     model = copy.deepcopy(student.model)
     model.near = table
+    shown = StudentRecommender(student.name, student.index, model, student.interests)
     found = {
         "count": count,
         "strength": float(table.strength),
         "epsilon": float(table.epsilon),
-        "validation_ndcg_10": ndcg,
+        "validation_ndcg_10": validation_ndcg(shown, split.validation),
     }
-    return StudentRecommender(student.name, student.index, model, student.interests), found
+    return shown, found

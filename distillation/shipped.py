@@ -17,7 +17,7 @@ from distillation.export import check_parity, export_student
 from distillation.quantize import as_stored, shrink_weights
 from distillation.student import StudentConfig, StudentRecommender
 from recommender.base import Recommender, batch_holdout, top_k, unseen_mask
-from recommender.baselines.rules import Rules
+from recommender.evaluation.cost import held
 from recommender.learning.blend import Blend
 from recommender.learning.tower_recommender import TwoTowerRecommender
 from recommender.serving.student import OnnxStudent, met_toys, open_graph, pad_histories
@@ -62,19 +62,19 @@ def ship(student: StudentRecommender, bits: int, holdout: Holdout) -> Shipped:
 
 
 def teacher_costs(teacher: Recommender, holdout: Holdout) -> dict[str, float]:
-    """What a teacher costs: {"parameters", "bytes", "milliseconds"}, of its towers and rules together.
+    """What a teacher costs: {"parameters", "bytes", "milliseconds"}, of its members together.
 
     bytes: of all numbers it must hold to answer; milliseconds: median of score + mask + top ten for one shopper, on one
     thread, over `REQUESTS` of `holdout`, its toy vectors computed beforehand
     """
-    parameters = held = 0
+    parameters = total = 0
     for member in teacher.members if isinstance(teacher, Blend) else (teacher,):
         if isinstance(member, TwoTowerRecommender):
             parameters += sum(each.numel() for each in member.model.parameters())
-            held += sum(each.numel() * each.element_size() for each in member.model.state_dict().values())
-        elif isinstance(member, Rules):
-            parameters += member.rules.nnz
-            held += member.rules.data.nbytes + member.rules.indices.nbytes
+            total += sum(each.numel() * each.element_size() for each in member.model.state_dict().values())
+        else:
+            numbers, size = held(member)
+            parameters, total = parameters + numbers, total + size
     batch, times, threads = batch_holdout(holdout.sample(REQUESTS, 0)), [], torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -87,7 +87,7 @@ def teacher_costs(teacher: Recommender, holdout: Holdout) -> dict[str, float]:
         torch.set_num_threads(threads)
     return {
         "parameters": parameters,
-        "bytes": held,
+        "bytes": total,
         "milliseconds": float(np.median(times[-len(batch) :]) * 1000),
     }
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from recommender.learning.presets import Preset
 
 bench_app = typer.Typer(name="bench", help="Long measurements, one command each.", no_args_is_help=True)
+MEMBERS: Final = ("rules", "text-knn")
+"""What towers are blended with: what shoppers took next, and what is called alike."""
 SEEDS_APART: Final = 10
 """Presets of one round have seeds that far apart: round 0 of two presets has seeds 0 and 10."""
 _WIDTH: Final = 160  # of the table: figures are never cut, however narrow the terminal
@@ -43,6 +45,10 @@ def bench_teacher(
     preset: Annotated[
         list[str] | None, typer.Option(help="A preset to train in every round; may be given again. By default base.")
     ] = None,
+    member: Annotated[
+        list[str] | None,
+        typer.Option(help="A baseline to blend the towers with; may be given again. By default rules and text-knn."),
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds, each with seeds of its own.")] = 3,
     protocol: ProtocolOption = ProtocolName.LEAVE_ONE_OUT,
     order: OrderOption = None,
@@ -57,12 +63,12 @@ def bench_teacher(
     dataset = load_fit_dataset(data)
     plan = chosen_plan(dataset, protocol, order, cut, validation_cut)
     split = split_dataset(dataset, plan)
-    presets = preset or ["base"]
+    presets, members = preset or ["base"], member or list(MEMBERS)
     rows = {"baselines": _baselines(dataset, split, plan, out)}
     for number in range(rounds):
-        rows[f"round {number}"] = _round(dataset, split, plan, presets, number, out / f"round-{number}")
+        rows[f"round {number}"] = _round(dataset, split, plan, presets, members, number, out / f"round-{number}")
     if rounds > 1 and split.refit is None:
-        rows["all rounds"] = _all_rounds(dataset, split, plan, presets, rounds, out)
+        rows["all rounds"] = _all_rounds(dataset, split, plan, presets, members, rounds, out)
     if as_json:
         print_json({"dataset": dataset.digest, "split": plan.record(), "rounds": rows})
     else:
@@ -82,14 +88,20 @@ def _baselines(dataset: Dataset, split: Split, plan: SplitPlan, out: Path) -> di
 
 
 def _round(
-    dataset: Dataset, split: Split, plan: SplitPlan, presets: list[str], number: int, folder: Path
+    dataset: Dataset,
+    split: Split,
+    plan: SplitPlan,
+    presets: list[str],
+    members: list[str],
+    number: int,
+    folder: Path,
 ) -> dict[str, Any]:
     """All recommenders of one round, judged; towers and blends that are there are taken over."""
     from recommender.learning.blend import blend_teachers
     from recommender.learning.teacher import load_teacher, preset_record, train_teacher
 
     chosen = _seeded(presets, number)
-    file, of = folder / "figures.json", {"split": plan.record(), "presets": [preset_record(each) for each in chosen]}
+    file, of = folder / "figures.json", _of(plan, chosen, members)
     if (kept := _kept(file, dataset, of)) is not None:
         return kept
     judged: list[Recommender] = []
@@ -109,33 +121,47 @@ def _round(
     if split.refit is None:  # the weights of a blend are set on validation, which a refit has learned
         if len(folders) > 1:
             judged.append(blend_teachers(dataset, split, folders)[0])
-        judged.append(blend_teachers(dataset, split, folders, ["rules"])[0])
+        for taken in range(1, len(members) + 1):
+            judged.append(blend_teachers(dataset, split, folders, members[:taken])[0])
+            judged[-1].name = f"blend with {' and '.join(members[:taken])}"
         plain = [run for run, each in zip(folders, chosen, strict=True) if not each.model.sentences]
         if 0 < len(plain) < len(folders):
-            blend = blend_teachers(dataset, split, plain, ["rules"])[0]
+            blend = blend_teachers(dataset, split, plain, members)[0]
             blend.name = "blend without sentence vectors"
             judged.append(blend)
     return _written(file, dataset, split, of, judged, folders)
 
 
 def _all_rounds(
-    dataset: Dataset, split: Split, plan: SplitPlan, presets: list[str], rounds: int, out: Path
+    dataset: Dataset,
+    split: Split,
+    plan: SplitPlan,
+    presets: list[str],
+    members: list[str],
+    rounds: int,
+    out: Path,
 ) -> dict[str, Any]:
-    """The towers of all rounds as one two-tower, and blended with the rules."""
+    """The towers of all rounds as one two-tower, and blended with all members."""
     from recommender.learning.blend import blend_teachers
-    from recommender.learning.teacher import preset_record
 
     chosen = [each for number in range(rounds) for each in _seeded(presets, number)]
-    file, of = out / "all-rounds.json", {"split": plan.record(), "presets": [preset_record(each) for each in chosen]}
+    file, of = out / "all-rounds.json", _of(plan, chosen, members)
     if (kept := _kept(file, dataset, of)) is not None:
         return kept
     runs = [run for number in range(rounds) for run in _folders(presets, out / f"round-{number}")]
     judged: list[Recommender] = []
-    for baselines, name in (((), f"two-tower of {len(runs)}"), (("rules",), f"blend of {len(runs)} towers and rules")):
-        blend = blend_teachers(dataset, split, runs, baselines)[0]
+    for taken, name in (((), f"two-tower of {len(runs)}"), (members, f"blend of {len(runs)} towers and all members")):
+        blend = blend_teachers(dataset, split, runs, taken)[0]
         blend.name = name
         judged.append(blend)
     return _written(file, dataset, split, of, judged)
+
+
+def _of(plan: SplitPlan, presets: list[Preset], members: list[str]) -> dict[str, Any]:
+    """What figures are of."""
+    from recommender.learning.teacher import preset_record
+
+    return {"split": plan.record(), "presets": [preset_record(each) for each in presets], "members": members}
 
 
 def _seeded(presets: list[str], number: int) -> list[Preset]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from app.cli.console import ERR, OUT, print_json, progress_bar
-from app.cli.scoreboard import Score, held_bytes, score_recommender, score_table
+from app.cli.scoreboard import Score, score_recommender, score_table
 from app.cli.train import report_to
 from data.errors import parameter_error
 
@@ -178,6 +178,7 @@ def _scored(
     from data.atomic import atomic_file
     from distillation.package import student_bytes
     from recommender.baselines.registry import fit_baseline
+    from recommender.evaluation.cost import held
     from recommender.serving.engine import OnnxStudent, load_bundle
 
     report = report_to(progress, "Judging them all")
@@ -194,7 +195,7 @@ def _scored(
     for name in BASELINES:
         report(name, len(scores), total)
         baseline = fit_baseline(name, dataset, split.train)
-        scores.append(score_recommender(baseline, split.test, held_bytes(baseline)))
+        scores.append(score_recommender(baseline, split.test, held(baseline)[1]))
     report("teacher", len(scores), total)
     weights = (folder / "teacher" / "weights.safetensors").stat().st_size
     scores.append(score_recommender(teacher, split.test, weights))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from rich.table import Table
@@ -71,20 +71,6 @@ def score_recommender(
     milliseconds = median_milliseconds(ask or (lambda query: recommender.recommend([query], 10)), queries)
     recall, ndcg = recall_at(ranks, 10).mean(), ndcg_at(ranks, 10).mean()
     return Score(recommender.name, float(recall), float(ndcg), size / 1e6, milliseconds)
-
-
-def held_bytes(recommender: Recommender) -> int:
-    """Bytes of the arrays and sparse matrices that a fitted baseline holds."""
-    from scipy import sparse
-
-    total = 0
-    for value in vars(recommender).values():
-        if isinstance(value, np.ndarray):
-            total += value.nbytes
-        elif sparse.issparse(value):
-            compressed = cast(Any, value).tocsr()
-            total += compressed.data.nbytes + compressed.indices.nbytes + compressed.indptr.nbytes
-    return total
 
 
 def score_table(scores: list[Score], title: str) -> Table:

@@ -1,4 +1,4 @@
-"""What an evaluation costs beyond the scores themselves."""
+"""What a recommender holds, and what its evaluation costs beyond the scores themselves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import resource
 import time
 from dataclasses import dataclass
 from statistics import median
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from data.sequences import Sequences
 from data.split import Holdout
@@ -51,6 +53,19 @@ def ranking_cost(recommender: Recommender, holdout: Holdout, train: Sequences, r
         median(all_of - scores for all_of, scores in zip(whole, scoring, strict=True)),
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,  # Linux counts in KiB
     )
+
+
+def held(recommender: Recommender) -> tuple[int, int]:
+    """(numbers, bytes) of the arrays and sparse matrices that a fitted baseline holds; of indices the bytes alone."""
+    numbers = size = 0
+    for value in vars(recommender).values():
+        if isinstance(value, np.ndarray):
+            numbers, size = numbers + value.size, size + value.nbytes
+        elif sparse.issparse(value):
+            compressed = cast(Any, value).tocsr()
+            numbers += compressed.nnz
+            size += compressed.data.nbytes + compressed.indices.nbytes + compressed.indptr.nbytes
+    return numbers, size
 
 
 class _Timed(Recommender):

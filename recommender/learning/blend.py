@@ -35,13 +35,16 @@ from recommender.learning.teacher import check_same_data, load_teacher, recorded
 from recommender.learning.tower_recommender import TwoTowerRecommender
 
 KIND: Final = "blend"
-EPSILONS: Final = (0.003, 0.01, 0.03)
+EPSILONS: Final = (0.01, 0.03, 0.1, 0.3)
 STEPS: Final = (0.5, 0.2, 0.08)
 """Factors 1 ± step by which a weight is tried, coarse to fine."""
+SHARES: Final = (0.1, 0.2, 0.35, 0.5)
+"""What a member is tried with that comes to the others."""
 CANDIDATES: Final = 100
 """Toys of each member that are taken as rivals."""
 _MAX_CELLS: Final = 2**24  # scores of a member held at once: 64 MiB
 _NEVER: Final = np.float32(-1e6)
+_EQUAL: Final = np.float32(1e-5)  # two sums of the same log-probabilities may differ by their rounding
 
 
 @dataclass(frozen=True)
@@ -106,29 +109,47 @@ class _Shortlist:
     bounds: NDArray[np.int64]
 
     def ndcg(self, weights: NDArray[np.float64]) -> float:
-        """NDCG@10 of the weighted sum."""
+        """NDCG@10 of the weighted sum. Of equal toys the relevant one comes last: rules call most toys equal, and such
+        a member alone would look better than any list of it is."""
         shares = weights.astype(np.float32)
         rivals = np.tensordot(shares, self.candidates, axes=1)
         rows = np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
         own = np.tensordot(shares, self.own, axes=1)
-        ranks = 1 + np.count_nonzero(rivals[rows] > own[:, None], axis=1)
+        ranks = np.maximum(1, np.count_nonzero(rivals[rows] > own[:, None] - _EQUAL, axis=1))  # itself among them
         return float(ndcg_at(Ranks(ranks.astype(np.int32), self.bounds), 10).mean())
 
 
 def fit_mix(members: Sequence[Recommender], holdout: Holdout) -> tuple[Mix, float]:
     """(the mix with the best NDCG@10 on `holdout`, that NDCG@10).
 
-    Each weight in turn is multiplied and divided by a few factors, as long as that helps; ε is tried likewise. Rivals
-    are the toys among the first hundred of any member: what no member ranks there does not come to the first ten.
+    Weights are sought from two starts, all members alike, and the best one alone, to which the others are added one by
+    one where they help; then each in turn is multiplied and divided by a few factors, as long as that helps. ε is tried
+    likewise. Rivals are the toys among the first hundred of any member: what no member ranks there does not come to the
+    first ten.
     """
     ruled = not all(member.scores_are_logits for member in members)
     best: tuple[float, Mix] = (-1.0, Mix((1.0,)))
     for epsilon, shortlist in _shortlists(members, holdout, EPSILONS if ruled else EPSILONS[:1]).items():
-        weights, value = _climb(shortlist.ndcg, np.full(len(members), 1 / len(members)))
+        starts = (np.full(len(members), 1 / len(members)), _added_one_by_one(shortlist.ndcg, len(members)))
+        weights, value = max((_climb(shortlist.ndcg, start) for start in starts), key=lambda found: found[1])
         if value > best[0]:
             best = (value, Mix(tuple(weights.tolist()), epsilon))
     ndcg, mix = best
     return replace(mix, scale=_likeliest_scale(Blend("unscaled", members, mix), holdout)), ndcg
+
+
+def _added_one_by_one(value_of: Callable[[NDArray[np.float64]], float], members: int) -> NDArray[np.float64]:
+    """Weights that begin as the best member alone; whoever helps most comes in next, as long as anyone does."""
+    each = np.eye(members)
+    values = [value_of(alone) for alone in each]
+    best = max(values)
+    weights: NDArray[np.float64] = each[int(np.argmax(values))]
+    while True:
+        tried = [(1 - share) * weights + share * each[new] for new in np.flatnonzero(weights == 0) for share in SHARES]
+        values = [value_of(mix) for mix in tried]
+        if not tried or max(values) <= best:
+            return weights
+        weights, best = _climb(value_of, tried[int(np.argmax(values))])
 
 
 def _climb(

@@ -35,10 +35,16 @@ def test_rounds_are_judged_and_taken_over(folder: Path) -> None:
     assert done.exit_code == 0, done.output
     rounds = json.loads(done.stdout)["rounds"]
     assert list(rounds) == ["baselines", "round 0", "round 1", "all rounds"]
-    assert list(rounds["all rounds"]) == ["two-tower of 4", "blend of 4 towers and rules"]
-    assert list(rounds["round 0"]) == ["two-tower one", "two-tower two", "two-tower of several", "blend"]
+    assert list(rounds["all rounds"]) == ["two-tower of 4", "blend of 4 towers and all members"]
+    assert list(rounds["round 0"]) == [
+        "two-tower one",
+        "two-tower two",
+        "two-tower of several",
+        "blend with rules",
+        "blend with rules and text-knn",
+    ]
     assert rounds["round 0"]["two-tower one"] != rounds["round 1"]["two-tower one"]
-    assert rounds["round 0"]["blend"]["all"]["queries"] == rounds["baselines"]["rules"]["all"]["queries"]
+    assert rounds["round 0"]["blend with rules"]["all"]["queries"] == rounds["baselines"]["rules"]["all"]["queries"]
     seeds = [
         json.loads((folder / "out" / f"round-{n}" / name / "run.json").read_text())["preset"]["seed"]
         for n in (0, 1)
