@@ -208,7 +208,7 @@ def _shortlists(members: Sequence[Recommender], holdout: Holdout, epsilons: Sequ
 
 
 def _likeliest_scale(blend: Blend, holdout: Holdout) -> float:
-    """The scale in [0.2, 5] with the highest mean log-probability of the relevant toys, on at most 1,000 queries."""
+    """The scale in [0.2, 50] with the highest mean log-probability of the relevant toys, on at most 1,000 queries."""
     some = holdout.sample(max(1, min(1000, _MAX_CELLS // len(blend.index))), 0)
     batch = batch_holdout(some)
     outside = np.where(unseen_mask(batch, len(blend.index)), blend.score_batch(batch), -np.inf)
@@ -218,7 +218,7 @@ def _likeliest_scale(blend: Blend, holdout: Holdout) -> float:
         found = log_softmax(outside * np.exp(log_scale), axis=1)[rows, some.targets - 1]
         return -float(found[np.isfinite(found)].mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.2), np.log(5.0)), method="bounded").x))
+    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.2), np.log(50.0)), method="bounded").x))
 
 
 def blend_teachers(
