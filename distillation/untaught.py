@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from data.errors import parameter_error
 from distillation.distill import DistilOptions
 from distillation.student import StudentConfig
 
@@ -22,24 +21,20 @@ class Untaught:
 
     def __post_init__(self) -> None:
         """Raise ToyGuideError for values that cannot be."""
-        _ = self.options(DistilOptions())
-        if not 0.0 <= self.dropout <= 0.9:
-            raise parameter_error("alone_dropout", "distil", "a number in [0, 0.9]", self.dropout)
+        _ = self.options(DistilOptions()), self.config(StudentConfig())
 
     def options(self, taught: DistilOptions) -> DistilOptions:
-        """How it learns beside a student that learns by `taught`; what only a teacher is asked is at its default."""
-        plain = DistilOptions(alpha=1.0, start=False)
-        return replace(
-            taught,
-            alpha=plain.alpha,
-            start=plain.start,
-            temperature=plain.temperature,
-            top=plain.top,
-            own=plain.own,
-            outside=plain.outside,
-            dreams=plain.dreams,
+        """How it learns beside a student that learns by `taught`: the same, but for what only a teacher is asked."""
+        return DistilOptions(
+            alpha=1.0,
+            start=False,
             epochs=self.epochs,
             learning_rate=self.learning_rate,
+            average=taught.average,
+            patience=taught.patience,
+            targets_per_batch=taught.targets_per_batch,
+            seed=taught.seed,
+            finish=taught.finish,
         )
 
     def config(self, taught: StudentConfig) -> StudentConfig:
