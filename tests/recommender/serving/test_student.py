@@ -116,7 +116,7 @@ def test_a_table_that_does_not_fit_is_refused(
 
 def test_no_pickle_is_ever_opened(bundle: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(bundle, tmp_path / "bundle"))
-    np.save(folder / "table.npy", np.array([object()], object), allow_pickle=True)
+    np.save(folder / "table.npy", np.array([object()], object), allow_pickle=True)  # what is to be refused
     with pytest.raises(BundleError, match="cannot be read as an array"):
         load_bundle(rewritten(folder))
 
