@@ -1,7 +1,9 @@
-"""`toyguide bundle …`: what is in a bundle, and is it whole?"""
+"""`toyguide bundle …`: build one, look into it, ask whether it is whole, sign it, and make it one file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +16,15 @@ from app.cli.console import OUT, Exit, plain, print_json, tell
 if TYPE_CHECKING:
     from recommender.serving.bundle import Manifest
 
-bundle_app = typer.Typer(name="bundle", help="Build, look into and verify bundles.", no_args_is_help=True)
+bundle_app = typer.Typer(name="bundle", help="Build, verify, sign and pack bundles.", no_args_is_help=True)
+
+_SIGNATURES = {"good": "good", "unchecked": "not checked, for want of --key", "none": "none"}
 
 Folder = Annotated[Path, typer.Argument(help="The bundle's directory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PublicKey = Annotated[
+    Path | None, typer.Option("--key", help="The public key's file; the bundle must be signed by it.")
+]
 
 
 @bundle_app.command()
@@ -49,23 +56,88 @@ def inspect(folder: Folder, as_json: AsJson = False) -> None:
 
 
 @bundle_app.command()
-def verify(folder: Folder, as_json: AsJson = False) -> None:
-    """Check every digest, load the bundle and make one ranking. Leaves with code 4 if the bundle must not be used."""
+def verify(folder: Folder, key: PublicKey = None, as_json: AsJson = False) -> None:
+    """Check signature and digests, load, make one ranking. Leaves with code 4 if the bundle must not be used."""
     from data.errors import BundleError
+    from recommender.serving.bundle import SIGNATURE
     from recommender.serving.engine import load_bundle
 
-    try:
-        engine = load_bundle(folder)
-    except BundleError as error:
-        if as_json:
-            print_json({"whole": False, "model": None, "problem": str(error)})
-        tell("Refused:", str(error))
-        raise typer.Exit(Exit.GATE) from error
+    with _gate():
+        try:
+            engine = load_bundle(folder, verify_key=key)
+        except BundleError as error:
+            if as_json:
+                print_json({"whole": False, "model": None, "signature": None, "problem": str(error)})
+            raise
+    signature = "good" if key else "unchecked" if (folder / SIGNATURE).exists() else "none"
     if as_json:
-        print_json({"whole": True, "model": engine.model, "problem": None})
+        print_json({"whole": True, "model": engine.model, "signature": signature, "problem": None})
     else:
         size = f"{len(engine.manifest.files)} files, {len(engine.toys):,} toys"
-        OUT.print(f"[green]Whole.[/] {size}, model {engine.model[:16]}.")
+        OUT.print(f"[green]Whole.[/] {size}, model {engine.model[:16]}, signature: {_SIGNATURES[signature]}.")
+
+
+@bundle_app.command()
+def key(out: Annotated[Path, typer.Option("--out", help="The private key's new file; FILE.pub is beside it.")]) -> None:
+    """Make a key pair: the private one signs bundles and is kept, the public one is for every kiosk."""
+    from recommender.serving.keys import make_keys
+
+    public = make_keys(out)
+    _say(f"private key {out}: keep it. Public key {public}: give it to every kiosk, as verify_key.")
+
+
+@bundle_app.command()
+def sign(
+    folder: Folder, key: Annotated[Path, typer.Option("--key", help="The private key's file, of 'bundle key'.")]
+) -> None:
+    """Sign a bundle: its manifest, and with it the digest of every file. Leaves with code 4 if it is not whole."""
+    from recommender.serving.bundle import SIGNATURE, sign_bundle
+
+    with _gate():
+        manifest = sign_bundle(folder, key)
+    _say(f"{folder / SIGNATURE}: model {manifest.model[:16]} is signed.")
+
+
+@bundle_app.command("zip")
+def zip_(folder: Folder, out: Annotated[Path, typer.Option("--out", help="The zip to write.")]) -> None:
+    """Make one file of a bundle; the same bundle gives the same bytes. Leaves with code 4 if it is not whole."""
+    from recommender.serving.archive import zip_bundle
+
+    with _gate():
+        manifest = zip_bundle(folder, out)
+    _say(f"{out}: model {manifest.model[:16]} in {out.stat().st_size:,} bytes.")
+
+
+@bundle_app.command()
+def unzip(
+    archive: Annotated[Path, typer.Argument(metavar="FILE", help="The bundle's zip.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the bundle; an old bundle there is replaced.")],
+    key: PublicKey = None,
+) -> None:
+    """Unpack a bundle, verified before it takes its place. Leaves with code 4 if it must not be used."""
+    from app.cli.folders import check_output
+    from recommender.serving.archive import unpack_bundle
+
+    check_output(out, "bundle", "bundle unzip")
+    with _gate():
+        manifest = unpack_bundle(archive, out, key)
+    _say(f"{out}: model {manifest.model[:16]}, {len(manifest.files)} files.")
+
+
+@contextmanager
+def _gate() -> Iterator[None]:
+    """A bundle that is refused: one sentence on stderr, and the code of a gate."""
+    from data.errors import BundleError
+
+    try:
+        yield
+    except BundleError as error:
+        tell("Refused:", str(error))
+        raise typer.Exit(Exit.GATE) from error
+
+
+def _say(sentence: str) -> None:
+    OUT.print(plain(sentence), markup=False, highlight=False)
 
 
 def _words(facts: object) -> str:

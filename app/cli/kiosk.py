@@ -12,6 +12,9 @@ from app.cli.console import ERR
 
 def kiosk(
     bundle: Annotated[Path | None, typer.Option(help="The bundle's directory.")] = None,
+    verify_key: Annotated[
+        Path | None, typer.Option(help="The public key's file; a bundle it did not sign is refused.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.  [default: 127.0.0.1]")] = None,
     port: Annotated[
         int | None, typer.Option(help="The port to listen on; 0 takes a free one.  [default: 8000]")
@@ -31,6 +34,7 @@ def kiosk(
     settings = load_settings(
         config,
         bundle=bundle,
+        verify_key=verify_key,
         host=host,
         port=port,
         database=database,

@@ -28,7 +28,7 @@ def create_app(settings: KioskSettings) -> FastAPI:
 
     Raises BundleError or ToyGuideError with one sentence if either cannot be used.
     """
-    engine = load_bundle(settings.bundle, settings.default_youngest_months)
+    engine = load_bundle(settings.bundle, settings.default_youngest_months, verify_key=settings.verify_key)
     store = EventStore(settings.database)
 
     @asynccontextmanager

@@ -19,6 +19,7 @@ class KioskSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TOYGUIDE_KIOSK_", extra="forbid", frozen=True)
 
     bundle: Path = Field(Path("var/bundle"), description="The bundle's directory.")
+    verify_key: Path | None = Field(None, description="The public key's file; a bundle it did not sign is refused.")
     host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on; 0 takes a free one.")
     database: Path = Field(Path("var/kiosk.sqlite"), description="The SQLite file that keeps events.")

@@ -1,7 +1,7 @@
 """The bundle's manifest: what a bundle says of itself, and whether that is true.
 
-A bundle is one read-only directory: `manifest.json` and the files it names, each with size and SHA-256. The writer is
-`distillation.package`; what each file holds is told where it is read: `engine.py` (graph and table), `catalogue.py`.
+A bundle is one read-only directory: `manifest.json`, the files that it names, each with size and SHA-256, and perhaps
+the manifest's signature (`keys.py`). `distillation.package` writes it; what a file holds is told where it is read.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from data.atomic import atomic_file
 from data.errors import BundleError
+from recommender.serving.graph import check_graph
+from recommender.serving.keys import check_signature, sign
+from recommender.serving.names import clash, is_inside
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
+SIGNATURE: Final = "manifest.sig"
 STUDENT: Final = "student.onnx"
 MOBILE: Final = "student-mobile.onnx"
 TABLE: Final = "table.npy"
@@ -107,12 +111,13 @@ def write_manifest(
 ) -> Manifest:
     """Digest every file in `folder` and write `manifest.json` beside them: the last step of building a bundle.
 
-    `created` is an ISO 8601 time in UTC, by default now. Raises BundleError if the result would not be read back.
+    `created` is an ISO 8601 time in UTC, by default now. A signature of a manifest before is taken away. Raises
+    BundleError if the result would not be read back.
     """
     files = {
         name: FileEntry(_sha256(folder / name), (folder / name).stat().st_size)
         for name in sorted(_files_in(folder))
-        if name != MANIFEST
+        if name not in (MANIFEST, SIGNATURE)
     }
     manifest = Manifest(
         model=model,
@@ -129,16 +134,33 @@ def write_manifest(
     )
     _check(asdict(manifest), folder / MANIFEST)
     text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    (folder / SIGNATURE).unlink(missing_ok=True)
     with atomic_file(folder / MANIFEST) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return manifest
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, verify_key: Path | None = None) -> Manifest:
     """The manifest of the bundle in `folder`, its form checked; the files themselves are not (see `verify_bundle`).
 
-    Raises BundleError with one sentence: no such folder, not a bundle, a broken manifest, a format that is too new.
+    verify_key: a public key's file; with one, the manifest must be signed by it. Nothing unsigned is even parsed.
+    Raises BundleError with one sentence: no such folder, not a bundle, not signed by that key, a broken manifest, a
+    format that is too new. ToyGuideError if the key cannot be read.
     """
+    file, told = folder / MANIFEST, _manifest_bytes(folder)
+    if verify_key is not None:
+        check_signature(file, told, folder / SIGNATURE, verify_key)
+    try:
+        raw = json.loads(told.decode("utf-8"))
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        raise BundleError(f"{file} cannot be read as JSON: {error}. Copy or build the bundle again.") from error
+    _check(raw, file)
+    entries = {name: FileEntry(entry["sha256"], entry["bytes"]) for name, entry in raw["files"].items()}
+    known = {key: value for key, value in raw.items() if key in Manifest.__dataclass_fields__}
+    return Manifest(**{**known, "files": entries})
+
+
+def _manifest_bytes(folder: Path) -> bytes:
     if not folder.exists():
         raise BundleError(f"{folder} does not exist. Build a bundle with 'toyguide bundle build' or 'toyguide demo'.")
     if not folder.is_dir():
@@ -148,26 +170,35 @@ def read_manifest(folder: Path) -> Manifest:
         raise BundleError(f"{folder} is not a bundle: it has no {MANIFEST}. Build one with 'toyguide bundle build'.")
     if file.stat().st_size > MAX_MANIFEST_BYTES:
         raise BundleError(f"{file} must be at most {MAX_MANIFEST_BYTES} bytes. It has {file.stat().st_size}.")
-    try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
-        raise BundleError(f"{file} cannot be read as JSON: {error}. Copy or build the bundle again.") from error
-    _check(raw, file)
-    entries = {name: FileEntry(entry["sha256"], entry["bytes"]) for name, entry in raw["files"].items()}
-    known = {key: value for key, value in raw.items() if key in Manifest.__dataclass_fields__}
-    return Manifest(**{**known, "files": entries})
+    return file.read_bytes()
 
 
-def verify_bundle(folder: Path) -> Manifest:
+def verify_bundle(folder: Path, verify_key: Path | None = None) -> Manifest:
     """The manifest of the bundle in `folder`, every file compared with it by presence, size and SHA-256.
 
-    Raises BundleError naming each file that is missing, truncated, changed, or not in the manifest.
+    verify_key: as for `read_manifest`, whose errors it raises; and BundleError naming each file that is missing,
+    truncated, changed, or not in the manifest, or a graph that has part of itself outside the bundle.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, verify_key)
     problems = _file_problems(folder, manifest)
     if problems:
         more = f" And {len(problems) - 3} more." if len(problems) > 3 else ""
         raise BundleError(f"The bundle in {folder} is damaged: {' '.join(problems[:3])}{more} Copy or build it again.")
+    for name in manifest.files:
+        if name.lower().endswith(".onnx"):
+            check_graph((folder / name).read_bytes(), str(folder / name))
+    return manifest
+
+
+def sign_bundle(folder: Path, private_key: Path) -> Manifest:
+    """Write `manifest.sig`: the signature of the manifest's bytes as they are, and so of every file by its digest.
+
+    Raises BundleError if the bundle is not whole, ToyGuideError if the key cannot be used.
+    """
+    told = _manifest_bytes(folder)
+    manifest = verify_bundle(folder)
+    with atomic_file(folder / SIGNATURE) as temporary:
+        temporary.write_bytes(sign(told, private_key))
     return manifest
 
 
@@ -184,7 +215,8 @@ def _file_problems(folder: Path, manifest: Manifest) -> list[str]:
             problems.append(f"{name} is {what}: the manifest says {entry.bytes} bytes, it has {size}.")
         elif _sha256(file) != entry.sha256:
             problems.append(f"{name} was changed: its SHA-256 is not the manifest's.")
-    surprises = sorted(_files_in(folder) - set(manifest.files) - {MANIFEST})
+    problems += [f"{name} must be a plain file." for name in (MANIFEST, SIGNATURE) if (folder / name).is_symlink()]
+    surprises = sorted(_files_in(folder) - set(manifest.files) - {MANIFEST, SIGNATURE})
     return problems + [f"{name} is not in the manifest." for name in surprises]
 
 
@@ -230,7 +262,8 @@ def _check(raw: Any, file: Path) -> None:
         interests,
     )
     for name, entry in raw["files"].items():
-        need(_is_safe(name), "files", "relative paths inside the bundle", name)
+        need(is_inside(name), "files", "relative paths inside the bundle", name)
+        need(name.lower() not in (MANIFEST, SIGNATURE), "files", "a list without manifest and signature", name)
         good = isinstance(entry, dict) and isinstance(entry.get("sha256"), str) and _is_int(entry.get("bytes"))
         need(
             good and len(entry["sha256"]) == 64 and set(entry["sha256"]) <= _HEX and entry["bytes"] >= 0,
@@ -238,20 +271,14 @@ def _check(raw: Any, file: Path) -> None:
             "a SHA-256 and a size",
             entry,
         )
+    two = clash(raw["files"])
+    need(two is None, "files", "a list of names that are files of their own on every system", two)
     for name in NEEDED:
         need(name in raw["files"], "files", f"a list with {name}", sorted(raw["files"]))
 
 
 def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_safe(name: str) -> bool:
-    """A relative path that cannot leave the folder, on this system or another."""
-    path = PurePosixPath(name)
-    parts = name.split("/")
-    plain = not path.is_absolute() and all(part not in ("", ".", "..") for part in parts)
-    return plain and not any(bad in name for bad in ("\\", ":", "\0"))
 
 
 def _files_in(folder: Path) -> set[str]:

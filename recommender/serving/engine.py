@@ -3,8 +3,7 @@
     engine = load_bundle("var/bundle")
     engine.recommend(history=["toy-1"], recipient=Recipient(age_months=48), k=10)
 
-The way of a request: allowed-mask (policy, before any ranking) → student → reasons. One pass, no way back. An engine
-holds no state of a request, so threads may share it.
+A request's way: allowed-mask (policy, before any ranking) → student → reasons. Threads may share an engine.
 """
 
 from __future__ import annotations
@@ -268,16 +267,19 @@ class Engine:
             raise parameter_error("budget", "recommend", "a finite number > 0", recipient.budget)
 
 
-def load_bundle(path: Path | str, default_youngest_months: int = SMALLEST_MONTHS) -> Engine:
-    """Load the bundle in folder `path`: digests, graph and table checked, one smoke ranking made.
+def load_bundle(
+    path: Path | str, default_youngest_months: int = SMALLEST_MONTHS, *, verify_key: Path | None = None
+) -> Engine:
+    """Load the bundle in folder `path`: signature, digests, graph and table checked, one smoke ranking made.
 
-    default_youngest_months: the age that the safety rule assumes where no child is stated.
-    Raises BundleError with one sentence that says what is wrong with the bundle.
+    default_youngest_months: the age that the safety rule assumes where no child is stated
+    verify_key: a public key's file; with one, the bundle must be signed by it.
+    Raises BundleError with one sentence that says what is wrong with it, ToyGuideError if it is the key.
     """
     check_age("default_youngest_months", default_youngest_months)
     folder = Path(path)
     try:
-        manifest = verify_bundle(folder)
+        manifest = verify_bundle(folder, verify_key)
         toys = read_catalogue(folder / CATALOGUE, pictures=False)
         student = Student.open(folder, manifest)
     except OSError as error:

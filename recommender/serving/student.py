@@ -24,6 +24,7 @@ from recommender.base import QueryBatch, Recommender
 from recommender.features import encode_recipients, profile_width
 from recommender.serving.bundle import CATALOGUE, STUDENT, Manifest, verify_bundle
 from recommender.serving.catalogue import read_catalogue
+from recommender.serving.graph import check_graph
 from recommender.serving.table import read_table
 
 REFUSED_CODES: Final = frozenset(KIND_CODES[kind] for kind in REFUSED_KINDS)
@@ -62,13 +63,15 @@ def pad_histories(histories: Sequence[Sequence[int]], max_history: int) -> NDArr
 def open_graph(graph: Path | bytes, name: str) -> ort.InferenceSession:
     """A session of one thread for a file or the bytes of a graph; `name` is what an error calls it.
 
-    Raises BundleError if ONNX Runtime cannot load it, with its reason: no graph, an opset that is too new, …
+    Raises BundleError if it is no graph or leans on further files, or ONNX Runtime cannot load it, with its reason.
     """
+    source = graph if isinstance(graph, bytes) else graph.read_bytes()
+    check_graph(source, name)  # these bytes, not the file: it may be another one a moment later
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    source = graph if isinstance(graph, bytes) else str(graph)
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # it has a second format, and would guess
     try:
         return ort.InferenceSession(source, sess_options=options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime has no common class for what it finds wrong in a file
