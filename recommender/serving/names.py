@@ -25,9 +25,10 @@ def clash(names: Iterable[str]) -> tuple[str, str] | None:
     """
     files: dict[str, str] = {}
     for name in names:
-        other = files.setdefault(_folded(name), name)
-        if other is not name:
-            return other, name
+        folded = _folded(name)
+        if folded in files:
+            return files[folded], name
+        files[folded] = name
     for folded, name in files.items():
         above = folded
         while "/" in above:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kiosk import KioskSettings, load_settings
+from app.kiosk import KioskSettings, create_app, load_settings
 from data.errors import ToyGuideError
 
 
@@ -19,6 +19,22 @@ def test_defaults() -> None:
     settings = load_settings()
     assert isinstance(settings, KioskSettings)
     assert (settings.host, settings.port, settings.default_youngest_months) == ("127.0.0.1", 8000, 36)
+    assert settings.verify_key is None
+
+
+def test_the_key_is_found_like_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    write('[kiosk]\nverify_key = "file.pub"\n')
+    assert load_settings().verify_key == Path("file.pub")
+    monkeypatch.setenv("TOYGUIDE_KIOSK_VERIFY_KEY", "environment.pub")
+    assert load_settings().verify_key == Path("environment.pub")
+    assert load_settings(verify_key=Path("option.pub")).verify_key == Path("option.pub")
+
+
+def test_an_empty_key_does_not_mean_none(monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
+    """A variable that was forgotten to be filled must not let unsigned bundles in."""
+    monkeypatch.setenv("TOYGUIDE_KIOSK_VERIFY_KEY", "")
+    with pytest.raises(ToyGuideError, match="cannot be read"):
+        create_app(load_settings(bundle=bundle))
 
 
 def test_command_line_over_environment_over_file_over_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,8 @@ def test_a_link_is_no_file_of_a_bundle(copy: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../outside", "/etc/passwd", "a/../../b", "a\\b", "C:evil", "", ".", "a//b", "./table.npy", "a\0b"]
+    "name",
+    ["../outside", "/etc/passwd", "a/../../b", "a\\b", "C:evil", "", ".", "a//b", "./table.npy", "a\0b", "\ud800"],
 )
 def test_no_path_may_leave_the_folder(copy: Path, name: str) -> None:
     edit(copy, lambda manifest: manifest["files"].update({name: {"sha256": "0" * 64, "bytes": 1}}))
@@ -85,6 +86,7 @@ def test_no_path_may_leave_the_folder(copy: Path, name: str) -> None:
     ("change", "said"),
     [
         (lambda m: m.update(format=2), "format 2, this toyguide reads up to 1"),
+        (lambda m: m.update(format=10**30, model=None), "Update toyguide, or build the bundle with this version"),
         (lambda m: m.update(format="1"), "field 'format' must be an int"),
         (lambda m: m.update(format=True), "field 'format' must be an int"),
         (lambda m: m.pop("model"), "field 'model' must be a string"),
@@ -93,6 +95,10 @@ def test_no_path_may_leave_the_folder(copy: Path, name: str) -> None:
         (lambda m: m["files"].pop("student.onnx"), "a list with student.onnx"),
         (lambda m: m["files"].update({"table.npy": {"sha256": "zz", "bytes": 1}}), "a SHA-256 and a size"),
         (lambda m: m["files"].update({"table.npy": {"sha256": "0" * 64, "bytes": -1}}), "a SHA-256 and a size"),
+        (lambda m: m["files"].update({"manifest.sig": m["files"]["table.npy"]}), "without manifest and signature"),
+        (lambda m: m["files"].update({"Manifest.json": m["files"]["table.npy"]}), "without manifest and signature"),
+        (lambda m: m["files"].update({"TABLE.npy": m["files"]["table.npy"]}), "files of their own on every system"),
+        (lambda m: m["files"].update({"table.npy/a": m["files"]["table.npy"]}), "files of their own on every system"),
         (lambda m: m["student"].update(max_history=0), r"student\.max_history"),
         (lambda m: m["student"].update(scale=float("nan")), r"student\.scale"),
         (lambda m: m["features"].update(interests="music"), "a list of strings"),
