@@ -110,7 +110,7 @@ def zip_(folder: Folder, out: Annotated[Path, typer.Option("--out", help="The zi
 
 @bundle_app.command()
 def unzip(
-    archive: Annotated[Path, typer.Argument(metavar="FILE", help="The bundle's zip.")],
+    file: Annotated[Path, typer.Argument(help="The bundle's zip.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the bundle; an old bundle there is replaced.")],
     key: PublicKey = None,
 ) -> None:
@@ -120,7 +120,7 @@ def unzip(
 
     check_output(out, "bundle", "bundle unzip")
     with _gate():
-        manifest = unpack_bundle(archive, out, key)
+        manifest = unpack_bundle(file, out, key)
     _say(f"{out}: model {manifest.model[:16]}, {len(manifest.files)} files.")
 
 

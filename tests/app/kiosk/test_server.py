@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
+
+from app.kiosk import KioskSettings, create_app
+from data.errors import BundleError
+from recommender.serving.bundle import sign_bundle
+from recommender.serving.keys import make_keys
 
 TOYGUIDE = [sys.executable, "-c", "from app.cli.main import main; main()"]
 Kiosk = tuple[subprocess.Popen[str], str, Path]
@@ -121,6 +128,25 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, options: list[str], said: str
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "var").exists()
+
+
+def test_a_bundle_that_the_key_does_not_vouch_for_is_refused_at_start(bundle: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(bundle, tmp_path / "bundle"))
+    public = make_keys(tmp_path / "shop")
+    make_keys(tmp_path / "other")
+    done = run("kiosk", "--port", "0", "--bundle", str(folder), "--verify-key", str(public), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "bundle must be signed by the key" in done.stderr
+    assert "Traceback" not in done.stderr
+
+    settings = KioskSettings(bundle=folder, database=tmp_path / "kiosk.sqlite", verify_key=public)
+    sign_bundle(folder, tmp_path / "other")
+    with pytest.raises(BundleError, match="another key signed it"):
+        create_app(settings)
+    assert not (tmp_path / "kiosk.sqlite").exists()
+    sign_bundle(folder, tmp_path / "shop")
+    with TestClient(create_app(settings)) as client:
+        assert client.get("/readyz").status_code == 200
 
 
 def test_the_kiosk_is_light() -> None:
