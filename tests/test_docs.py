@@ -27,6 +27,8 @@ def leaves():
     def walk(command, words):
         for name, child in getattr(command, "commands", {}).items():
             if getattr(child, "commands", None):
+                if child.invoke_without_command:
+                    yield (*words, name), child
                 yield from walk(child, (*words, name))
             else:
                 yield (*words, name), child
@@ -93,3 +95,12 @@ def test_the_readme_names_only_commands_and_options_that_exist():
             assert set(re.findall(r"(?<!\S)(--[a-z-]+)", match[2])) <= options, line
             found += 1
     assert found >= 8
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), list(leaves()), ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
+def test_no_word_of_a_help_text_is_taken_for_markup(words, command):
+    for parameter in command.params:
+        said = getattr(parameter, "help", None) or ""
+        assert "[" not in said, f"{parameter.name} of {' '.join(words)}: what stands in brackets is not shown"

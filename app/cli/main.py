@@ -26,7 +26,7 @@ from app.cli.data import data_app
 from app.cli.demo import demo
 from app.cli.distill import distill
 from app.cli.evaluate import evaluate
-from app.cli.kiosk import kiosk
+from app.cli.kiosk import kiosk_app
 from app.cli.page import page
 from app.cli.shop import shop
 from app.cli.sweep import sweep
@@ -62,9 +62,9 @@ def toyguide(
 app.add_typer(data_app, name="data")
 app.add_typer(bundle_app)
 app.add_typer(bench_app)
+app.add_typer(kiosk_app)
 app.command()(evaluate)
 app.command()(demo)
-app.command()(kiosk)
 app.command()(shop)
 app.command()(page)
 app.command()(train)

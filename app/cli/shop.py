@@ -13,17 +13,17 @@ from data.errors import ToyGuideError
 
 def shop(
     api: Annotated[
-        str | None, typer.Option(help="The address of the kiosk's API.  [default: http://127.0.0.1:8000]")
+        str | None, typer.Option(help="The address of the kiosk's API.", show_default="http://127.0.0.1:8000")
     ] = None,
-    host: Annotated[str | None, typer.Option(help="The address to listen on.  [default: 127.0.0.1]")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[
-        int | None, typer.Option(help="The port to listen on; 0 takes a free one.  [default: 8501]")
+        int | None, typer.Option(help="The port to listen on; 0 takes a free one.", show_default="8501")
     ] = None,
     timeout_seconds: Annotated[
-        float | None, typer.Option(help="How long to wait for an answer of the kiosk.  [default: 4]")
+        float | None, typer.Option(help="How long to wait for an answer of the kiosk.", show_default="4")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="A settings file, table [shop].  [default: toyguide.toml if there is one]")
+        Path | None, typer.Option(help="A settings file, table 'shop'.", show_default="toyguide.toml if there is one")
     ] = None,
 ) -> None:
     """Open the shop in a browser until Ctrl-C. Settings: options > TOYGUIDE_SHOP_… > toyguide.toml > defaults."""

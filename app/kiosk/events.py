@@ -9,9 +9,9 @@ from fastapi.concurrency import run_in_threadpool
 
 from app.kiosk.models import EventBatch, EventBody, EventVerdicts
 from app.kiosk.payloads import Answer
-from app.kiosk.problems import ProblemError, documented
+from app.kiosk.problems import documented
 from app.kiosk.state import Running
-from app.kiosk.store.events import StoredEvent, StoreFullError, StoreUnavailableError
+from app.kiosk.store.events import StoredEvent
 from app.kiosk.strict import StrictRoute
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["events"])
@@ -35,12 +35,7 @@ async def keep(body: EventBatch, kiosk: Running) -> Answer:
     now = datetime.now(UTC)
     known = kiosk.engine.index
     rows = [_row(event, now) for event in body.events if event.toy_id in known]
-    try:
-        fresh = await run_in_threadpool(kiosk.events.keep, rows)
-    except StoreFullError as error:
-        raise ProblemError("store_full", "The disk is full: nothing of this batch was kept. Send it again.") from error
-    except StoreUnavailableError as error:
-        raise ProblemError("store_unavailable", "Nothing of this batch was kept. Send it again later.") from error
+    fresh = await run_in_threadpool(kiosk.events.keep, rows)
     verdicts = []
     for event in body.events:
         if event.toy_id not in known:

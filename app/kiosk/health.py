@@ -8,7 +8,7 @@ from app.kiosk.models import AliveAnswer, ReadyAnswer
 from app.kiosk.payloads import Answer
 from app.kiosk.problems import ProblemError, documented
 from app.kiosk.state import Running
-from app.kiosk.store.events import StoreUnavailableError
+from app.kiosk.store.database import StoreUnavailableError
 
 router = APIRouter(tags=["health"])
 

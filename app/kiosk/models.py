@@ -25,7 +25,7 @@ def _rfc_3339(value: Any) -> Any:
     raise ValueError(f"must be a time with an offset, such as 2026-01-31T09:30:00Z. Got {shown(value)}.")
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """JSON has one kind of number: 36.0 is the integer 36, and some languages write it so."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -34,19 +34,21 @@ Time = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
 
 Id = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
-Months = Annotated[int, Field(strict=True, ge=0, le=MAX_AGE_MONTHS), BeforeValidator(_whole)]
+Months = Annotated[int, Field(strict=True, ge=0, le=MAX_AGE_MONTHS), BeforeValidator(whole)]
 Price = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-K = Annotated[int, Field(strict=True, ge=1, le=MAX_K), BeforeValidator(_whole)]
+K = Annotated[int, Field(strict=True, ge=1, le=MAX_K), BeforeValidator(whole)]
 QueryK = Annotated[int, Field(ge=1, le=MAX_K)]
 QueryMonths = Annotated[int | None, Field(ge=0, le=MAX_AGE_MONTHS)]
 Language = Literal["en", "zh"]
 
 
-class _Request(BaseModel):
+class RequestBody(BaseModel):
+    """What every request has in common: unknown fields are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class HistoryEntry(_Request):
+class HistoryEntry(RequestBody):
     """A toy the shopper met; a bare string is a toy id with kind "purchase"."""
 
     toy_id: Id
@@ -64,7 +66,7 @@ class HistoryEntry(_Request):
         return {"anyOf": [{"type": "string", "minLength": 1, "maxLength": 200}, whole]}
 
 
-class RecipientBody(_Request):
+class RecipientBody(RequestBody):
     """Whom the toy is for. No name, no birth date."""
 
     age_months: Months | None = Field(None, description="Lower end of the age band, in months.")
@@ -75,7 +77,7 @@ class RecipientBody(_Request):
     )
 
 
-class FiltersBody(_Request):
+class FiltersBody(RequestBody):
     """What to see. A toy that does not say matches no filter on what it lacks."""
 
     category: Name | None = None
@@ -91,7 +93,7 @@ class FiltersBody(_Request):
         return self
 
 
-class RecommendationRequest(_Request):
+class RecommendationRequest(RequestBody):
     """Everything is optional: with nothing stated, the answer is what suits a stranger."""
 
     history: list[HistoryEntry] = Field(
@@ -104,7 +106,7 @@ class RecommendationRequest(_Request):
     language: Language = "en"
 
 
-class EventRecipient(_Request):
+class EventRecipient(RequestBody):
     """Whom an event was for."""
 
     id: Id | None = None
@@ -112,7 +114,7 @@ class EventRecipient(_Request):
     interests: list[Name] = Field(default=[], max_length=MAX_INTERESTS)
 
 
-class EventBody(_Request):
+class EventBody(RequestBody):
     """One thing a shopper did with one toy. `event_id` is the client's own: sending it twice keeps it once."""
 
     event_id: Id
@@ -125,7 +127,7 @@ class EventBody(_Request):
     recipient: EventRecipient | None = None
 
 
-class EventBatch(_Request):
+class EventBatch(RequestBody):
     """Events, each judged alone."""
 
     events: list[EventBody] = Field(max_length=MAX_EVENTS)

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
 from data.schema import Toy
-from recommender.serving.results import Notice, Pick, Recommendation
+from recommender.serving.results import Notice, Pick, Recommendation, Verdict
 
 
 class Answer(JSONResponse):
@@ -41,6 +41,11 @@ def toy_payload(toy: Toy) -> dict[str, Any]:
         "aisle": toy.aisle,
         "picture_url": None if toy.picture is None else f"/v1/toys/{quote(toy.id, safe='')}/picture.svg",
     }
+
+
+def verdict_payload(verdict: Verdict) -> dict[str, Any]:
+    """A verdict in the form of `SafeAnswer`."""
+    return {"allowed": verdict.allowed, "rule": verdict.rule, "text": verdict.text}
 
 
 def recommendation_payload(answer: Recommendation) -> dict[str, Any]:

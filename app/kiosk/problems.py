@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from app.kiosk.store.database import StoreFullError, StoreUnavailableError
 from data.errors import ToyGuideError
 
 TYPE_BASE: Final = "https://toyguide.invalid/errors/"
@@ -19,16 +20,19 @@ TYPE_BASE: Final = "https://toyguide.invalid/errors/"
 
 CODES: Final[dict[str, tuple[int, str]]] = {
     "malformed_json": (400, "The body is not JSON"),
+    "key_refused": (401, "A staff key is needed"),
+    "role_too_low": (403, "The key does not allow this"),
     "unknown_route": (404, "There is no such address"),
     "unknown_toy": (404, "There is no such toy"),
     "no_picture": (404, "The toy has no picture"),
+    "unknown_recall": (404, "There is no such recall"),
     "method_not_allowed": (405, "The address does not take this method"),
     "body_too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "The body must be JSON"),
     "invalid_request": (422, "The request does not have the right form"),
     "internal_error": (500, "The kiosk made a mistake"),
     "not_ready": (503, "The kiosk is not ready"),
-    "store_unavailable": (503, "Events cannot be kept now"),
+    "store_unavailable": (503, "The database does not answer"),
     "store_full": (507, "The disk is full"),
     "http_error": (0, "The request could not be answered"),
 }
@@ -43,11 +47,18 @@ _REPR.maxstring = _REPR.maxlong = _REPR.maxother = 2 * _SHOWN
 class ProblemError(Exception):
     """Raised by a route; answered as problem+json."""
 
-    def __init__(self, code: str, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.errors = tuple(errors)
+        self.headers = headers
 
 
 def problem_response(
@@ -97,15 +108,25 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(ToyGuideError, _on_mistake)
+    app.add_exception_handler(StoreFullError, _on_full)
+    app.add_exception_handler(StoreUnavailableError, _on_unavailable)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
-    return problem_response(error.code, error.detail, error.errors)
+    return problem_response(error.code, error.detail, error.errors, headers=error.headers)
 
 
 async def _on_mistake(request: Request, error: Exception) -> Response:
     return problem_response("invalid_request", str(error))
+
+
+async def _on_full(request: Request, error: Exception) -> Response:
+    return problem_response("store_full", "The disk is full: nothing of this was kept. Send it again.")
+
+
+async def _on_unavailable(request: Request, error: Exception) -> Response:
+    return problem_response("store_unavailable", "The database does not answer: nothing was kept. Send it again later.")
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

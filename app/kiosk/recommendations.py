@@ -39,6 +39,7 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
         k=body.k,
         owned=body.recipient.owned if body.recipient else (),
         language=body.language,
+        house=kiosk.lists.masks,
     )
     return Answer(recommendation_payload(answer))
 

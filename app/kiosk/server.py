@@ -15,8 +15,9 @@ from app.kiosk.docs import install_docs
 from app.kiosk.middleware import BodyLimit, RequestFrame
 from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
+from app.kiosk.staff import audit, lookup, recalls, stock
 from app.kiosk.state import Kiosk
-from app.kiosk.store.events import EventStore
+from app.kiosk.store.database import Database
 from app.ports import bind
 from recommender.serving.engine import load_bundle
 
@@ -29,12 +30,12 @@ def create_app(settings: KioskSettings) -> FastAPI:
     Raises BundleError or ToyGuideError with one sentence if either cannot be used.
     """
     engine = load_bundle(settings.bundle, settings.default_youngest_months, verify_key=settings.verify_key)
-    store = EventStore(settings.database)
+    database = Database(settings.database)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        store.close()
+        database.close()
 
     app = FastAPI(
         title="ToyGuide kiosk",
@@ -46,8 +47,8 @@ def create_app(settings: KioskSettings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirect would lead to wherever the Host header says
     )
-    app.state.kiosk = Kiosk(settings, engine, store)
-    for part in (recommendations, toys, catalogue, events, health):
+    app.state.kiosk = Kiosk(settings, engine, database)
+    for part in (recommendations, toys, catalogue, events, recalls, stock, lookup, audit, health):
         app.include_router(part.router)
     install_docs(app)
     install_problems(app)

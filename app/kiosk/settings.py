@@ -23,6 +23,7 @@ class KioskSettings(BaseSettings):
     host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on; 0 takes a free one.")
     database: Path = Field(Path("var/kiosk.sqlite"), description="The SQLite file that keeps events.")
+    store_id: str = Field("main", min_length=1, max_length=200, description="The store whose stock counts here.")
     default_youngest_months: Annotated[int, Field(ge=0, le=MAX_AGE_MONTHS)] = Field(
         SMALLEST_MONTHS, description="The age in months that safety assumes where no child is stated."
     )

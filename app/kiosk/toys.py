@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from app.kiosk.models import Language, QueryK, QueryMonths, SimilarAnswer, ToyPage
-from app.kiosk.payloads import Answer, similar_payload, toy_payload
+from app.kiosk.payloads import Answer, similar_payload, toy_payload, verdict_payload
 from app.kiosk.problems import ProblemError, documented
 from app.kiosk.state import Kiosk, Running
 from app.kiosk.strict import StrictRoute
@@ -30,7 +30,7 @@ Youngest = Annotated[QueryMonths, Query(description="The youngest child present,
 )
 def picture(toy_id: ToyId, kiosk: Running) -> Response:
     """An SVG that may neither run nor load anything."""
-    _known(kiosk, toy_id)
+    known_toy(kiosk, toy_id)
     svg = kiosk.engine.picture(toy_id)
     if svg is None:
         raise ProblemError("no_picture", f"The toy {toy_id[:80]!r} has no picture.")
@@ -56,8 +56,8 @@ async def similar(
     language: Language = "en",
 ) -> Response:
     """The nearest toys that may be shown to those present."""
-    _known(kiosk, toy_id)
-    return Answer(similar_payload(kiosk.engine.similar(toy_id, k, youngest_age_months, language)))
+    known_toy(kiosk, toy_id)
+    return Answer(similar_payload(kiosk.engine.similar(toy_id, k, youngest_age_months, language, kiosk.lists.masks)))
 
 
 @router.get(
@@ -70,12 +70,12 @@ async def toy(
     toy_id: ToyId, kiosk: Running, youngest_age_months: Youngest = None, language: Language = "en"
 ) -> Response:
     """A toy's row and the safety verdict for those present."""
-    _known(kiosk, toy_id)
-    verdict = kiosk.engine.verdict(toy_id, youngest_age_months, language)
-    safe = {"allowed": verdict.allowed, "rule": verdict.rule, "text": verdict.text}
-    return Answer({**toy_payload(kiosk.engine.toy(toy_id)), "safe": safe})
+    known_toy(kiosk, toy_id)
+    verdict = kiosk.engine.verdicts(toy_id, youngest_age_months, language, kiosk.lists.masks)[0]
+    return Answer({**toy_payload(kiosk.engine.toy(toy_id)), "safe": verdict_payload(verdict)})
 
 
-def _known(kiosk: Kiosk, toy_id: str) -> None:
+def known_toy(kiosk: Kiosk, toy_id: str) -> None:
+    """Raise ProblemError unless the catalogue holds the toy."""
     if toy_id not in kiosk.engine.index:
         raise ProblemError("unknown_toy", f"The catalogue holds no toy {toy_id[:80]!r}.")

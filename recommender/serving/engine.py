@@ -24,7 +24,7 @@ from recommender.serving.bundle import CATALOGUE, Manifest, verify_bundle
 from recommender.serving.catalogue import read_catalogue, read_picture
 from recommender.serving.causes import hanging_on
 from recommender.serving.policy.filters import Filters
-from recommender.serving.policy.mask import Allowed, HouseLists, Situation, allowed_mask, forbidding_rule
+from recommender.serving.policy.mask import Allowed, HouseLists, Situation, allowed_mask, forbidding_rules
 from recommender.serving.policy.reasons import Cause, reasons_for, short_reason, similar_reason, verdict
 from recommender.serving.policy.safety import check_age, company
 from recommender.serving.policy.shelf import build_shelf
@@ -174,18 +174,21 @@ class Engine:
             masked=allowed.removed,
         )
 
-    def verdict(
+    def verdicts(
         self,
         toy_id: str,
         youngest_age_months: int | None = None,
         language: Language = "en",
         house: HouseLists | None = None,
-    ) -> Verdict:
-        """May this toy be shown to those present? KeyError if the toy is unknown."""
+    ) -> tuple[Verdict, ...]:
+        """May this toy be shown to those present? Either that it may, or every rule that forbids it, the highest first.
+
+        KeyError if the toy is unknown.
+        """
         place = self.index[toy_id]
         present = company(None, youngest_age_months, self.default_youngest_months)
-        rule = forbidding_rule(self.shelf, Situation(present, house or HouseLists()), place)
-        return verdict(self.toys[place - 1], rule, language)
+        rules = forbidding_rules(self.shelf, Situation(present, house or HouseLists()), place)
+        return tuple(verdict(self.toys[place - 1], rule, language) for rule in rules or (None,))
 
     def picture(self, toy_id: str) -> str | None:
         """The toy's picture as SVG text, None where it has none. KeyError if the toy is unknown."""

@@ -120,12 +120,13 @@ def allowed_mask(shelf: Shelf, situation: Situation) -> Allowed:
     return Allowed(mask, nameable, removed)
 
 
-def forbidding_rule(shelf: Shelf, situation: Situation, toy: int) -> str | None:
-    """The first rule that forbids toy index `toy`, or None if it may be shown."""
+def forbidding_rules(shelf: Shelf, situation: Situation, toy: int) -> list[str]:
+    """The rules that forbid toy index `toy`, in order of authority; none if it may be shown."""
+    found = []
     for rule in RULES:
         forbidden = rule.forbids(shelf, situation)
         if forbidden is None:
             continue
         if toy in forbidden if isinstance(forbidden, tuple) else bool(forbidden[toy]):
-            return rule.name
-    return None
+            found.append(rule.name)
+    return found

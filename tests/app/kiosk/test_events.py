@@ -9,7 +9,8 @@ from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings
 from app.kiosk.models import EventVerdicts
-from app.kiosk.store.events import EventStore, StoredEvent, StoreFullError
+from app.kiosk.store.database import Database, StoreFullError
+from app.kiosk.store.events import EventStore, StoredEvent
 from data.errors import ToyGuideError
 from data.schema import EventKind
 
@@ -86,7 +87,7 @@ def test_sending_again_keeps_once(client: TestClient, settings: KioskSettings) -
 
 
 def test_many_at_once_are_each_accepted_once(tmp_path: Path) -> None:
-    store = EventStore(tmp_path / "kiosk.sqlite")
+    store = EventStore(Database(tmp_path / "kiosk.sqlite"))
     accepted: list[set[str]] = []
 
     def send() -> None:
@@ -98,15 +99,15 @@ def test_many_at_once_are_each_accepted_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert sum(len(names) for names in accepted) == store.count() == 100
-    store.close()
+    store.database.close()
 
 
 def test_what_is_acknowledged_is_synced(tmp_path: Path) -> None:
-    store = EventStore(tmp_path / "kiosk.sqlite")
-    with store._engine.connect() as connection:
+    store = EventStore(Database(tmp_path / "kiosk.sqlite"))
+    with store.database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
-    store.close()
+    store.database.close()
 
 
 def test_a_full_disk_is_a_507_and_nothing_is_half_kept(client: TestClient, settings: KioskSettings) -> None:
@@ -119,8 +120,8 @@ def test_a_full_disk_is_a_507_and_nothing_is_half_kept(client: TestClient, setti
 
     import sqlalchemy as sa
 
-    store._engine.dispose()
-    sa.event.listen(store._engine, "connect", small)
+    store.database.engine.dispose()
+    sa.event.listen(store.database.engine, "connect", small)
     response = client.post(URL, json={"events": [event(f"e{place}", shopper_id="x" * 200) for place in range(300)]})
     assert response.status_code == 507
     assert response.json()["code"] == "store_full"
@@ -132,7 +133,7 @@ def test_a_full_disk_is_a_507_and_nothing_is_half_kept(client: TestClient, setti
 
 def test_a_database_that_is_gone_is_a_503(client: TestClient) -> None:
     store = client.app.state.kiosk.events  # type: ignore[attr-defined]
-    with store._engine.begin() as connection:
+    with store.database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE events")
     response = client.get("/readyz")
     assert (response.status_code, response.json()["code"]) == (503, "not_ready")
@@ -168,20 +169,21 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a database at all, by any means" * 50, encoding="utf-8")
     for file in (tmp_path / "notes.txt", tmp_path):
         with pytest.raises(ToyGuideError, match=r"cannot be opened as SQLite: .*Choose another file with --database"):
-            EventStore(file)
+            Database(file)
     with sqlite3.connect(tmp_path / "newer.sqlite") as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     connection.close()
     with pytest.raises(ToyGuideError, match="written by a newer toyguide"):
-        EventStore(tmp_path / "newer.sqlite")
+        Database(tmp_path / "newer.sqlite")
 
 
 def test_a_database_that_another_holds_is_a_503_in_good_time_and_reads_go_on(
     client: TestClient, settings: KioskSettings
 ) -> None:
     kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
-    kiosk.events.close()
-    kiosk.events = EventStore(settings.database, busy_seconds=0.2)
+    kiosk.database.close()
+    kiosk.database = Database(settings.database, busy_seconds=0.2)
+    kiosk.events = EventStore(kiosk.database)
     other = sqlite3.connect(settings.database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     refused: list[str] = []
@@ -205,22 +207,22 @@ def test_a_database_that_another_holds_is_a_503_in_good_time_and_reads_go_on(
 
 
 def test_two_kiosks_may_share_one_database(tmp_path: Path) -> None:
-    one, two = EventStore(tmp_path / "kiosk.sqlite"), EventStore(tmp_path / "kiosk.sqlite")
+    one, two = EventStore(Database(tmp_path / "kiosk.sqlite")), EventStore(Database(tmp_path / "kiosk.sqlite"))
     assert one.keep([stored("a"), stored("b")]) == {"a", "b"}
     assert two.keep([stored("b"), stored("c")]) == {"c"}
     assert one.count() == two.count() == 3
-    one.close()
-    two.close()
+    one.database.close()
+    two.database.close()
 
 
 def test_a_database_is_the_file_it_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in (":memory:", "a?mode=ro.sqlite", "50%.sqlite"):
-        store = EventStore(Path(name))
+        store = EventStore(Database(Path(name)))
         store.keep([stored("a")])
-        store.close()
+        store.database.close()
         assert (tmp_path / name).is_file()
-        assert EventStore(Path(name)).count() == 1, "kept after the kiosk has stopped"
+        assert EventStore(Database(Path(name))).count() == 1, "kept after the kiosk has stopped"
 
 
 def test_what_was_sent_first_under_an_id_stays(client: TestClient, settings: KioskSettings) -> None:

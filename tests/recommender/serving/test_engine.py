@@ -155,7 +155,7 @@ def test_the_houses_lists_have_the_say(engine: Engine) -> None:
     assert list(answer.masked) == ["recall", "safety", "audience", "stock", "hidden"]
     near = engine.similar("engine", k=100, house=house)
     assert not {"track", "bear", "blocks", "engine"} & set(ids(near))
-    assert engine.verdict("track", house=house).rule == "recall"
+    assert engine.verdicts("track", house=house)[0].rule == "recall"
     assert engine.house_lists() == engine.house_lists(recalled=["unknown"])
 
 
@@ -174,7 +174,7 @@ def test_the_houses_lists_have_the_say(engine: Engine) -> None:
     ],
 )
 def test_one_toys_verdict(engine: Engine, toy: str, youngest: int | None, rule: str | None) -> None:
-    verdict = engine.verdict(toy, youngest)
+    verdict = engine.verdicts(toy, youngest)[0]
     assert (verdict.rule, verdict.allowed) == (rule, rule is None)
 
 

@@ -146,7 +146,7 @@ def test_just_the_toys_that_may_be_shown_are_and_no_other_is_named(
         on_shelf = {toy.id for toy in toys if toy.id in fit and toy.active} - gone
         check(near, on_shelf - {anchor.id}, k)
         assert named(near, toys) <= fit & {anchor.id}
-        assert engine.verdict(anchor.id, youngest, language, house).allowed == (anchor.id in on_shelf)
+        assert engine.verdicts(anchor.id, youngest, language, house)[0].allowed == (anchor.id in on_shelf)
 
 
 def check(answer: Recommendation, allowed: set[str], k: int) -> None:

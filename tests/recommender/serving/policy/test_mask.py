@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data.schema import HAZARD_FLOOR_MONTHS, Audience, Hazard, Toy
 from recommender.serving.policy.filters import Filters
-from recommender.serving.policy.mask import RULES, HouseLists, Situation, allowed_mask, forbidding_rule
+from recommender.serving.policy.mask import RULES, HouseLists, Situation, allowed_mask, forbidding_rules
 from recommender.serving.policy.safety import company
 from recommender.serving.policy.shelf import build_shelf
 
@@ -100,7 +100,7 @@ def test_every_toy_is_counted_once(
     assert all(allowed.removed.values())
     order = [rule.name for rule in RULES]
     assert [order.index(name) for name in allowed.removed] == sorted(order.index(name) for name in allowed.removed)
-    verdicts = [forbidding_rule(shelf, now, row) for row in range(1, len(toys) + 1)]
+    verdicts = [next(iter(forbidding_rules(shelf, now, row)), None) for row in range(1, len(toys) + 1)]
     assert [verdict is None for verdict in verdicts] == allowed.mask[1:].tolist()
     for name, count in allowed.removed.items():
         assert verdicts.count(name) == count

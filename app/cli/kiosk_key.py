@@ -1,0 +1,96 @@
+"""`toyguide kiosk key add|list|remove`: staff keys. They work at once, whether the kiosk runs or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.console import ERR, OUT, print_json
+from data.errors import ToyGuideError
+
+if TYPE_CHECKING:
+    from app.kiosk.store.keys import KeyStore
+
+key_app = typer.Typer(name="key", help="Staff keys: who may change what a kiosk shows.", no_args_is_help=True)
+
+_Name = Annotated[str, typer.Argument(help="Whose key it is, as the audit log will call them.")]
+_Database = Annotated[Path | None, typer.Option("--database", help="The kiosk's SQLite file.")]
+_Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="A settings file, table 'kiosk'.", show_default="toyguide.toml if there is one"),
+]
+
+
+class RoleName(StrEnum):
+    """Roles as they are written."""
+
+    CLERK = "clerk"
+    MANAGER = "manager"
+
+
+@key_app.command("add")
+def add(
+    name: _Name,
+    role: Annotated[
+        RoleName, typer.Option("--role", help="clerk: stock, recalls, look-up; manager: all.")
+    ] = RoleName.CLERK,
+    database: _Database = None,
+    config: _Config = None,
+) -> None:
+    """Make a key and print it, once: the kiosk keeps its digest alone."""
+    from app.kiosk.store.keys import Role
+
+    with _keys(database, config) as keys:
+        key = keys.add(name, Role[role.name])
+    OUT.print(key, markup=False, highlight=False, soft_wrap=True)
+    ERR.print(f"The {role} key of {name}. It is not shown again: keep it safe.", markup=False)
+
+
+@key_app.command("list")
+def list_keys(
+    database: _Database = None,
+    config: _Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the keys' names as JSON.")] = False,
+) -> None:
+    """Names and roles; the keys themselves nobody knows."""
+    with _keys(database, config) as keys:
+        found = [{"name": key.name, "role": key.role.name.lower(), "created": key.created} for key in keys.list()]
+    if as_json:
+        print_json(found)
+        return
+    for each in found:
+        OUT.print(f"{each['name']}  {each['role']}  {each['created']}", markup=False, highlight=False, soft_wrap=True)
+    if not found:
+        ERR.print("There is no staff key. Make one with 'toyguide kiosk key add NAME'.", markup=False)
+
+
+@key_app.command("remove")
+def remove(name: _Name, database: _Database = None, config: _Config = None) -> None:
+    """Take a key out of use, at once."""
+    with _keys(database, config) as keys:
+        keys.remove(name)
+    ERR.print(f"The key of {name} works no longer.", markup=False)
+
+
+@contextmanager
+def _keys(file: Path | None, config: Path | None) -> Iterator[KeyStore]:
+    from app.kiosk.settings import load_settings
+    from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
+    from app.kiosk.store.keys import KeyStore
+
+    database = Database(load_settings(config, database=file).database)
+    try:
+        yield KeyStore(database)
+    except StoreFullError as error:
+        raise ToyGuideError(f"{database.file} cannot be written: the disk is full.") from error
+    except StoreUnavailableError as error:
+        raise ToyGuideError(
+            f"{database.file} cannot be used now: another program holds it, or it is damaged."
+        ) from error
+    finally:
+        database.close()

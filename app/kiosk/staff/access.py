@@ -1,0 +1,39 @@
+"""Who asks: a staff key in the header `Authorization: Bearer …`, and the role that a route wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Final
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.kiosk.problems import ProblemError
+from app.kiosk.state import Running
+from app.kiosk.store.keys import Role, StaffKey
+
+_HEADER: Final = {"WWW-Authenticate": "Bearer"}
+_BEARER: Final = HTTPBearer(auto_error=False, scheme_name="StaffKey", description="Made by `toyguide kiosk key add`.")
+
+
+def _at_least(least: Role) -> Callable[..., StaffKey]:
+    def check(
+        kiosk: Running, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)] = None
+    ) -> StaffKey:
+        if given is None:
+            raise ProblemError("key_refused", "Send a staff key as 'Authorization: Bearer KEY'.", headers=_HEADER)
+        key = kiosk.keys.find(given.credentials)
+        if key is None:
+            raise ProblemError("key_refused", "This kiosk knows no such staff key.", headers=_HEADER)
+        if key.role < least:
+            detail = f"This takes the role {least.name.lower()}. The key {key.name!r} has {key.role.name.lower()}."
+            raise ProblemError("role_too_low", detail)
+        return key
+
+    return check
+
+
+Clerk = Annotated[StaffKey, Depends(_at_least(Role.CLERK))]
+Manager = Annotated[StaffKey, Depends(_at_least(Role.MANAGER))]
+PROBLEMS: Final = ("key_refused", "role_too_low", "store_unavailable", "store_full", "invalid_request")
+"""What every staff route can answer with."""

@@ -1,0 +1,132 @@
+"""The staff routes' requests and answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+
+from app.kiosk.models import Id, RequestBody, SafeAnswer, ToyAnswer, whole
+
+MAX_LINES: Final = 20_000
+MAX_COUNT: Final = 10**9
+Words = Annotated[str, Field(strict=True, min_length=1, max_length=500)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT), BeforeValidator(whole)]
+
+
+class RecallKey(RequestBody):
+    """A toy by id or by barcode: one of the two."""
+
+    toy_id: Id | None = None
+    barcode: Id | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> RecallKey:
+        if (self.toy_id is None) == (self.barcode is None):
+            raise ValueError("must have either toy_id or barcode.")
+        return self
+
+
+class RecallLine(RecallKey):
+    """A recalled toy, why, and who says so."""
+
+    reason: Words | None = None
+    source: Words | None = None
+
+
+class RecallList(RequestBody):
+    """Recalls, in force at once."""
+
+    recalls: list[RecallLine] = Field(min_length=1, max_length=MAX_LINES)
+
+
+class StockLine(RequestBody):
+    """How many of a toy a store has."""
+
+    toy_id: Id
+    count: Count
+
+
+class StockList(RequestBody):
+    """What a store has. `whole`: all of it, so that toys that are not on the list are out of stock."""
+
+    store_id: Id | None = Field(None, description="By default the store of this kiosk, setting `store_id`.")
+    whole: bool = Field(False, strict=True)
+    toys: list[StockLine] = Field(max_length=MAX_LINES)
+
+    @model_validator(mode="after")
+    def _once(self) -> StockList:
+        met: set[str] = set()
+        for line in self.toys:
+            if line.toy_id in met:
+                raise ValueError(f"must name each toy once. Got {line.toy_id[:80]!r} twice.")
+            met.add(line.toy_id)
+        return self
+
+
+class RecallAnswer(BaseModel):
+    """One recall in force, and the toys of the catalogue that it takes away."""
+
+    by: Literal["toy_id", "barcode"]
+    value: str
+    reason: str | None
+    source: str | None
+    added: str
+    toys: list[str]
+
+
+class RecallsAnswer(BaseModel):
+    """Every recall, newest first."""
+
+    recalls: list[RecallAnswer]
+
+
+class RecallImportAnswer(BaseModel):
+    """What a list came to. `unknown`: lines that name no toy of the catalogue; they hold all the same when it comes."""
+
+    new: int
+    known_before: int
+    toys: list[str]
+    unknown: list[str]
+
+
+class StockAnswer(BaseModel):
+    """What a store has now. `unknown_ids` were kept, and name no toy of the catalogue."""
+
+    store_id: str
+    in_stock: int
+    out_of_stock: int
+    unstated: int
+    unknown_ids: list[str]
+
+
+class WhyAnswer(BaseModel):
+    """Why a toy is, or is not, shown: the verdict, every rule that forbids it, and what stands behind them."""
+
+    toy: ToyAnswer
+    safe: SafeAnswer
+    rules: list[SafeAnswer]
+    recalls: list[RecallAnswer]
+    stock: int | None
+
+
+class ScannedAnswer(BaseModel):
+    """The toys with a barcode."""
+
+    toys: list[WhyAnswer]
+
+
+class ChangeAnswer(BaseModel):
+    """Who changed what."""
+
+    id: int
+    time: str
+    who: str
+    action: str
+    details: dict[str, Any]
+
+
+class ChangesAnswer(BaseModel):
+    """The newest changes, newest first; ask again with `before` = the last id for more."""
+
+    changes: list[ChangeAnswer]

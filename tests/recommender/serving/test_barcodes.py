@@ -1,0 +1,34 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.serving.barcodes import barcode_key, toys_by_barcode
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("012345678905", "0012345678905"),
+        ("012345678905", "12345678905"),
+        ("0-12345-67890-5", "0 12345 67890 5"),
+        ("4006381333931", "04006381333931"),
+        ("ab-12", "AB12"),
+    ],
+)
+def test_these_are_one_article(one: str, other: str) -> None:
+    assert barcode_key(one) == barcode_key(other)
+
+
+@given(st.integers(0, 10**14 - 1), st.integers(0, 10**14 - 1))
+def test_other_numbers_are_other_articles(one: int, other: int) -> None:
+    assert (barcode_key(str(one)) == barcode_key(str(other))) == (one == other)
+
+
+@given(st.text())
+def test_a_key_is_its_own_key(text: str) -> None:
+    assert barcode_key(barcode_key(text)) == barcode_key(text)
+
+
+def test_toys_by_barcode() -> None:
+    pairs = [("a", "12"), ("b", None), ("c", "012"), ("d", "")]
+    assert toys_by_barcode(pairs) == {barcode_key("12"): ("a", "c")}
