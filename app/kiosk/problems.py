@@ -122,11 +122,13 @@ async def _on_mistake(request: Request, error: Exception) -> Response:
 
 
 async def _on_full(request: Request, error: Exception) -> Response:
-    return problem_response("store_full", "The disk is full: nothing of this was kept. Send it again.")
+    return problem_response(
+        "store_full", "The disk is full: nothing of this was kept. Make room, then send it again."
+    )
 
 
 async def _on_unavailable(request: Request, error: Exception) -> Response:
-    return problem_response("store_unavailable", "The database does not answer: nothing was kept. Send it again later.")
+    return problem_response("store_unavailable", "The database does not answer. Send it again later.")
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

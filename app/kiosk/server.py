@@ -17,8 +17,9 @@ from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
 from app.kiosk.staff import audit, lookup, recalls, stock
 from app.kiosk.state import Kiosk
-from app.kiosk.store.database import Database
+from app.kiosk.store.database import Database, StoreUnavailableError
 from app.ports import bind
+from data.errors import ToyGuideError
 from recommender.serving.engine import load_bundle
 
 GRACE_SECONDS = 10
@@ -47,7 +48,13 @@ def create_app(settings: KioskSettings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirect would lead to wherever the Host header says
     )
-    app.state.kiosk = Kiosk(settings, engine, database)
+    try:
+        app.state.kiosk = Kiosk(settings, engine, database)
+    except StoreUnavailableError as error:
+        database.close()
+        raise ToyGuideError(
+            f"The database {settings.database} does not hold a kiosk's tables. Choose another file with --database."
+        ) from error
     for part in (recommendations, toys, catalogue, events, recalls, stock, lookup, audit, health):
         app.include_router(part.router)
     install_docs(app)

@@ -110,6 +110,6 @@ def milliseconds(time: datetime) -> int:
     return (time - _EPOCH) // timedelta(milliseconds=1)  # exact, and right for the years 1 and 9999 too
 
 
-def moment(milliseconds_: int) -> str:
-    """A time as the database has it, in RFC 3339."""
-    return (_EPOCH + timedelta(milliseconds=milliseconds_)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def moment(since_1970: int) -> str:
+    """A time as the database has it, in milliseconds, as RFC 3339 writes it."""
+    return (_EPOCH + timedelta(milliseconds=since_1970)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from app.cli.kiosk_key import RoleName
 from app.cli.main import app
 from app.kiosk.store.database import Database
 from app.kiosk.store.keys import KeyStore, Role
@@ -38,6 +39,10 @@ def test_a_key_from_its_making_to_its_end(tmp_path: Path):
         assert KeyStore(database).find(key) is None
     finally:
         database.close()
+
+
+def test_the_command_line_knows_every_role():
+    assert [role.name for role in RoleName] == [role.name for role in Role]
 
 
 def test_mistakes_are_sentences(tmp_path: Path):

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.kiosk import KioskSettings
+from app.kiosk import KioskSettings, create_app
 from app.kiosk.models import EventVerdicts
 from app.kiosk.store.database import Database, StoreFullError
 from app.kiosk.store.events import EventStore, StoredEvent
+from app.kiosk.store.tables import VERSION
 from data.errors import ToyGuideError
 from data.schema import EventKind
 
@@ -171,10 +172,19 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(ToyGuideError, match=r"cannot be opened as SQLite: .*Choose another file with --database"):
             Database(file)
     with sqlite3.connect(tmp_path / "newer.sqlite") as connection:
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     connection.close()
     with pytest.raises(ToyGuideError, match="written by a newer toyguide"):
         Database(tmp_path / "newer.sqlite")
+
+
+def test_a_database_of_something_else_is_one_sentence(settings: KioskSettings) -> None:
+    settings.database.parent.mkdir(parents=True)
+    with sqlite3.connect(settings.database) as other:
+        other.execute(f"PRAGMA user_version = {VERSION}")
+    other.close()
+    with pytest.raises(ToyGuideError, match=r"does not hold a kiosk's tables\. Choose another file with --database"):
+        create_app(settings)
 
 
 def test_a_database_that_another_holds_is_a_503_in_good_time_and_reads_go_on(

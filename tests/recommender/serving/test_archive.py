@@ -21,14 +21,6 @@ from recommender.serving.engine import load_bundle
 from recommender.serving.keys import make_keys
 
 
-@pytest.fixture(scope="module")
-def good(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The zip of the tiny bundle."""
-    archive = tmp_path_factory.mktemp("zips") / "tiny.zip"
-    zip_bundle(bundle, archive)
-    return archive
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 

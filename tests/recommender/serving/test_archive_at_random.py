@@ -7,20 +7,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import BundleError
-from recommender.serving.archive import unpack_bundle, zip_bundle
-
-
-@pytest.fixture(scope="module")
-def good(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The zip of the tiny bundle."""
-    archive = tmp_path_factory.mktemp("zips") / "tiny.zip"
-    zip_bundle(bundle, archive)
-    return archive
+from recommender.serving.archive import unpack_bundle
 
 
 def contents(folder: Path) -> dict[str, bytes]:
