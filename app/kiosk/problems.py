@@ -122,9 +122,7 @@ async def _on_mistake(request: Request, error: Exception) -> Response:
 
 
 async def _on_full(request: Request, error: Exception) -> Response:
-    return problem_response(
-        "store_full", "The disk is full: nothing of this was kept. Make room, then send it again."
-    )
+    return problem_response("store_full", "The disk is full: nothing of this was kept. Make room, then send it again.")
 
 
 async def _on_unavailable(request: Request, error: Exception) -> Response:
