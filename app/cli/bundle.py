@@ -60,7 +60,7 @@ def verify(folder: Folder, key: PublicKey = None, as_json: AsJson = False) -> No
     """Check signature and digests, load, make one ranking. Leaves with code 4 if the bundle must not be used."""
     from data.errors import BundleError
     from recommender.serving.bundle import SIGNATURE
-    from recommender.serving.engine import load_bundle
+    from recommender.serving.load import load_bundle
 
     with _gate():
         try:

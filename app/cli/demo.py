@@ -179,7 +179,8 @@ def _scored(
     from distillation.package import student_bytes
     from recommender.baselines.registry import fit_baseline
     from recommender.evaluation.cost import held
-    from recommender.serving.engine import OnnxStudent, load_bundle
+    from recommender.serving.load import load_bundle
+    from recommender.serving.student import OnnxStudent
 
     report = report_to(progress, "Judging them all")
     kept = folder / "table.json"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter
 
-from app.kiosk.models import FacetsAnswer, ModelAnswer
+from app.kiosk.models.service import FacetsAnswer, ModelAnswer
 from app.kiosk.payloads import Answer
 from app.kiosk.problems import documented
 from app.kiosk.state import Running
 from app.kiosk.strict import StrictRoute
 from recommender.serving.engine import Engine
+
+_FACETS: Final[WeakKeyDictionary[Engine, dict[str, Any]]] = WeakKeyDictionary()
+"""Counted once for each engine, and forgotten with it."""
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["catalogue"])
 
@@ -24,7 +27,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["catalogue"])
 )
 async def facets(kiosk: Running) -> Answer:
     """Categories, brands and interests with their counts, and the ranges of prices and ages, of the toys on sale."""
-    return Answer(_facets(kiosk.engine))
+    return Answer(_facets(kiosk.now.engine))
 
 
 @router.get(
@@ -32,12 +35,17 @@ async def facets(kiosk: Running) -> Answer:
 )
 async def model(kiosk: Running) -> Answer:
     """Digests, data, metrics: the bundle's manifest without its list of files."""
-    manifest = kiosk.engine.manifest
+    manifest = kiosk.now.engine.manifest
     return Answer({name: getattr(manifest, name) for name in ModelAnswer.model_fields})
 
 
-@lru_cache(maxsize=1)
 def _facets(engine: Engine) -> dict[str, Any]:
+    if engine not in _FACETS:
+        _FACETS[engine] = _count(engine)
+    return _FACETS[engine]
+
+
+def _count(engine: Engine) -> dict[str, Any]:
     on_sale = [toy for toy in engine.toys if toy.active]
     prices = [float(toy.price) for toy in on_sale if toy.price is not None]
     ages = [toy.recommended_age for toy in on_sale if toy.recommended_age is not None]

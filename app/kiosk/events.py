@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 
-from app.kiosk.models import EventBatch, EventBody, EventVerdicts
+from app.kiosk.models.events import EventBatch, EventBody, EventVerdicts
 from app.kiosk.payloads import Answer
 from app.kiosk.problems import documented
 from app.kiosk.state import Running
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["events"])
 async def keep(body: EventBatch, kiosk: Running) -> Answer:
     """Each event gets a verdict of its own: accepted (it is on the disk), duplicate, or rejected with the reason."""
     now = datetime.now(UTC)
-    known = kiosk.engine.index
+    known = kiosk.now.engine.index
     rows = [_row(event, now) for event in body.events if event.toy_id in known]
     fresh = await run_in_threadpool(kiosk.events.keep, rows)
     verdicts = []

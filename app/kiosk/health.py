@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.kiosk.models import AliveAnswer, ReadyAnswer
+from app.kiosk.models.service import AliveAnswer, ReadyAnswer
 from app.kiosk.payloads import Answer
 from app.kiosk.problems import ProblemError, documented
 from app.kiosk.state import Running
@@ -26,4 +26,4 @@ def readyz(kiosk: Running) -> Answer:
         kiosk.events.check()
     except StoreUnavailableError as error:
         raise ProblemError("not_ready", "The event store does not answer.") from error
-    return Answer({"ready": True, "model": kiosk.engine.model})
+    return Answer({"ready": True, "model": kiosk.now.engine.model})

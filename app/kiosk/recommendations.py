@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from app.kiosk.models import FiltersBody, HistoryEntry, RecipientBody, RecommendationAnswer, RecommendationRequest
+from app.kiosk.models.asks import FiltersBody, HistoryEntry, RecipientBody, RecommendationRequest
+from app.kiosk.models.toys import RecommendationAnswer
 from app.kiosk.payloads import Answer, recommendation_payload
 from app.kiosk.problems import documented
 from app.kiosk.state import Running
@@ -31,7 +32,8 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
     toys, `short_reason` says why.
     """
     # An answer takes about a millisecond: less than handing it to a thread and back would add under load.
-    answer = kiosk.engine.recommend(
+    now = kiosk.now
+    answer = now.engine.recommend(
         history=_contacts(body.history),
         recipient=_recipient(body.recipient),
         youngest_age_months=body.youngest_age_months,
@@ -39,7 +41,7 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
         k=body.k,
         owned=body.recipient.owned if body.recipient else (),
         language=body.language,
-        house=kiosk.lists.masks,
+        house=now.masks,
     )
     return Answer(recommendation_payload(answer))
 

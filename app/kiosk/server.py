@@ -20,7 +20,7 @@ from app.kiosk.state import Kiosk
 from app.kiosk.store.database import Database, StoreUnavailableError
 from app.ports import bind
 from data.errors import ToyGuideError
-from recommender.serving.engine import load_bundle
+from recommender.serving.load import load_bundle
 
 GRACE_SECONDS = 10
 

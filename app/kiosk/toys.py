@@ -6,11 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.kiosk.models import Language, QueryK, QueryMonths, SimilarAnswer, ToyPage
+from app.kiosk.models.fields import Language, QueryK, QueryMonths
+from app.kiosk.models.toys import SimilarAnswer, ToyPage
 from app.kiosk.payloads import Answer, similar_payload, toy_payload, verdict_payload
 from app.kiosk.problems import ProblemError, documented
-from app.kiosk.state import Kiosk, Running
+from app.kiosk.state import Running
 from app.kiosk.strict import StrictRoute
+from recommender.serving.engine import Engine
 
 router = APIRouter(prefix="/v1/toys", route_class=StrictRoute, tags=["toys"])
 
@@ -30,8 +32,9 @@ Youngest = Annotated[QueryMonths, Query(description="The youngest child present,
 )
 def picture(toy_id: ToyId, kiosk: Running) -> Response:
     """An SVG that may neither run nor load anything."""
-    known_toy(kiosk, toy_id)
-    svg = kiosk.engine.picture(toy_id)
+    engine = kiosk.now.engine
+    known_toy(engine, toy_id)
+    svg = engine.picture(toy_id)
     if svg is None:
         raise ProblemError("no_picture", f"The toy {toy_id[:80]!r} has no picture.")
     headers = {
@@ -56,8 +59,9 @@ async def similar(
     language: Language = "en",
 ) -> Response:
     """The nearest toys that may be shown to those present."""
-    known_toy(kiosk, toy_id)
-    return Answer(similar_payload(kiosk.engine.similar(toy_id, k, youngest_age_months, language, kiosk.lists.masks)))
+    now = kiosk.now
+    known_toy(now.engine, toy_id)
+    return Answer(similar_payload(now.engine.similar(toy_id, k, youngest_age_months, language, now.masks)))
 
 
 @router.get(
@@ -70,12 +74,13 @@ async def toy(
     toy_id: ToyId, kiosk: Running, youngest_age_months: Youngest = None, language: Language = "en"
 ) -> Response:
     """A toy's row and the safety verdict for those present."""
-    known_toy(kiosk, toy_id)
-    verdict = kiosk.engine.verdicts(toy_id, youngest_age_months, language, kiosk.lists.masks)[0]
-    return Answer({**toy_payload(kiosk.engine.toy(toy_id)), "safe": verdict_payload(verdict)})
+    now = kiosk.now
+    known_toy(now.engine, toy_id)
+    verdict = now.engine.verdicts(toy_id, youngest_age_months, language, now.masks)[0]
+    return Answer({**toy_payload(now.engine.toy(toy_id)), "safe": verdict_payload(verdict)})
 
 
-def known_toy(kiosk: Kiosk, toy_id: str) -> None:
+def known_toy(engine: Engine, toy_id: str) -> None:
     """Raise ProblemError unless the catalogue holds the toy."""
-    if toy_id not in kiosk.engine.index:
+    if toy_id not in engine.index:
         raise ProblemError("unknown_toy", f"The catalogue holds no toy {toy_id[:80]!r}.")

@@ -19,7 +19,8 @@ from data.atomic import atomic_folder
 from data.errors import BundleError, parameter_error
 from data.schema import ADULT_MONTHS, SMALLEST_MONTHS
 from recommender.serving.bundle import MOBILE
-from recommender.serving.engine import Engine, load_bundle
+from recommender.serving.engine import Engine
+from recommender.serving.load import load_bundle
 from recommender.serving.policy.mask import Situation, allowed_mask
 from recommender.serving.policy.safety import company
 from recommender.serving.policy.shelf import NO_UPPER_AGE

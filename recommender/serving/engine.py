@@ -16,22 +16,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import BundleError, ToyGuideError, parameter_error
+from data.errors import parameter_error
 from data.ids import ToyIndex
 from data.schema import KIND_CODES, SMALLEST_MONTHS, EventKind, Recipient, Toy
 from recommender.base import MAX_HISTORY, Contact, check_k, top_k
-from recommender.serving.bundle import CATALOGUE, Manifest, verify_bundle
-from recommender.serving.catalogue import read_catalogue, read_picture
+from recommender.serving.bundle import CATALOGUE, Manifest
+from recommender.serving.catalogue import read_picture
 from recommender.serving.causes import hanging_on
 from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import Allowed, HouseLists, Situation, allowed_mask, forbidding_rules
 from recommender.serving.policy.reasons import Cause, reasons_for, short_reason, similar_reason, verdict
-from recommender.serving.policy.safety import check_age, company
+from recommender.serving.policy.safety import company
 from recommender.serving.policy.shelf import build_shelf
 from recommender.serving.results import LANGUAGES, Language, Pick, Recommendation, Verdict
-from recommender.serving.student import OnnxStudent, Student, met_toys, pad_histories
-
-__all__ = ["Engine", "OnnxStudent", "load_bundle"]
+from recommender.serving.student import Student, met_toys, pad_histories
 
 MAX_CAUSES: Final = 8
 """How many of the newest toys of a history can be named as a reason: each costs one more row of the shopper tower."""
@@ -268,35 +266,6 @@ class Engine:
             raise parameter_error("language", "recommend", f"one of {', '.join(LANGUAGES)}", language)
         if recipient is not None and recipient.budget is not None and not 0 < recipient.budget < np.inf:
             raise parameter_error("budget", "recommend", "a finite number > 0", recipient.budget)
-
-
-def load_bundle(
-    path: Path | str, default_youngest_months: int = SMALLEST_MONTHS, *, verify_key: Path | None = None
-) -> Engine:
-    """Load the bundle in folder `path`: signature, digests, graph and table checked, one smoke ranking made.
-
-    default_youngest_months: the age that the safety rule assumes where no child is stated
-    verify_key: a public key's file; with one, the bundle must be signed by it.
-    Raises BundleError with one sentence that says what is wrong with it, ToyGuideError if it is the key.
-    """
-    check_age("default_youngest_months", default_youngest_months)
-    folder = Path(path)
-    try:
-        manifest = verify_bundle(folder, verify_key)
-        toys = read_catalogue(folder / CATALOGUE, pictures=False)
-        student = Student.open(folder, manifest)
-    except OSError as error:
-        raise BundleError(f"The bundle in {folder} cannot be read: {error}.") from error
-    if len(toys) != len(student.table) - 1:
-        raise BundleError(
-            f"The bundle in {folder} does not fit together: its catalogue holds {len(toys)} toys, its table "
-            f"{len(student.table) - 1}. Build it again."
-        )
-    student.smoke_test()
-    try:
-        return Engine(folder, manifest, toys, student, default_youngest_months)
-    except (ToyGuideError, ValueError) as error:
-        raise BundleError(f"The bundle in {folder} cannot be used: {error}") from error
 
 
 def _of_kinds(last: dict[int, EventKind], *kinds: EventKind) -> tuple[int, ...]:

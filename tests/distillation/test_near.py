@@ -20,7 +20,7 @@ from recommender.base import batch_holdout
 from recommender.baselines.rules import Rules
 from recommender.evaluation.metrics import ndcg_at
 from recommender.evaluation.ranking import judge
-from recommender.serving.engine import load_bundle
+from recommender.serving.load import load_bundle
 from recommender.serving.student import OnnxStudent
 
 COUNT = 3

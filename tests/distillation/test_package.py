@@ -20,8 +20,9 @@ from distillation.quantize import as_stored
 from distillation.student import StudentRecommender
 from recommender.evaluation.ranking import judge
 from recommender.serving.bundle import FileEntry, verify_bundle
-from recommender.serving.engine import OnnxStudent, load_bundle
+from recommender.serving.load import load_bundle
 from recommender.serving.policy.shelf import safe_from
+from recommender.serving.student import OnnxStudent
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from app.page.write import PageSizes, write_page
 from distillation.package import build_bundle
 from recommender.base import batch_holdout
 from recommender.serving.bundle import MOBILE
-from recommender.serving.engine import load_bundle
+from recommender.serving.load import load_bundle
 from recommender.serving.policy.mask import Situation, allowed_mask
 from recommender.serving.policy.safety import company
 from recommender.serving.policy.shelf import safe_from

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from app.kiosk.models import Language
+from app.kiosk.models.fields import Language
 from app.kiosk.payloads import Answer
 from app.kiosk.problems import ProblemError, documented
 from app.kiosk.staff.access import PROBLEMS, Clerk
@@ -30,8 +30,9 @@ def why(
     toy_id: ToyId, kiosk: Running, _who: Clerk, youngest_age_months: Youngest = None, language: Language = "en"
 ) -> Answer:
     """Every rule that forbids it for those present, not the first alone, with recalls and stock."""
-    known_toy(kiosk, toy_id)
-    return Answer(why_payload(kiosk, toy_id, youngest_age_months, language))
+    now = kiosk.now
+    known_toy(now.engine, toy_id)
+    return Answer(why_payload(now, toy_id, youngest_age_months, language))
 
 
 @router.get(
@@ -48,7 +49,8 @@ def scanned(
     language: Language = "en",
 ) -> Answer:
     """As a scanner gives it: spaces, hyphens and zeros before a UPC do not matter."""
-    toys = kiosk.barcodes.get(barcode_key(barcode), ())
+    now = kiosk.now
+    toys = now.barcodes.get(barcode_key(barcode), ())
     if not toys:
         raise ProblemError("unknown_toy", f"The catalogue holds no toy with the barcode {barcode[:80]!r}.")
-    return Answer({"toys": [why_payload(kiosk, toy, youngest_age_months, language) for toy in toys]})
+    return Answer({"toys": [why_payload(now, toy, youngest_age_months, language) for toy in toys]})

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from app.kiosk.models import Id, RequestBody, SafeAnswer, ToyAnswer, whole
+from app.kiosk.models.fields import Id, RequestBody, whole
+from app.kiosk.models.toys import SafeAnswer, ToyAnswer
 
 MAX_LINES: Final = 20_000
 MAX_COUNT: Final = 10**9

@@ -25,7 +25,8 @@ _BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 @router.get("", response_model=RecallsAnswer, responses=documented(*PROBLEMS), summary="Every recall")
 def recalls(kiosk: Running, _who: Clerk) -> Answer:
     """Newest first, each with the toys of the catalogue that it takes away."""
-    return Answer({"recalls": [recall_payload(each, kiosk) for each in kiosk.house.recalls()]})
+    now = kiosk.now
+    return Answer({"recalls": [recall_payload(each, now) for each in now.recalls]})
 
 
 @router.post(
@@ -68,8 +69,8 @@ def lift(body: RecallKey, kiosk: Running, who: Manager) -> Answer:
 def _import(lines: Sequence[RecallLine], kiosk: Kiosk, who: str) -> Answer:
     recalls = list({(each.by, each.value): each for each in map(_recall, lines)}.values())
     new = kiosk.house.recall(recalls, who)
-    kiosk.refresh_house()
-    toys = [kiosk.toys_of(each) for each in recalls]
+    now = kiosk.refresh_house()
+    toys = [now.toys_of(each) for each in recalls]
     return Answer(
         {
             "new": new,

@@ -24,15 +24,15 @@ def put_stock(body: StockList, kiosk: Running, who: Clerk) -> Answer:
     """Counts of toys, in force at once; 0 takes a toy off every list. A toy that no list spoke of counts as there."""
     store_id = body.store_id or kiosk.settings.store_id
     kiosk.house.stock_up(store_id, {line.toy_id: line.count for line in body.toys}, body.whole, who.name)
-    kiosk.refresh_house()
+    now = kiosk.refresh_house()
     stock = kiosk.house.stock(store_id)
-    known = [stock.count(toy.id) for toy in kiosk.engine.toys]
+    known = [stock.count(toy.id) for toy in now.engine.toys]
     return Answer(
         {
             "store_id": store_id,
             "in_stock": sum(1 for count in known if count),
             "out_of_stock": sum(1 for count in known if count == 0),
             "unstated": sum(1 for count in known if count is None),
-            "unknown_ids": [line.toy_id for line in body.toys if line.toy_id not in kiosk.engine.index],
+            "unknown_ids": [line.toy_id for line in body.toys if line.toy_id not in now.engine.index],
         }
     )

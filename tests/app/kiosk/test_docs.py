@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.kiosk.models import Problem
+from app.kiosk.models.service import Problem
 from app.kiosk.problems import CODES
 from recommender.serving.policy.mask import RULES
 

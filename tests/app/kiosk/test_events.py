@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings, create_app
-from app.kiosk.models import EventVerdicts
+from app.kiosk.models.events import EventVerdicts
 from app.kiosk.store.database import Database, StoreFullError
 from app.kiosk.store.events import EventStore, StoredEvent
 from app.kiosk.store.tables import VERSION

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.kiosk.models import RecommendationAnswer
+from app.kiosk.models.toys import RecommendationAnswer
 
 URL = "/v1/recommendations"
 

@@ -1,7 +1,8 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from app.kiosk.models import FacetsAnswer, ModelAnswer, SimilarAnswer, ToyPage
+from app.kiosk.models.service import FacetsAnswer, ModelAnswer
+from app.kiosk.models.toys import SimilarAnswer, ToyPage
 from data.schema import Toy
 
 

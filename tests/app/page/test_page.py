@@ -18,7 +18,7 @@ from data.errors import BundleError, ToyGuideError
 from data.schema import ADULT_MONTHS, SMALLEST_MONTHS
 from distillation.mobile import mobile_graph
 from recommender.serving.bundle import MOBILE, STUDENT, TABLE, TABLE_SCALE, write_manifest
-from recommender.serving.engine import load_bundle
+from recommender.serving.load import load_bundle
 from recommender.serving.policy.mask import Situation, allowed_mask
 from recommender.serving.policy.safety import company
 

@@ -17,8 +17,8 @@ from data.errors import BundleError, DataError, ToyGuideError
 from recommender.serving import archive as archives
 from recommender.serving.archive import Limits, unpack_bundle, zip_bundle
 from recommender.serving.bundle import MANIFEST, SIGNATURE, sign_bundle, verify_bundle
-from recommender.serving.engine import load_bundle
 from recommender.serving.keys import make_keys
+from recommender.serving.load import load_bundle
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import BundleError
 from recommender.serving.bundle import MANIFEST, read_manifest, verify_bundle
-from recommender.serving.engine import load_bundle
+from recommender.serving.load import load_bundle
 
 
 @pytest.fixture

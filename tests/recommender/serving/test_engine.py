@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from data.errors import BundleError, ToyGuideError
 from data.schema import Audience, EventKind, Hazard, Recipient, Toy
 from recommender.base import Contact
-from recommender.serving.engine import Engine, load_bundle
+from recommender.serving.engine import Engine
+from recommender.serving.load import load_bundle
 from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.shelf import safe_from
 

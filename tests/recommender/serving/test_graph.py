@@ -14,8 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from data.errors import BundleError
 from recommender.serving.bundle import STUDENT, read_manifest, verify_bundle, write_manifest
-from recommender.serving.engine import load_bundle
 from recommender.serving.graph import DATA_LOCATION, EXTERNAL_DATA, LEADS_TO, check_graph
+from recommender.serving.load import load_bundle
 from recommender.serving.student import open_graph
 
 

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from data.errors import BundleError, ToyGuideError
 from recommender.serving.bundle import MANIFEST, SIGNATURE, read_manifest, sign_bundle, verify_bundle, write_manifest
-from recommender.serving.engine import load_bundle
 from recommender.serving.keys import make_keys, sign
+from recommender.serving.load import load_bundle
 
 
 @pytest.fixture(scope="module")

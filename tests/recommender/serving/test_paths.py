@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from data.schema import HAZARD_FLOOR_MONTHS, Audience, EventKind, Hazard, Recipient, Toy
 from recommender.base import Contact
-from recommender.serving.engine import Engine, load_bundle
+from recommender.serving.engine import Engine
+from recommender.serving.load import load_bundle
 from recommender.serving.policy.filters import Filters
 from recommender.serving.results import Recommendation
 from recommender.serving.student import Student

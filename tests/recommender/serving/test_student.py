@@ -10,8 +10,8 @@ from data.errors import BundleError
 from data.schema import KIND_CODES, EventKind, Recipient, Toy
 from recommender.base import Contact, Query
 from recommender.serving.bundle import read_manifest, write_manifest
-from recommender.serving.engine import OnnxStudent, load_bundle
-from recommender.serving.student import Student, met_toys, pad_histories
+from recommender.serving.load import load_bundle
+from recommender.serving.student import OnnxStudent, Student, met_toys, pad_histories
 
 VIEW, BUY, RETURN, DISMISS = (
     KIND_CODES[kind] for kind in (EventKind.VIEW, EventKind.PURCHASE, EventKind.RETURN, EventKind.DISMISS)

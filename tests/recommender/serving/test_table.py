@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import BundleError, ToyGuideError
 from recommender.serving.bundle import read_manifest, write_manifest
-from recommender.serving.engine import load_bundle
+from recommender.serving.load import load_bundle
 from recommender.serving.table import dequantise, pack, read_table, unpack
 
 

@@ -1,0 +1,87 @@
+"""Toys as the kiosk answers with them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from data.schema import Audience, Hazard
+
+
+class ToyAnswer(BaseModel):
+    """A toy as the shop shows it. Ages in months; the price a decimal in a string."""
+
+    toy_id: str
+    title: str
+    title_zh: str | None
+    description: str | None
+    description_zh: str | None
+    brand: str | None
+    category: list[str]
+    price: str | None
+    currency: str | None
+    recommended_age: int | None
+    recommended_age_to: int | None
+    safety_min_age: int | None
+    hazards: list[Hazard]
+    audience: Audience
+    interests: list[str]
+    aisle: str | None
+    picture_url: str | None
+
+
+class SafeAnswer(BaseModel):
+    """May the toy be shown to those present?"""
+
+    allowed: bool
+    rule: str | None
+    text: str
+
+
+class ToyPage(ToyAnswer):
+    """A toy and the verdict on it."""
+
+    safe: SafeAnswer
+
+
+class ReasonAnswer(BaseModel):
+    """Why a toy is shown."""
+
+    code: Literal["because_of", "fits_age", "within_budget", "matches_interest", "popular"]
+    text: str
+    toy_id: str | None = None
+
+
+class ItemAnswer(BaseModel):
+    """One toy of a list; scores compare within one answer alone."""
+
+    toy: ToyAnswer
+    score: float
+    reasons: list[ReasonAnswer]
+
+
+class NoticeAnswer(BaseModel):
+    """A stable code and a sentence in the language asked for."""
+
+    code: str
+    text: str
+
+
+class RecommendationAnswer(BaseModel):
+    """Toys best first. `masked`: how many toys each rule removed, in order of authority."""
+
+    recommendation_id: str
+    model: str
+    items: list[ItemAnswer]
+    missing_ids: list[str]
+    short_reason: NoticeAnswer | None
+    masked: dict[str, int]
+
+
+class SimilarAnswer(BaseModel):
+    """Toys near another, nearest first."""
+
+    items: list[ItemAnswer]
+    model: str
+    short_reason: NoticeAnswer | None
