@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
 from data.schema import Toy
-from recommender.serving.results import Notice, Pick, Recommendation, Verdict
+from recommender.serving.results import Considered, Notice, Pick, Recommendation, Verdict
 
 
 class Answer(JSONResponse):
@@ -53,7 +53,20 @@ def recommendation_payload(answer: Recommendation) -> dict[str, Any]:
     return {
         "recommendation_id": answer.recommendation_id,
         "model": answer.model,
-        "items": [_item(pick) for pick in answer.items],
+        "items": [{**_item(pick), "propensity": pick.propensity, "pinned": pick.pinned} for pick in answer.items],
+        "missing_ids": answer.missing_ids,
+        "short_reason": _notice(answer.short_reason),
+        "masked": answer.masked,
+        "next_page": answer.next_page,
+    }
+
+
+def considered_payload(answer: Considered) -> dict[str, Any]:
+    """In the form of `ConsideredAnswer`."""
+    return {
+        "valid": True,
+        "model": answer.model,
+        "allowed": answer.count,
         "missing_ids": answer.missing_ids,
         "short_reason": _notice(answer.short_reason),
         "masked": answer.masked,

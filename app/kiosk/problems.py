@@ -207,6 +207,8 @@ def describe(error: Mapping[str, Any]) -> str:
         "string_type": "a string",
         "string_unicode": "Unicode without lone surrogates",
         "string_too_short": "a string that is not empty",
+        "bool_type": "true or false",
+        "bool_parsing": "true or false",
         "list_type": "a list",
         "model_type": "an object",
         "model_attributes_type": "an object",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fastapi import APIRouter
 
 from app.kiosk.models.asks import FiltersBody, HistoryEntry, RecipientBody, RecommendationRequest
-from app.kiosk.models.toys import RecommendationAnswer
-from app.kiosk.payloads import Answer, recommendation_payload
+from app.kiosk.models.toys import ConsideredAnswer, RecommendationAnswer
+from app.kiosk.payloads import Answer, considered_payload, recommendation_payload
 from app.kiosk.problems import documented
 from app.kiosk.state import Running
 from app.kiosk.strict import StrictRoute
 from data.schema import Recipient
 from recommender.base import Contact
+from recommender.serving.policy.arrange import Arrangement
 from recommender.serving.policy.filters import Filters
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["recommendations"])
@@ -21,7 +23,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["recommendations
 
 @router.post(
     "/recommendations",
-    response_model=RecommendationAnswer,
+    response_model=RecommendationAnswer | ConsideredAnswer,
     responses=documented("malformed_json", "body_too_large", "unsupported_media_type", "invalid_request"),
     summary="A few right toys, best first",
 )
@@ -29,21 +31,44 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
     """Toys for a history, a recipient, both or neither; only such as may be shown to the youngest child present.
 
     Toys of the history that the catalogue does not hold come back as `missing_ids`. Where there are fewer than `k`
-    toys, `short_reason` says why.
+    toys, `short_reason` says why; where there are more, `next_page` asks for them.
     """
     # An answer takes about a millisecond: less than handing it to a thread and back would add under load.
     now = kiosk.now
+    owned = body.recipient.owned if body.recipient else ()
+    history, recipient, filters = _contacts(body.history), _recipient(body.recipient), _filters(body.filters)
+    if body.validate_only:
+        considered = now.engine.consider(
+            history,
+            recipient,
+            body.youngest_age_months,
+            filters,
+            body.k,
+            owned=owned,
+            purpose=body.purpose,
+            page=body.page,
+            language=body.language,
+            house=now.masks,
+        )
+        return Answer(considered_payload(considered))
     answer = now.engine.recommend(
-        history=_contacts(body.history),
-        recipient=_recipient(body.recipient),
-        youngest_age_months=body.youngest_age_months,
-        filters=_filters(body.filters),
-        k=body.k,
-        owned=body.recipient.owned if body.recipient else (),
+        history,
+        recipient,
+        body.youngest_age_months,
+        filters,
+        body.k,
+        owned=owned,
+        purpose=body.purpose,
+        page=body.page,
         language=body.language,
         house=now.masks,
+        arrangement=_arrangement(kiosk.arrangement, body.diversity),
     )
     return Answer(recommendation_payload(answer))
+
+
+def _arrangement(usual: Arrangement, diversity: float | None) -> Arrangement:
+    return usual if diversity is None else replace(usual, diversity=diversity)
 
 
 def _contacts(history: Sequence[HistoryEntry]) -> list[Contact]:
@@ -64,4 +89,4 @@ def _recipient(body: RecipientBody | None) -> Recipient | None:
 def _filters(body: FiltersBody | None) -> Filters | None:
     if body is None:
         return None
-    return Filters(body.category, body.brand, body.price_min, body.price_max, body.age_months)
+    return Filters(body.category, body.brand, body.price_min, body.price_max, body.age_months, body.in_stock)

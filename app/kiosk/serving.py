@@ -42,8 +42,13 @@ def serving(engine: Engine, house: House, store_id: str, barcodes: Barcodes | No
         barcodes = toys_by_barcode((toy.id, toy.barcode) for toy in engine.toys)
     recalls, stock = house.recalls(), house.stock(store_id)
     recalled = [toy for recall in recalls for toy in _toys_of(engine, barcodes, recall)]
-    gone = [toy.id for toy in engine.toys if stock.count(toy.id) == 0]
-    return Serving(engine, barcodes, recalls, stock, engine.house_lists(recalled=recalled, out_of_stock=gone))
+    counts = {toy.id: stock.count(toy.id) for toy in engine.toys}
+    masks = engine.house_lists(
+        recalled=recalled,
+        out_of_stock=[toy for toy, count in counts.items() if count == 0],
+        in_stock=[toy for toy, count in counts.items() if count],
+    )
+    return Serving(engine, barcodes, recalls, stock, masks)
 
 
 def _toys_of(engine: Engine, barcodes: Barcodes, recall: Recall) -> list[str]:

@@ -27,6 +27,15 @@ class KioskSettings(BaseSettings):
     default_youngest_months: Annotated[int, Field(ge=0, le=MAX_AGE_MONTHS)] = Field(
         SMALLEST_MONTHS, description="The age in months that safety assumes where no child is stated."
     )
+    diversity: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.2, description="How unlike the toys of a list are: 0 as ranked, 1 as unlike as can be."
+    )
+    category_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.5, description="The largest share of a list from one innermost category, while others are left."
+    )
+    exploration: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.05, description="The chance that a place of a list goes to a good toy on trial."
+    )
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**26)] = Field(
         2 * 2**20, description="The largest request body in bytes."
     )

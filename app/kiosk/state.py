@@ -14,6 +14,7 @@ from app.kiosk.store.events import EventStore
 from app.kiosk.store.house import House
 from app.kiosk.store.keys import KeyStore
 from recommender.serving.engine import Engine
+from recommender.serving.policy.arrange import Arrangement
 
 
 class Kiosk:
@@ -25,6 +26,7 @@ class Kiosk:
     def __init__(self, settings: KioskSettings, engine: Engine, database: Database) -> None:
         self.settings = settings
         self.database = database
+        self.arrangement = Arrangement(settings.diversity, settings.category_share, settings.exploration)
         self.events = EventStore(database)
         self.keys = KeyStore(database)
         self.house = House(database)

@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.schema import Toy
+from recommender.serving.past import Past
+from recommender.serving.policy.reasons import Cause
 from recommender.serving.student import Student, pad_histories
+
+MAX_CAUSES: Final = 8
+"""How many of the newest toys of a history can be named as a reason: each costs one more row of the shopper tower."""
+
+
+def find_causes(
+    student: Student,
+    toys: Sequence[Toy],
+    past: Past,
+    profile: NDArray[np.float32],
+    places: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    nameable: NDArray[np.bool_],
+) -> list[Cause | None]:
+    """For each of the toys `places` [K] with `scores`, the nameable toy of the history that most of its score hangs on.
+
+    toys: the catalogue, toy i in place i − 1; nameable: bool [N + 1]
+    """
+    newest = past.fed[-student.max_history :]
+    named = [toy for toy in newest if nameable[toy]][-MAX_CAUSES:]
+    if not named or not len(places):
+        return [None] * len(places)
+    shares = hanging_on(student, newest, named, profile, places, scores)  # [C, K]
+    strongest = shares.argmax(axis=0)
+    return [
+        Cause(toys[named[row] - 1], past.kinds[named[row]], float(shares[row, column]))
+        for column, row in enumerate(strongest.tolist())
+    ]
 
 
 def hanging_on(

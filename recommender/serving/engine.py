@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import numpy as np
@@ -18,21 +19,24 @@ from numpy.typing import NDArray
 
 from data.errors import parameter_error
 from data.ids import ToyIndex
-from data.schema import KIND_CODES, SMALLEST_MONTHS, EventKind, Recipient, Toy
-from recommender.base import MAX_HISTORY, Contact, check_k, top_k
+from data.schema import SMALLEST_MONTHS, Recipient, Toy
+from recommender.base import Contact, check_k
 from recommender.serving.bundle import CATALOGUE, Manifest
 from recommender.serving.catalogue import read_picture
-from recommender.serving.causes import hanging_on
+from recommender.serving.causes import find_causes
+from recommender.serving.page import Marks, read_page, write_page
+from recommender.serving.past import Past, Purpose, read_past
+from recommender.serving.policy.arrange import AS_RANKED, Arrangement, arrange
+from recommender.serving.policy.emphasis import NO_EMPHASIS, Emphasis
 from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import Allowed, HouseLists, Situation, allowed_mask, forbidding_rules
-from recommender.serving.policy.reasons import Cause, reasons_for, short_reason, similar_reason, verdict
+from recommender.serving.policy.reasons import reasons_for, short_reason, similar_reason, verdict
 from recommender.serving.policy.safety import company
 from recommender.serving.policy.shelf import build_shelf
-from recommender.serving.results import LANGUAGES, Language, Pick, Recommendation, Verdict
-from recommender.serving.student import Student, met_toys, pad_histories
+from recommender.serving.ranking import best_of, find_candidates
+from recommender.serving.results import LANGUAGES, Considered, Language, Pick, Recommendation, Verdict
+from recommender.serving.student import Student
 
-MAX_CAUSES: Final = 8
-"""How many of the newest toys of a history can be named as a reason: each costs one more row of the shopper tower."""
 POPULAR_SHARE: Final = 0.05
 """The share of the catalogue that counts as favourites: what the student ranks first for a stranger."""
 
@@ -55,6 +59,8 @@ class Engine:
         self.student = student
         self.shelf = build_shelf(toys)
         self.default_youngest_months = default_youngest_months
+        self._marks = Marks(self.index.ids)
+        self._chance = Random()
         lengths = np.linalg.norm(student.table, axis=1)
         self._inverse_lengths = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         self._popular = self._favourites()
@@ -69,10 +75,14 @@ class Engine:
         return self.toys[self.index[toy_id] - 1]
 
     def house_lists(
-        self, recalled: Iterable[str] = (), out_of_stock: Iterable[str] = (), hidden: Iterable[str] = ()
+        self,
+        recalled: Iterable[str] = (),
+        out_of_stock: Iterable[str] = (),
+        hidden: Iterable[str] = (),
+        in_stock: Iterable[str] = (),
     ) -> HouseLists:
         """The shop's lists of toy ids as arrays, made once for many requests; unknown ids are ignored."""
-        return HouseLists(*(self._as_mask(ids) for ids in (recalled, out_of_stock, hidden)))
+        return HouseLists(*(self._as_mask(ids) for ids in (recalled, out_of_stock, hidden, in_stock)))
 
     def recommend(
         self,
@@ -83,57 +93,85 @@ class Engine:
         k: int = 10,
         *,
         owned: Sequence[str] = (),
+        purpose: Purpose = "self",
+        page: str | None = None,
         language: Language = "en",
         house: HouseLists | None = None,
+        emphasis: Emphasis = NO_EMPHASIS,
+        arrangement: Arrangement = AS_RANKED,
+        chance: Random | None = None,
     ) -> Recommendation:
         """The best k toys that may be shown, with reasons.
 
         history: contacts from oldest to newest, a bare id is a purchase; at most 500, the student is fed the newest
         youngest_age_months: the youngest child present besides the recipient; where no child is stated,
             `default_youngest_months` rules
-        owned: toys that the recipient has. Raises ToyGuideError for a parameter out of bounds.
+        owned: toys that the recipient has; purpose: see `read_past`
+        page: the `next_page` of the answer before; nothing of that list comes again
+        house, emphasis: the shop's lists and its pins and boosts; arrangement: how the list is composed
+        chance: what exploration draws from. Raises ToyGuideError for a parameter out of bounds.
         """
         self._check(k, language, recipient)
-        if len(history) > MAX_HISTORY:
-            raise parameter_error("history", "recommend", f"at most {MAX_HISTORY} toys", len(history))
-        if len(owned) > MAX_HISTORY:
-            raise parameter_error("owned", "recommend", f"at most {MAX_HISTORY} toys", len(owned))
-        if filters is not None:
-            filters.check()
-        contacts = [Contact(entry) if isinstance(entry, str) else entry for entry in history]
-        last: dict[int, EventKind] = {}
-        missing: dict[str, None] = {}
-        for contact in contacts:
-            if place := self.index.get(contact.toy):
-                last[place] = contact.kind
-            else:
-                missing[contact.toy] = None
-        has, unknown = self.index.split_known(owned)
-        missing.update(dict.fromkeys(unknown))
-
-        dismissed = _of_kinds(last, EventKind.DISMISS, EventKind.RETURN)
-        bought = _of_kinds(last, EventKind.PURCHASE)
-        age = recipient.age_months if recipient else None
-        sought = filters.age_months if filters else None
-        situation = Situation(
-            company(age, youngest_age_months, self.default_youngest_months, sought),
-            house or HouseLists(),
-            filters,
-            recipient.budget if recipient else None,
-            owned=(*has, *bought),
-            dismissed=dismissed,
-            seen=tuple(last.keys() - set(dismissed) - set(bought)),
-            recipient_age=age,
+        arrangement.check()
+        past, allowed, shown = self._situation(
+            history, recipient, youngest_age_months, filters, owned, purpose, page, house
         )
-        allowed = allowed_mask(self.shelf, situation)
-        fed = met_toys(last.keys(), (KIND_CODES[kind] for kind in last.values()))
-        picks = self._rank(fed, last, recipient, allowed, k, language)
+        profile = self.student.profiles([recipient])
+        candidates, own = find_candidates(
+            self.student,
+            past.fed,
+            profile,
+            allowed.mask,
+            arrangement.pool(k),
+            emphasis,
+            self.shelf.groups,
+            self._inverse_lengths,
+        )
+        rows, propensities = arrange(candidates, k, arrangement, chance or self._chance)
+        places = candidates.places[rows]
+        causes = find_causes(self.student, self.toys, past, profile, places, own[rows], allowed.nameable)
+        picks = []
+        listed = zip(places.tolist(), rows.tolist(), propensities.tolist(), causes, strict=True)
+        for place, row, propensity, cause in listed:
+            toy = self.toys[place - 1]
+            reasons = reasons_for(toy, recipient, cause, bool(self._popular[place]), language)
+            score = float(candidates.scores[row])
+            picks.append(Pick(toy, place, score, reasons, propensity, row < candidates.pinned))
+        more = len(picks) < allowed.count
         return Recommendation(
             str(uuid.uuid4()),
             self.model,
-            picks,
-            tuple(missing),
+            tuple(picks),
+            past.missing,
             short_reason(len(picks), k, allowed.removed, language),
+            allowed.removed,
+            write_page(self.model, shown + self._marks.of(places.tolist())) if more else None,
+        )
+
+    def consider(
+        self,
+        history: Sequence[Contact | str] = (),
+        recipient: Recipient | None = None,
+        youngest_age_months: int | None = None,
+        filters: Filters | None = None,
+        k: int = 10,
+        *,
+        owned: Sequence[str] = (),
+        purpose: Purpose = "self",
+        page: str | None = None,
+        language: Language = "en",
+        house: HouseLists | None = None,
+    ) -> Considered:
+        """What `recommend` would choose among, without ranking: everything is checked, nothing is shown."""
+        self._check(k, language, recipient)
+        past, allowed, _ = self._situation(
+            history, recipient, youngest_age_months, filters, owned, purpose, page, house
+        )
+        return Considered(
+            self.model,
+            allowed.count,
+            past.missing,
+            short_reason(min(allowed.count, k), k, allowed.removed, language),
             allowed.removed,
         )
 
@@ -157,12 +195,11 @@ class Engine:
         # einsum, not @: BLAS wakes its threads for a table of this size, and on a busy machine waits for them.
         cosine = np.einsum("nd,d->n", self.student.table, self.student.table[anchor])
         cosine *= self._inverse_lengths * self._inverse_lengths[anchor]
-        places, scores = top_k(cosine[None, 1:], allowed.mask[None, 1:], k)
+        places = best_of(cosine, allowed.mask, k)
         reasons = (similar_reason(self.toys[anchor - 1], language),) if allowed.nameable[anchor] else ()
         picks = tuple(
-            Pick(self.toys[place - 1], int(place), float(score), reasons)
-            for place, score in zip(places[0], scores[0], strict=True)
-            if place > 0
+            Pick(self.toys[place - 1], place, score, reasons)
+            for place, score in zip(places.tolist(), cosine[places].tolist(), strict=True)
         )
         return Recommendation(
             str(uuid.uuid4()),
@@ -198,49 +235,36 @@ class Engine:
             return None
         return (self.folder / picture).read_text(encoding="utf-8")
 
-    def _rank(
+    def _situation(
         self,
-        fed: Sequence[int],
-        last: dict[int, EventKind],
+        history: Sequence[Contact | str],
         recipient: Recipient | None,
-        allowed: Allowed,
-        k: int,
-        language: Language,
-    ) -> tuple[Pick, ...]:
-        profile = self.student.profiles([recipient])
-        toys, scores, _ = self.student.rank(
-            pad_histories([fed], self.student.max_history), profile, allowed.mask[None], k
+        youngest_age_months: int | None,
+        filters: Filters | None,
+        owned: Sequence[str],
+        purpose: Purpose,
+        page: str | None,
+        house: HouseLists | None,
+    ) -> tuple[Past, Allowed, bytes]:
+        """(the past, what may be shown, the marks of what an earlier page showed)."""
+        if filters is not None:
+            filters.check()
+        past = read_past(self.index, history, owned, purpose)
+        shown = b"" if page is None else read_page(page)[1]
+        age = recipient.age_months if recipient else None
+        sought = filters.age_months if filters else None
+        situation = Situation(
+            company(age, youngest_age_months, self.default_youngest_months, sought),
+            house or HouseLists(),
+            filters,
+            recipient.budget if recipient else None,
+            owned=past.owned,
+            dismissed=past.dismissed,
+            seen=past.seen,
+            shown=self._marks.find(shown),
+            recipient_age=age,
         )
-        found = (toys[0] > 0) & allowed.mask[toys[0]]  # the mask has the last word, whatever graph a bundle brings
-        places, best = toys[0][found].astype(np.int64), scores[0][found]
-        causes = self._causes(fed, last, profile, places, best, allowed.nameable)
-        picks = []
-        for place, score, cause in zip(places.tolist(), best.tolist(), causes, strict=True):
-            toy = self.toys[place - 1]
-            reasons = reasons_for(toy, recipient, cause, bool(self._popular[place]), language)
-            picks.append(Pick(toy, place, score, reasons))
-        return tuple(picks)
-
-    def _causes(
-        self,
-        fed: Sequence[int],
-        last: dict[int, EventKind],
-        profile: NDArray[np.float32],
-        places: NDArray[np.int64],
-        scores: NDArray[np.float32],
-        nameable: NDArray[np.bool_],
-    ) -> list[Cause | None]:
-        """For each recommended toy, the nameable toy of the history that most of its score hangs on."""
-        newest = list(fed)[-self.student.max_history :]
-        named = [toy for toy in newest if nameable[toy]][-MAX_CAUSES:]
-        if not named or not len(places):
-            return [None] * len(places)
-        shares = hanging_on(self.student, newest, named, profile, places, scores)  # [C, k]
-        strongest = shares.argmax(axis=0)
-        return [
-            Cause(self.toys[named[row] - 1], last[named[row]], float(shares[row, column]))
-            for column, row in enumerate(strongest.tolist())
-        ]
+        return past, allowed_mask(self.shelf, situation), shown
 
     def _favourites(self) -> NDArray[np.bool_]:
         """bool [N + 1]: what the student ranks first for someone of whom nothing is known."""
@@ -266,7 +290,3 @@ class Engine:
             raise parameter_error("language", "recommend", f"one of {', '.join(LANGUAGES)}", language)
         if recipient is not None and recipient.budget is not None and not 0 < recipient.budget < np.inf:
             raise parameter_error("budget", "recommend", "a finite number > 0", recipient.budget)
-
-
-def _of_kinds(last: dict[int, EventKind], *kinds: EventKind) -> tuple[int, ...]:
-    return tuple(place for place, kind in last.items() if kind in kinds)

@@ -30,12 +30,19 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """One toy of an answer; `index` is its row in the bundle, `score` comparable within one answer alone."""
+    """One toy of an answer.
+
+    index: its row in the bundle; score: comparable within one answer alone, a pin's too
+    propensity: the chance that it stood in this place given those above it, 1 where nothing was drawn
+    pinned: the shop put it there
+    """
 
     toy: Toy
     index: int
     score: float
     reasons: tuple[Reason, ...] = ()
+    propensity: float = 1.0
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Recommendation:
     missing_ids: toys of the history, or owned, that the catalogue does not hold
     short_reason: why there are fewer than k toys; None where there are k
     masked: how many toys each rule removed, in order of authority
+    next_page: the token of what comes after these; None where nothing does
     """
 
     recommendation_id: str
@@ -54,6 +62,18 @@ class Recommendation:
     missing_ids: tuple[str, ...] = ()
     short_reason: Notice | None = None
     masked: dict[str, int] = field(default_factory=dict)
+    next_page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """What would be chosen among; the fields as in `Recommendation`. count: how many toys may be shown."""
+
+    model: str
+    count: int
+    missing_ids: tuple[str, ...]
+    short_reason: Notice | None
+    masked: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

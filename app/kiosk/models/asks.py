@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from app.kiosk.models.fields import MAX_INTERESTS, Id, K, Language, Months, Name, Price, RequestBody, Time
+from app.kiosk.models.fields import (
+    MAX_INTERESTS,
+    Id,
+    K,
+    Language,
+    Months,
+    Name,
+    Occasion,
+    Price,
+    RequestBody,
+    Share,
+    Time,
+)
 from data.schema import EventKind
 from recommender.base import MAX_HISTORY
+from recommender.serving.page import MAX_TOKEN
 
 
 class HistoryEntry(RequestBody):
@@ -49,6 +62,7 @@ class FiltersBody(RequestBody):
     price_min: Price | None = None
     price_max: Price | None = None
     age_months: Months | None = Field(None, description="Toys whose recommended range includes this age.")
+    in_stock: bool = Field(False, strict=True, description="Toys known to be in stock here.")
 
     @model_validator(mode="after")
     def _right_way_up(self) -> FiltersBody:
@@ -66,5 +80,16 @@ class RecommendationRequest(RequestBody):
     recipient: RecipientBody | None = None
     youngest_age_months: Months | None = Field(None, description="The youngest child present besides the recipient.")
     filters: FiltersBody | None = None
+    occasion: Occasion | None = Field(None, description="What the toy is for; the shop's rules may speak of it.")
+    purpose: Literal["self", "gift"] = Field(
+        "self", description="gift: what the history bought tells of taste, and is not what the recipient has."
+    )
     k: K = 10
+    page: Annotated[str, Field(strict=True, min_length=1, max_length=MAX_TOKEN)] | None = Field(
+        None, description="The next_page of the answer before: what comes after it, nothing twice."
+    )
+    diversity: Share | None = Field(None, description="0 as ranked … 1 as unlike as can be; by default the setting.")
     language: Language = "en"
+    session_id: Id | None = None
+    shopper_id: Id | None = None
+    validate_only: bool = Field(False, strict=True, description="Check the request and count toys; show none.")

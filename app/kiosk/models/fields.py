@@ -37,6 +37,8 @@ K = Annotated[int, Field(strict=True, ge=1, le=MAX_K), BeforeValidator(whole)]
 QueryK = Annotated[int, Field(ge=1, le=MAX_K)]
 QueryMonths = Annotated[int | None, Field(ge=0, le=MAX_AGE_MONTHS)]
 Language = Literal["en", "zh"]
+Occasion = Literal["birthday", "christmas", "lunar_new_year", "childrens_day", "new_baby", "other"]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 
 
 class RequestBody(BaseModel):

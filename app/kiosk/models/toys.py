@@ -61,6 +61,17 @@ class ItemAnswer(BaseModel):
     reasons: list[ReasonAnswer]
 
 
+class RecommendedItem(ItemAnswer):
+    """One toy of a recommendation.
+
+    propensity: the chance that it stood in this place given those above; below 1 where the kiosk explores.
+    pinned: the shop put it there.
+    """
+
+    propensity: float
+    pinned: bool
+
+
 class NoticeAnswer(BaseModel):
     """A stable code and a sentence in the language asked for."""
 
@@ -73,7 +84,19 @@ class RecommendationAnswer(BaseModel):
 
     recommendation_id: str
     model: str
-    items: list[ItemAnswer]
+    items: list[RecommendedItem]
+    missing_ids: list[str]
+    short_reason: NoticeAnswer | None
+    masked: dict[str, int]
+    next_page: str | None
+
+
+class ConsideredAnswer(BaseModel):
+    """The answer to `validate_only`: the request is in order. `allowed`: how many toys would be chosen among."""
+
+    valid: Literal[True]
+    model: str
+    allowed: int
     missing_ids: list[str]
     short_reason: NoticeAnswer | None
     masked: dict[str, int]

@@ -1,4 +1,4 @@
-"""What a shopper asks to see: category, brand, price, age. A toy matches no filter on what it does not say."""
+"""What a shopper asks to see: category, brand, price, age, stock. A toy matches no filter on what it does not say."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Filters:
     category: any name on a toy's category path; brand: the brand; both without regard to case
     price_min, price_max: bounds, both included, in the shop's currency
     age_months: toys whose recommended range includes it
+    in_stock: toys that are known to be in stock here
     """
 
     category: str | None = None
@@ -28,6 +29,7 @@ class Filters:
     price_min: float | None = None
     price_max: float | None = None
     age_months: int | None = None
+    in_stock: bool = False
 
     def check(self) -> None:
         """Raise ToyGuideError for a negative, infinite or upside-down price range, or an impossible age."""
@@ -42,9 +44,11 @@ class Filters:
         check_age("age_months", self.age_months)
 
 
-def filtered_out(shelf: Shelf, filters: Filters) -> NDArray[np.bool_]:
-    """bool [N + 1]: toys that do not match every filter."""
+def filtered_out(shelf: Shelf, filters: Filters, in_stock: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """bool [N + 1]: toys that do not match every filter. in_stock: bool [N + 1], None = nobody counted."""
     matches = np.ones(len(shelf), np.bool_)
+    if filters.in_stock:
+        matches &= False if in_stock is None else in_stock
     for name, places in ((filters.category, shelf.categories), (filters.brand, shelf.brands)):
         if name is not None:
             has = np.zeros(len(shelf), np.bool_)

@@ -22,12 +22,13 @@ from recommender.serving.policy.shelf import Shelf
 class HouseLists:
     """The shop's own lists as bool [N + 1] (see `Engine.house_lists`); None = no list was loaded.
 
-    Unknown stock counts as available.
+    Unknown stock counts as available, but is not in_stock: that holds the toys which are known to be there.
     """
 
     recalled: NDArray[np.bool_] | None = None
     out_of_stock: NDArray[np.bool_] | None = None
     hidden: NDArray[np.bool_] | None = None
+    in_stock: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Situation:
     """All that decides what one shopper may be shown. Toys are indices from 1.
 
     seen: toys of the history that were neither refused nor bought; the model looks for the next NEW toy
+    shown: toys of earlier pages of the same list
     recipient_age: months, None = not said
     """
 
@@ -45,6 +47,7 @@ class Situation:
     owned: tuple[int, ...] = ()
     dismissed: tuple[int, ...] = ()
     seen: tuple[int, ...] = ()
+    shown: tuple[int, ...] = ()
     recipient_age: int | None = None
 
 
@@ -70,11 +73,15 @@ RULES: Final = (
     Rule("hidden", lambda shelf, now: now.house.hidden, silences=True),
     # Before the filters, so that what they are counted for is what comes back when they are let go.
     Rule("outgrown", lambda shelf, now: None if now.recipient_age is None else outgrown(shelf, now.recipient_age)),
-    Rule("filters", lambda shelf, now: None if now.filters is None else filtered_out(shelf, now.filters)),
+    Rule(
+        "filters",
+        lambda shelf, now: None if now.filters is None else filtered_out(shelf, now.filters, now.house.in_stock),
+    ),
     Rule("budget", lambda shelf, now: None if now.budget is None else over_budget(shelf, now.budget)),
     Rule("owned", lambda shelf, now: now.owned or None),
     Rule("dismissed", lambda shelf, now: now.dismissed or None),
     Rule("seen", lambda shelf, now: now.seen or None),
+    Rule("shown", lambda shelf, now: now.shown or None),
 )
 
 

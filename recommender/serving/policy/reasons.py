@@ -49,6 +49,7 @@ _RULES: Final[dict[str, dict[Language, str]]] = {
     "owned": {"en": "already owned", "zh": "已经拥有"},
     "dismissed": {"en": "turned down", "zh": "您不想要"},
     "seen": {"en": "already looked at", "zh": "已经看过"},
+    "shown": {"en": "shown before", "zh": "前面已经展示"},
 }
 
 

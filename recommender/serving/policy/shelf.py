@@ -29,6 +29,7 @@ class Shelf:
     price: float64, NaN where unknown
     age_from, age_to: int32, months, of the recommended range; −1 and −1 where it is unknown
     outgrown_from: int32, months; the age from which the toy is clearly for younger children
+    groups: int32, a number for the innermost category, −1 where a toy has none
     categories, brands: casefolded name → int32 toy indices
     """
 
@@ -40,6 +41,7 @@ class Shelf:
     age_from: NDArray[np.int32]
     age_to: NDArray[np.int32]
     outgrown_from: NDArray[np.int32]
+    groups: NDArray[np.int32]
     categories: dict[str, NDArray[np.int32]]
     brands: dict[str, NDArray[np.int32]]
 
@@ -75,10 +77,14 @@ def build_shelf(toys: Sequence[Toy]) -> Shelf:
         age_from=np.full(rows, -1, np.int32),
         age_to=np.full(rows, -1, np.int32),
         outgrown_from=np.full(rows, NO_UPPER_AGE, np.int32),
+        groups=np.full(rows, -1, np.int32),
         categories=_places((name, row) for row, toy in enumerate(toys, 1) for name in toy.category),
         brands=_places((toy.brand, row) for row, toy in enumerate(toys, 1) if toy.brand),
     )
+    numbers: dict[str, int] = {}
     for row, toy in enumerate(toys, start=1):
+        if toy.category:
+            shelf.groups[row] = numbers.setdefault(toy.category[-1].casefold(), len(numbers))
         shelf.safe_from[row] = safe_from(toy)
         shelf.outgrown_from[row] = outgrown_from(toy)
         shelf.adult[row] = toy.audience is Audience.ADULT

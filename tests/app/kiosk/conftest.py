@@ -9,7 +9,9 @@ from app.kiosk import KioskSettings, create_app
 
 @pytest.fixture
 def settings(bundle: Path, tmp_path: Path) -> KioskSettings:
-    return KioskSettings(bundle=bundle, database=tmp_path / "deep" / "kiosk.sqlite", max_body_bytes=200_000)
+    return KioskSettings(
+        bundle=bundle, database=tmp_path / "deep" / "kiosk.sqlite", max_body_bytes=200_000, exploration=0
+    )
 
 
 @pytest.fixture

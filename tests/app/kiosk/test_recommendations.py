@@ -6,6 +6,9 @@ from fastapi.testclient import TestClient
 from app.kiosk.models.toys import RecommendationAnswer
 
 URL = "/v1/recommendations"
+OCCASIONS_SAID = (
+    "must be one of 'birthday', 'christmas', 'lunar_new_year', 'childrens_day', 'new_baby' or 'other'. Got 'monday'."
+)
 
 
 def ids(body: dict[str, Any]) -> list[str]:
@@ -157,7 +160,12 @@ def test_owned_toys_beside_a_history_are_masked(client: TestClient) -> None:
         ({"recipient": []}, "/recipient", "must be an object. Got []."),
         ({"youngest_age_months": -5}, "/youngest_age_months", "must be ≥ 0. Got -5."),
         ({"language": "fr"}, "/language", "must be one of 'en' or 'zh'. Got 'fr'."),
-        ({"page": 2}, "/page", "is not a known field."),
+        ({"page": 2}, "/page", "must be a string. Got 2."),
+        ({"page_number": 2}, "/page_number", "is not a known field."),
+        ({"diversity": 1.5}, "/diversity", "must be ≤ 1. Got 1.5."),
+        ({"occasion": "monday"}, "/occasion", OCCASIONS_SAID),
+        ({"purpose": "theft"}, "/purpose", "must be one of 'self' or 'gift'. Got 'theft'."),
+        ({"filters": {"in_stock": "yes"}}, "/filters/in_stock", "must be true or false. Got 'yes'."),
         ([], "", "must be an object. Got []."),
     ],
 )

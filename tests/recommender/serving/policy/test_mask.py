@@ -123,6 +123,7 @@ def test_the_order_of_authority_is_the_houses() -> None:
         "owned",
         "dismissed",
         "seen",
+        "shown",
     ]
 
 

@@ -1,0 +1,132 @@
+"""From the best toys to a list: pins first, then the best, but not five of a kind, and now and then a toy on trial.
+
+Nothing here lets a toy in: it orders toys that the mask allowed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import parameter_error
+
+POOL_A_SLOT: Final = 4
+LEAST_POOL: Final = 40
+"""A list of k is chosen among the best 4 k toys, at least 40: further down no toy is worth its variety."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """How a list is composed. The defaults leave the student's own order.
+
+    diversity: 0 … 1, the weight of "unlike what is above" against the score (maximal marginal relevance, Carbonell and
+        Goldstein 1998); scores are scaled to 0 … 1 over the pool, likeness is the cosine in the student's space
+    category_share: 0 < … ≤ 1, at most this share of a list, rounded up, is of one inner category, while others are left
+    exploration: 0 … 1, the chance that a place is given to a toy drawn from the pool with equal chances
+    """
+
+    diversity: float = 0.0
+    category_share: float = 1.0
+    exploration: float = 0.0
+
+    def check(self) -> None:
+        """Raise ToyGuideError for a share out of bounds."""
+        for name, value, open_below in (
+            ("diversity", self.diversity, False),
+            ("category_share", self.category_share, True),
+            ("exploration", self.exploration, False),
+        ):
+            # NaN fails every comparison, so the bounds are asked for, not their opposite.
+            if not (0 < value <= 1 if open_below else 0 <= value <= 1):
+                bounds = "a number in (0, 1]" if open_below else "a number in [0, 1]"
+                raise parameter_error(name, "an arrangement", bounds, value)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the order stays as the scores have it."""
+        return self.diversity == 0 and self.category_share == 1 and self.exploration == 0
+
+    def pool(self, k: int) -> int:
+        """How many of the best toys a list of k is chosen among."""
+        return k if self.plain else max(LEAST_POOL, POOL_A_SLOT * k)
+
+
+AS_RANKED: Final = Arrangement()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Toys that a list may be composed of, best first, all allowed, none twice.
+
+    places: int64 [P], indices from 1; scores: float32 [P]; directions: float32 [P, d], each of length 1 (or 0)
+    groups: int32 [P], the innermost category, −1 where a toy has none; pinned: how many from the front are pins
+    """
+
+    places: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    directions: NDArray[np.float32]
+    groups: NDArray[np.int32]
+    pinned: int = 0
+
+
+def arrange(
+    candidates: Candidates, k: int, arrangement: Arrangement, chance: Random
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The list: rows of `candidates`, int64 [min(k, P)], and the propensity of each, float64 of the same length.
+
+    A propensity is the chance that this toy stood in its place, given those above it: what an analyst divides by.
+    """
+    size = len(candidates.places)
+    count = min(k, size)
+    chosen = np.empty(count, np.int64)
+    propensity = np.ones(count)
+    if arrangement.plain or size == candidates.pinned:
+        return np.arange(count), propensity
+    relevance = _relevance(candidates)
+    nearest = np.zeros(size, np.float32)
+    free = np.ones(size, np.bool_)
+    cap = math.ceil(arrangement.category_share * k)
+    taken: dict[int, int] = {}
+    for slot in range(count):
+        if slot < candidates.pinned:
+            row = slot
+        else:
+            open_rows = _open(candidates.groups, free, taken, cap)
+            value = (1 - arrangement.diversity) * relevance - arrangement.diversity * nearest
+            best = open_rows[value[open_rows].argmax()]
+            row, propensity[slot] = _draw(best, open_rows, arrangement.exploration, chance)
+        chosen[slot] = row
+        free[row] = False
+        group = int(candidates.groups[row])
+        taken[group] = taken.get(group, 0) + 1
+        if arrangement.diversity:
+            np.maximum(nearest, candidates.directions @ candidates.directions[row], out=nearest)
+    return chosen, propensity
+
+
+def _relevance(candidates: Candidates) -> NDArray[np.float32]:
+    """float32 [P]: scores from 0 for the worst to 1 for the best of those that are not pinned."""
+    scores = candidates.scores[candidates.pinned :]
+    low, high = scores.min(), scores.max()
+    scaled: NDArray[np.float32] = (candidates.scores - low) / max(high - low, np.finfo(np.float32).tiny)
+    return scaled
+
+
+def _open(groups: NDArray[np.int32], free: NDArray[np.bool_], taken: dict[int, int], cap: int) -> NDArray[np.int64]:
+    """Rows that may still be taken: not of a category that has its share, unless nothing else is left."""
+    full = [group for group, count in taken.items() if count >= cap and group >= 0]
+    rows = np.flatnonzero(free & ~np.isin(groups, full)) if full else np.flatnonzero(free)
+    return rows if len(rows) else np.flatnonzero(free)
+
+
+def _draw(best: np.int64, rows: NDArray[np.int64], exploration: float, chance: Random) -> tuple[int, float]:
+    """A row, and the chance that it was this one: the best, or with chance `exploration` any of `rows`."""
+    row = best
+    if exploration and chance.random() < exploration:
+        row = rows[chance.randrange(len(rows))]
+    return int(row), (row == best) * (1 - exploration) + exploration / len(rows)
