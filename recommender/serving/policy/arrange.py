@@ -110,11 +110,13 @@ def arrange(
 
 
 def _relevance(candidates: Candidates) -> NDArray[np.float32]:
-    """float32 [P]: scores from 0 for the worst to 1 for the best of those that are not pinned."""
+    """float32 [P]: of those that are not pinned, from 0 for the worst to 1 for the best; all 0 where they are level."""
+    relevance = np.zeros_like(candidates.scores)
     scores = candidates.scores[candidates.pinned :]
     low, high = scores.min(), scores.max()
-    scaled: NDArray[np.float32] = (candidates.scores - low) / max(high - low, np.finfo(np.float32).tiny)
-    return scaled
+    if high > low:
+        relevance[candidates.pinned :] = (scores - low) / (high - low)
+    return relevance
 
 
 def _open(groups: NDArray[np.int32], free: NDArray[np.bool_], taken: dict[int, int], cap: int) -> NDArray[np.int64]:

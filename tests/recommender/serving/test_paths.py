@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -15,12 +16,15 @@ from data.schema import HAZARD_FLOOR_MONTHS, Audience, EventKind, Hazard, Recipi
 from recommender.base import Contact
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
+from recommender.serving.policy.arrange import Arrangement
+from recommender.serving.policy.emphasis import Emphasis
 from recommender.serving.policy.filters import Filters
 from recommender.serving.results import Recommendation
 from recommender.serving.student import Student
 
 AGES = st.none() | st.sampled_from([0, 6, 17, 18, 35, 36, 37, 48, 95, 96, 168, 215, 216, 400, 1439])
 NAMES = st.sampled_from(["Trains", "Games"])
+SHARES = st.sampled_from([0.0, 0.3, 1.0])
 MOST = 8
 
 
@@ -110,36 +114,82 @@ def named(answer: Recommendation, toys: Iterable[Toy]) -> set[str]:
     history=st.lists(st.tuples(st.integers(0, MOST), st.sampled_from(EventKind)), max_size=12),
     owned=st.lists(st.integers(0, MOST), max_size=2),
     lists=st.tuples(*[st.none() | st.sets(st.integers(0, MOST), max_size=2)] * 3),
-    filters=st.none() | st.builds(Filters, category=st.none() | NAMES, age_months=AGES),
+    stocked=st.none() | st.sets(st.integers(0, MOST), max_size=6),
+    filters=st.none() | st.builds(Filters, category=st.none() | NAMES, age_months=AGES, in_stock=st.booleans()),
+    purpose=st.sampled_from(["self", "gift"]),
+    pins=st.lists(st.integers(1, MOST), max_size=3, unique=True),
+    boosts=st.none() | st.lists(st.floats(-3, 3, width=32), min_size=MOST + 1, max_size=MOST + 1),
+    arrangement=st.builds(Arrangement, SHARES, st.sampled_from([0.1, 0.5, 1.0]), SHARES),
     k=st.sampled_from([1, 2, 100]),
     language=st.sampled_from(["en", "zh"]),
     seed=st.integers(0, 9),
 )
 def test_just_the_toys_that_may_be_shown_are_and_no_other_is_named(
-    whole: Engine, toys, recipient, youngest, default, history, owned, lists, filters, k, language, seed
+    whole: Engine,
+    toys,
+    recipient,
+    youngest,
+    default,
+    history,
+    owned,
+    lists,
+    stocked,
+    filters,
+    purpose,
+    pins,
+    boosts,
+    arrangement,
+    k,
+    language,
+    seed,
 ) -> None:
     engine = engine_of(whole, toys, seed, default)
     recalled, gone, hidden = ({f"t{place}" for place in places or ()} for places in lists)
-    house = engine.house_lists(recalled, gone, hidden)
-    met = {f"t{place}" for place, _ in history}
-
-    answer = engine.recommend(
-        [Contact(f"t{place}", kind) for place, kind in history],
-        recipient,
-        youngest,
-        filters,
-        k,
-        owned=[f"t{place}" for place in owned],
-        language=language,
-        house=house,
-    )
+    there = {f"t{place}" for place in stocked or ()}
+    house = engine.house_lists(recalled, gone, hidden, there)
+    met = {f"t{place}": kind for place, kind in history}
+    bought = {toy for toy, kind in met.items() if kind is EventKind.PURCHASE}
+    pins = tuple(place for place in pins if place <= len(toys))
+    asked = {
+        "history": [Contact(f"t{place}", kind) for place, kind in history],
+        "recipient": recipient,
+        "youngest_age_months": youngest,
+        "filters": filters,
+        "k": k,
+        "owned": [f"t{place}" for place in owned],
+        "purpose": purpose,
+        "language": language,
+        "house": house,
+    }
+    composed = {
+        "emphasis": Emphasis(pins, None if boosts is None else np.array(boosts[: len(toys) + 1], np.float32)),
+        "arrangement": arrangement,
+        "chance": Random(seed),
+    }
+    answer = engine.recommend(**asked, **composed)
     sought = filters.age_months if filters else None
     fit = {toy.id for toy in toys if safe(toy, recipient.age_months, youngest, default, sought)} - recalled - hidden
     allowed = {toy.id for toy in toys if toy.id in fit and toy.active and wanted(toy, recipient, filters)}
-    allowed -= gone | met | {f"t{place}" for place in owned}
+    allowed -= gone | (met.keys() - (bought if purpose == "gift" else set())) | {f"t{place}" for place in owned}
+    if filters is not None and filters.in_stock:
+        allowed &= there
     check(answer, allowed, k)
-    assert named(answer, toys) <= fit & met
+    assert named(answer, toys) <= fit & met.keys()
     assert sum(answer.masked.values()) == len(toys) - len(allowed)
+    assert engine.consider(**asked).count == len(allowed)
+
+    wanted_first = [f"t{place - 1}" for place in pins if f"t{place - 1}" in allowed][:k]
+    assert [pick.toy.id for pick in answer.items if pick.pinned] == wanted_first
+    assert [pick.toy.id for pick in answer.items][: len(wanted_first)] == wanted_first
+    assert all(0 < pick.propensity <= 1 for pick in answer.items)
+
+    shown = [pick.toy.id for pick in answer.items]
+    following = answer
+    while following.next_page is not None:
+        following = engine.recommend(**asked, **composed, page=following.next_page)
+        assert following.items, "there is a next page only where something is on it"
+        shown += [pick.toy.id for pick in following.items]
+    assert sorted(shown) == sorted(allowed), "every toy once"
 
     for anchor in toys[:2]:
         near = engine.similar(anchor.id, k, youngest, language, house)
