@@ -26,7 +26,9 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "unknown_toy": (404, "There is no such toy"),
     "no_picture": (404, "The toy has no picture"),
     "unknown_recall": (404, "There is no such recall"),
+    "unknown_rule": (404, "There is no such rule"),
     "method_not_allowed": (405, "The address does not take this method"),
+    "rule_changed": (409, "Somebody else changed the rule"),
     "body_too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "The body must be JSON"),
     "invalid_request": (422, "The request does not have the right form"),
@@ -53,12 +55,14 @@ class ProblemError(Exception):
         detail: str,
         errors: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = headers
+        self.extra = extra
 
 
 def problem_response(
@@ -67,8 +71,12 @@ def problem_response(
     errors: Sequence[Mapping[str, str]] = (),
     status: int | None = None,
     headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> Response:
-    """A problem as a response. ASCII JSON, so that nothing a client sent can break its encoding."""
+    """A problem as a response. ASCII JSON, so that nothing a client sent can break its encoding.
+
+    extra: members that this problem has besides; each stands in `Problem`
+    """
     known_status, title = CODES[code]
     body: dict[str, Any] = {
         "type": TYPE_BASE + code,
@@ -79,6 +87,7 @@ def problem_response(
     }
     if errors:
         body["errors"] = list(errors)
+    body.update(extra or {})
     return Response(
         json.dumps(body), status_code=body["status"], headers=headers, media_type="application/problem+json"
     )
@@ -114,7 +123,7 @@ def install_problems(app: FastAPI) -> None:
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
-    return problem_response(error.code, error.detail, error.errors, headers=error.headers)
+    return problem_response(error.code, error.detail, error.errors, headers=error.headers, extra=error.extra)
 
 
 async def _on_mistake(request: Request, error: Exception) -> Response:

@@ -62,6 +62,7 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
         page=body.page,
         language=body.language,
         house=now.masks,
+        emphasis=now.emphasis_for(body.occasion),
         arrangement=_arrangement(kiosk.arrangement, body.diversity),
     )
     return Answer(recommendation_payload(answer))

@@ -11,11 +11,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.kiosk import catalogue, events, health, recommendations, toys
+from app.kiosk.clock import Clock, utc_now
 from app.kiosk.docs import install_docs
 from app.kiosk.middleware import BodyLimit, RequestFrame
 from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
-from app.kiosk.staff import audit, lookup, recalls, stock
+from app.kiosk.staff import audit, lookup, recalls, rules, stock
 from app.kiosk.state import Kiosk
 from app.kiosk.store.database import Database, StoreUnavailableError
 from app.ports import bind
@@ -25,7 +26,7 @@ from recommender.serving.load import load_bundle
 GRACE_SECONDS = 10
 
 
-def create_app(settings: KioskSettings) -> FastAPI:
+def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
     """The kiosk of `settings`, its bundle loaded and its store open.
 
     Raises BundleError or ToyGuideError with one sentence if either cannot be used.
@@ -49,13 +50,13 @@ def create_app(settings: KioskSettings) -> FastAPI:
         redirect_slashes=False,  # a redirect would lead to wherever the Host header says
     )
     try:
-        app.state.kiosk = Kiosk(settings, engine, database)
+        app.state.kiosk = Kiosk(settings, engine, database, clock)
     except StoreUnavailableError as error:
         database.close()
         raise ToyGuideError(
             f"The database {settings.database} does not hold a kiosk's tables. Choose another file with --database."
         ) from error
-    for part in (recommendations, toys, catalogue, events, recalls, stock, lookup, audit, health):
+    for part in (recommendations, toys, catalogue, events, recalls, stock, rules, lookup, audit, health):
         app.include_router(part.router)
     install_docs(app)
     install_problems(app)

@@ -6,12 +6,16 @@ at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from app.kiosk.in_force import InForce, in_force
 from app.kiosk.store.house import House, Recall, Stock
+from app.kiosk.store.rules import RuleStore, StaffRule
 from recommender.serving.barcodes import toys_by_barcode
 from recommender.serving.engine import Engine
+from recommender.serving.policy.emphasis import Emphasis
 from recommender.serving.policy.mask import HouseLists
 
 Barcodes = Mapping[str, tuple[str, ...]]
@@ -20,35 +24,51 @@ Barcodes = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """An engine with the recalls and the stock of this store, as rows and as arrays over its catalogue."""
+    """An engine with the recalls, the stock and the rules of this store, as rows and as arrays over its catalogue.
+
+    staff: the rules, and what they come to now; `masks` has what they hide
+    """
 
     engine: Engine
     barcodes: Barcodes
     recalls: tuple[Recall, ...]
     stock: Stock
     masks: HouseLists
+    staff: InForce
+
+    def emphasis_for(self, occasion: str | None) -> Emphasis:
+        """What the rules lift and sink in a list for that occasion."""
+        return self.staff.emphasis.get(occasion) or self.staff.emphasis[None]
+
+    def with_rules(self, rules: Sequence[StaffRule], at: datetime) -> Serving:
+        """The same with `rules` as they are at `at`. Nothing is read from the database."""
+        staff = in_force(rules, self.engine, at)
+        return replace(self, masks=replace(self.masks, hidden=staff.hidden), staff=staff)
 
     def toys_of(self, recall: Recall) -> list[str]:
         """Ids of the toys of the catalogue that a recall takes away."""
         return _toys_of(self.engine, self.barcodes, recall)
 
 
-def serving(engine: Engine, house: House, store_id: str, barcodes: Barcodes | None = None) -> Serving:
+def serving(
+    engine: Engine, house: House, rules: RuleStore, store_id: str, at: datetime, barcodes: Barcodes | None = None
+) -> Serving:
     """`engine` with what the database says now; `barcodes` may be those of an earlier `Serving` of the same engine.
 
-    Raises StoreUnavailableError if the database cannot be read.
+    at: the rules whose time it is then are in force. Raises StoreUnavailableError if the database cannot be read.
     """
     if barcodes is None:
         barcodes = toys_by_barcode((toy.id, toy.barcode) for toy in engine.toys)
     recalls, stock = house.recalls(), house.stock(store_id)
     recalled = [toy for recall in recalls for toy in _toys_of(engine, barcodes, recall)]
     counts = {toy.id: stock.count(toy.id) for toy in engine.toys}
+    staff = in_force(rules.all(), engine, at)
     masks = engine.house_lists(
         recalled=recalled,
         out_of_stock=[toy for toy, count in counts.items() if count == 0],
         in_stock=[toy for toy, count in counts.items() if count],
     )
-    return Serving(engine, barcodes, recalls, stock, masks)
+    return Serving(engine, barcodes, recalls, stock, replace(masks, hidden=staff.hidden), staff)
 
 
 def _toys_of(engine: Engine, barcodes: Barcodes, recall: Recall) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from app.kiosk.problems import CODES
+from app.kiosk.staff.rule_models import RuleConflict
 
 
 class NamedCount(BaseModel):
@@ -64,6 +65,7 @@ class Problem(BaseModel):
     detail: str
     code: Literal[*CODES]  # type: ignore[valid-type]
     errors: list[Fault] | None = None
+    conflict: RuleConflict | None = None
 
 
 class ReadyAnswer(BaseModel):

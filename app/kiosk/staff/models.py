@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from app.kiosk.models.fields import Id, RequestBody, whole
 from app.kiosk.models.toys import SafeAnswer, ToyAnswer
+from app.kiosk.staff.rule_models import RuleAnswer
 
 MAX_LINES: Final = 20_000
 MAX_COUNT: Final = 10**9
@@ -102,13 +103,17 @@ class StockAnswer(BaseModel):
 
 
 class WhyAnswer(BaseModel):
-    """Why a toy is, or is not, shown: the verdict, every rule that forbids it, and what stands behind them."""
+    """Why a toy is, or is not, shown: the verdict, every rule that forbids it, and what stands behind them.
+
+    `staff_rules`: pins, boosts, buries and hides that speak of the toy and are in force.
+    """
 
     toy: ToyAnswer
     safe: SafeAnswer
     rules: list[SafeAnswer]
     recalls: list[RecallAnswer]
     stock: int | None
+    staff_rules: list[RuleAnswer]
 
 
 class ScannedAnswer(BaseModel):

@@ -43,4 +43,16 @@ def changes(database: Database, limit: int, before: int | None = None) -> tuple[
         asked = asked.where(AUDIT.c.id < before)
     with database.reading() as connection:
         rows = connection.execute(asked).all()
-    return tuple(Change(row.id, moment(row.time_ms), row.who, row.action, json.loads(row.details)) for row in rows)
+    return tuple(map(_change, rows))
+
+
+def newest_change(connection: sa.Connection, action: str, **details: str | int) -> Change | None:
+    """The newest entry of `action` with these details, within the transaction of `connection`."""
+    wanted = [sa.func.json_extract(AUDIT.c.details, f"$.{name}") == value for name, value in details.items()]
+    asked = sa.select(AUDIT).where(AUDIT.c.action == action, *wanted).order_by(AUDIT.c.id.desc()).limit(1)
+    row = connection.execute(asked).one_or_none()
+    return None if row is None else _change(row)
+
+
+def _change(row: sa.Row[Any]) -> Change:
+    return Change(row.id, moment(row.time_ms), row.who, row.action, json.loads(row.details))

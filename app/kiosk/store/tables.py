@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-VERSION: Final = 2
+VERSION: Final = 3
 """`user_version` of the database; a newer one is refused rather than misread, an older one gets the tables it lacks."""
 
 METADATA: Final = sa.MetaData()
@@ -61,6 +61,27 @@ STOCK: Final = sa.Table(
     sa.Column("toy_id", sa.Text, primary_key=True),
     sa.Column("count", sa.BigInteger, nullable=False),
     sa.Column("changed_ms", sa.BigInteger, nullable=False),
+)
+
+RULES: Final = sa.Table(
+    "rules",
+    METADATA,
+    sa.Column("place", sa.Integer, primary_key=True),  # the order in which they were made, whatever the clock said
+    sa.Column("rule_id", sa.Text, nullable=False, unique=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),  # toy_id, category or brand
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("strength", sa.Float),
+    sa.Column("position", sa.Integer),
+    sa.Column("starts_ms", sa.BigInteger),
+    sa.Column("ends_ms", sa.BigInteger),
+    sa.Column("occasion", sa.Text),
+    sa.Column("note", sa.Text),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("changed_ms", sa.BigInteger, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),  # the name of a key
+    sqlite_autoincrement=True,
 )
 
 AUDIT: Final = sa.Table(
