@@ -17,6 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from app.cli.bench import bench_app
+from app.cli.bench_kiosk import bench_kiosk
 from app.cli.bench_ranking import bench_ranking
 from app.cli.bench_student import bench_student
 from app.cli.blend import blend
@@ -72,6 +73,7 @@ app.command()(blend)
 app.command()(distill)
 bench_app.command("student")(bench_student)
 bench_app.command("ranking")(bench_ranking)
+bench_app.command("kiosk")(bench_kiosk)
 app.command()(sweep)
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from app.kiosk import catalogue, events, health, recommendations, toys
 from app.kiosk.clock import Clock, utc_now
@@ -65,14 +66,19 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
     return app
 
 
-def serve(settings: KioskSettings, on_listening: Callable[[str], None]) -> None:
+def serve(
+    settings: KioskSettings,
+    on_listening: Callable[[str], None],
+    make_app: Callable[[KioskSettings], ASGIApp] = create_app,
+) -> None:
     """Load, listen, and answer until SIGINT or SIGTERM; requests under way are finished first.
 
-    on_listening: told the address once the port is ours. Raises ToyGuideError if the port cannot be had.
+    on_listening: told the address once the port is ours; make_app: what is served
+    Raises ToyGuideError if the port cannot be had.
     """
     listener = bind(settings.host, settings.port)
     try:
-        app = create_app(settings)
+        app = make_app(settings)
         gc.collect()
         gc.freeze()  # the catalogue lives as long as the process: no collection need walk it in the middle of an answer
         config = uvicorn.Config(
