@@ -11,12 +11,15 @@ from app.kiosk.models.asks import FiltersBody, HistoryEntry, RecipientBody, Reco
 from app.kiosk.models.toys import ConsideredAnswer, RecommendationAnswer
 from app.kiosk.payloads import Answer, considered_payload, recommendation_payload
 from app.kiosk.problems import documented
-from app.kiosk.state import Running
+from app.kiosk.state import Kiosk, Running
+from app.kiosk.store.database import milliseconds
+from app.kiosk.store.impressions import ShownList
 from app.kiosk.strict import StrictRoute
 from data.schema import Recipient
 from recommender.base import Contact
 from recommender.serving.policy.arrange import Arrangement
 from recommender.serving.policy.filters import Filters
+from recommender.serving.results import Recommendation
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["recommendations"])
 
@@ -65,7 +68,23 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
         emphasis=now.emphasis_for(body.occasion),
         arrangement=_arrangement(kiosk.arrangement, body.diversity),
     )
+    kiosk.impressions.put(_shown(body, answer, kiosk))
     return Answer(recommendation_payload(answer))
+
+
+def _shown(body: RecommendationRequest, answer: Recommendation, kiosk: Kiosk) -> ShownList:
+    return ShownList(
+        answer,
+        milliseconds(kiosk.clock()),
+        session_id=body.session_id,
+        shopper_id=body.shopper_id,
+        session_only=body.child_mode or kiosk.settings.keep == "session",
+        recipient_age=body.recipient.age_months if body.recipient else None,
+        youngest_age=body.youngest_age_months,
+        occasion=body.occasion,
+        purpose=body.purpose,
+        language=body.language,
+    )
 
 
 def _arrangement(usual: Arrangement, diversity: float | None) -> Arrangement:

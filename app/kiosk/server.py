@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from app.kiosk import catalogue, events, health, recommendations, toys
@@ -37,7 +38,9 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        app.state.kiosk.start()
         yield
+        await run_in_threadpool(app.state.kiosk.stop)
         database.close()
 
     app = FastAPI(

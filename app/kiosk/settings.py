@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,6 +35,18 @@ class KioskSettings(BaseSettings):
     )
     exploration: Annotated[float, Field(ge=0, le=1)] = Field(
         0.05, description="The chance that a place of a list goes to a good toy on trial."
+    )
+    keep: Literal["all", "session"] = Field(
+        "all", description="What is kept of shoppers: all, or nothing after their session."
+    )
+    session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        30, description="A session is over after so many minutes without a word, if nobody ended it."
+    )
+    max_clock_skew_seconds: Annotated[int, Field(ge=0, le=86400)] = Field(
+        300, description="An event from further in the future is kept and marked."
+    )
+    impression_queue: Annotated[int, Field(ge=100, le=10**6)] = Field(
+        10_000, description="How many toys shown may wait to be written; more are counted as lost."
     )
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**26)] = Field(
         2 * 2**20, description="The largest request body in bytes."

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.kiosk.background.impressions import ImpressionQueue
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.serving import Serving, serving
 from app.kiosk.settings import KioskSettings
@@ -31,6 +32,7 @@ class Kiosk:
         self.keys = KeyStore(database)
         self.house = House(database)
         self.rules = RuleStore(database)
+        self.impressions = ImpressionQueue(database, settings.impression_queue)
         self._turn = threading.Lock()
         self._swap = threading.Lock()  # held for a comparison alone: requests wait for it, and never for the database
         self._now = serving(engine, self.house, self.rules, settings.store_id, clock())
@@ -49,6 +51,14 @@ class Kiosk:
             self._replace(found, found.with_rules(found.staff.rules, at))
             found = self._now
         return found
+
+    def start(self) -> None:
+        """Begin what runs beside the requests."""
+        self.impressions.start()
+
+    def stop(self) -> None:
+        """End what runs beside the requests; what it holds is written first."""
+        self.impressions.stop()
 
     def refresh_house(self) -> Serving:
         """Put what the database says now in force. Whoever changed it calls this before answering."""

@@ -9,6 +9,7 @@ from pydantic_core import CoreSchema
 
 from app.kiosk.models.fields import (
     MAX_INTERESTS,
+    ChildMode,
     Id,
     K,
     Language,
@@ -92,4 +93,5 @@ class RecommendationRequest(RequestBody):
     language: Language = "en"
     session_id: Id | None = None
     shopper_id: Id | None = None
+    child_mode: ChildMode = False
     validate_only: bool = Field(False, strict=True, description="Check the request and count toys; show none.")

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
-from app.kiosk.models.fields import MAX_INTERESTS, Id, Months, Name, RequestBody, Time
+from app.kiosk.models.fields import MAX_INTERESTS, ChildMode, Id, Months, Name, RequestBody, Time
 from data.schema import EventKind
 
 MAX_EVENTS: Final = 1000
@@ -31,6 +31,7 @@ class EventBody(RequestBody):
     shopper_id: Id | None = None
     recommendation_id: Id | None = None
     recipient: EventRecipient | None = None
+    child_mode: ChildMode = False
 
 
 class EventBatch(RequestBody):
@@ -46,6 +47,9 @@ class EventVerdict(BaseModel):
     status: Literal["accepted", "duplicate", "rejected"]
     code: str | None = None
     detail: str | None = None
+    skew_ms: int | None = Field(
+        None, description="Its time is that far from the kiosk's clock: kept as it was sent, and marked."
+    )
 
 
 class EventVerdicts(BaseModel):

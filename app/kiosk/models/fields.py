@@ -39,6 +39,10 @@ QueryMonths = Annotated[int | None, Field(ge=0, le=MAX_AGE_MONTHS)]
 Language = Literal["en", "zh"]
 Occasion = Literal["birthday", "christmas", "lunar_new_year", "childrens_day", "new_baby", "other"]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+ChildMode = Annotated[
+    bool,
+    Field(strict=True, description="The child itself has the screen: kept no longer than the session, and only here."),
+]
 
 
 class RequestBody(BaseModel):

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.kiosk.store.tables import METADATA, VERSION
+from app.kiosk.store.tables import VERSION
+from app.kiosk.store.upgrade import upgrade
 from data.errors import ToyGuideError
 
 BUSY_SECONDS: Final = 5.0
@@ -56,7 +57,7 @@ class Database:
                         f"{VERSION}). Update toyguide, or choose another file with --database."
                     )
                 if found < VERSION:  # a database that is there is opened without a write: its disk may be full
-                    METADATA.create_all(connection)
+                    upgrade(connection, found)
                     connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
         except (OSError, sa.exc.SQLAlchemyError) as error:
             cause = getattr(error, "orig", None) or error
@@ -100,7 +101,7 @@ class Database:
 
 def _configure(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -18,7 +18,11 @@ from data.schema import EventKind
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as it is kept. Times know their offset."""
+    """An event as it is kept. Times know their offset.
+
+    skew_ms: how far `time` is from `received`, where that is too far to be believed; None where it is not
+    session_only: it is gone when its session is, and goes nowhere else: no export, no headquarters
+    """
 
     event_id: str
     session_id: str
@@ -31,6 +35,8 @@ class StoredEvent:
     recipient_id: str | None = None
     recipient_age: int | None = None
     recipient_interests: tuple[str, ...] = ()
+    skew_ms: int | None = None
+    session_only: bool = False
 
 
 class EventStore:

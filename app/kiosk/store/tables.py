@@ -14,18 +14,96 @@ METADATA: Final = sa.MetaData()
 EVENTS: Final = sa.Table(
     "events",
     METADATA,
-    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True),  # the order of arrival, whatever the clock says
+    sa.Column("event_id", sa.Text, nullable=False, unique=True),
     sa.Column("session_id", sa.Text, nullable=False),
     sa.Column("shopper_id", sa.Text),
     sa.Column("toy_id", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("time_ms", sa.BigInteger, nullable=False),
-    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("time_ms", sa.BigInteger, nullable=False),  # as the client said it
+    sa.Column("received_ms", sa.BigInteger, nullable=False),  # by the kiosk's clock
+    sa.Column("skew_ms", sa.BigInteger),  # time − received, where that is too much to be believed; else null
+    sa.Column("session_only", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("recommendation_id", sa.Text),
     sa.Column("recipient_id", sa.Text),
     sa.Column("recipient_age", sa.Integer),
     sa.Column("recipient_interests", sa.Text, nullable=False),  # a JSON list
     sa.Index("events_by_time", "time_ms"),
+    sa.Index("events_by_arrival", "received_ms"),
+    sa.Index("events_by_session", "session_id"),
+    sa.Index("events_by_shopper", "shopper_id", sqlite_where=sa.text("shopper_id IS NOT NULL")),
+    sqlite_autoincrement=True,  # the forwarder's cursor is a number: it must never be given twice
+)
+
+ANSWERS: Final = sa.Table(
+    "answers",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("recommendation_id", sa.Text, nullable=False, unique=True),
+    sa.Column("time_ms", sa.BigInteger, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("session_id", sa.Text),
+    sa.Column("shopper_id", sa.Text),
+    sa.Column("session_only", sa.Boolean, nullable=False),
+    sa.Column("recipient_age", sa.Integer),
+    sa.Column("youngest_age", sa.Integer),
+    sa.Column("occasion", sa.Text),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Index("answers_by_time", "time_ms"),
+    sa.Index("answers_by_session", "session_id", sqlite_where=sa.text("session_id IS NOT NULL")),
+    sa.Index("answers_by_shopper", "shopper_id", sqlite_where=sa.text("shopper_id IS NOT NULL")),
+    sqlite_autoincrement=True,
+)
+
+IMPRESSIONS: Final = sa.Table(
+    "impressions",
+    METADATA,
+    sa.Column("answer_id", sa.Integer, sa.ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),  # from 1
+    sa.Column("toy_id", sa.Text, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("propensity", sa.Float, nullable=False),
+    sa.Column("pinned", sa.Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+HOURS: Final = sa.Table(
+    "hours",
+    METADATA,
+    sa.Column("hour_ms", sa.BigInteger, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),  # answers, impressions, lost, or masked.RULE
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+FORGOTTEN: Final = sa.Table(
+    "forgotten",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("who", sa.Text, nullable=False),  # shopper or session
+    sa.Column("value", sa.Text, nullable=False),  # until headquarters has been told, and no longer
+    sa.Column("time_ms", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+REMOVALS: Final = sa.Table(
+    "removals",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("time_ms", sa.BigInteger, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),  # retention or shopper
+    sa.Column("kind", sa.Text, nullable=False),  # the table
+    sa.Column("cutoff_ms", sa.BigInteger),  # where the cause is retention
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+MARKS: Final = sa.Table(
+    "marks",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
 )
 
 STAFF_KEYS: Final = sa.Table(

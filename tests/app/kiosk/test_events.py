@@ -37,6 +37,7 @@ def stored(name: str) -> StoredEvent:
 
 
 def test_each_event_has_its_verdict(client: TestClient, settings: KioskSettings) -> None:
+    client.app.state.kiosk.clock = lambda: datetime(2026, 3, 1, 3, tzinfo=UTC)  # type: ignore[attr-defined]
     batch = [
         event("e1", time="2026-03-01T10:00:00+08:00", shopper_id="p", recommendation_id="r"),
         event("e2", toy="unicorn"),
@@ -240,3 +241,61 @@ def test_what_was_sent_first_under_an_id_stays(client: TestClient, settings: Kio
     again = client.post(URL, json={"events": [event("e1", toy="bear", shopper_id="second")]})
     assert again.json()["results"] == [{"event_id": "e1", "status": "duplicate"}]
     assert [(row["toy_id"], row["shopper_id"]) for row in rows(settings)] == [("track", "first")]
+
+
+@pytest.mark.parametrize(
+    ("time", "skew"),
+    [
+        ("2026-03-01T12:05:00Z", None),
+        ("2026-03-01T12:05:01Z", 301_000),
+        ("2026-01-30T12:00:00Z", None),
+        ("2026-01-30T11:59:59Z", -(30 * 86_400_000 + 1000)),
+        ("2127-03-01T12:00:00Z", 101 * 365 * 86_400_000 + 24 * 86_400_000),
+    ],
+)
+def test_a_clock_that_is_wrong_is_marked_and_the_event_kept(
+    client: TestClient, settings: KioskSettings, time: str, skew: int | None
+) -> None:
+    client.app.state.kiosk.clock = lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)  # type: ignore[attr-defined]
+    answer = client.post(URL, json={"events": [event("e1", time=time)]})
+    verdict = {"event_id": "e1", "status": "accepted"}
+    assert answer.json()["results"] == [verdict if skew is None else {**verdict, "skew_ms": skew}]
+    kept = rows(settings)[0]
+    assert kept["skew_ms"] == skew
+    assert kept["received_ms"] == datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp() * 1000
+    assert kept["time_ms"] == kept["received_ms"] + (skew or kept["time_ms"] - kept["received_ms"])
+
+
+def test_a_kiosk_whose_clock_goes_back_a_year_keeps_on(client: TestClient, settings: KioskSettings) -> None:
+    kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+    kiosk.clock = lambda: datetime(2026, 3, 1, tzinfo=UTC)
+    client.post(URL, json={"events": [event("before")]})
+    kiosk.clock = lambda: datetime(2025, 3, 1, tzinfo=UTC)
+    batch = {"events": [event("after"), event("before"), event("true", time="2026-03-01T00:00:01Z")]}
+    results = client.post(URL, json=batch).json()["results"]
+    assert [result["status"] for result in results] == ["accepted", "duplicate", "accepted"]
+    assert results[2]["skew_ms"] == 365 * 86_400_000 + 1000
+    kept = sorted(rows(settings), key=lambda row: row["id"])
+    assert [row["event_id"] for row in kept] == ["before", "after", "true"], "the order of arrival does not hang on it"
+    assert client.post("/v1/recommendations", json={}).status_code == 200
+
+
+def test_a_database_of_before_keeps_its_events(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.sqlite"
+    with sqlite3.connect(file) as old:
+        old.executescript(
+            "CREATE TABLE events (event_id TEXT NOT NULL PRIMARY KEY, session_id TEXT NOT NULL, shopper_id TEXT, "
+            "toy_id TEXT NOT NULL, kind TEXT NOT NULL, time_ms BIGINT NOT NULL, received_ms BIGINT NOT NULL, "
+            "recommendation_id TEXT, recipient_id TEXT, recipient_age INTEGER, recipient_interests TEXT NOT NULL);"
+            "CREATE INDEX events_by_time ON events (time_ms);"
+            "INSERT INTO events VALUES ('z', 's', NULL, 'track', 'view', 1, 2, 'r', NULL, 40, '[]');"
+            "INSERT INTO events VALUES ('a', 's', 'p', 'bear', 'like', 3, 4, NULL, 'kid', NULL, '[\"x\"]');"
+            "PRAGMA user_version = 2;"
+        )
+    old.close()
+    store = EventStore(Database(file))
+    assert store.keep([stored("a"), stored("new")]) == {"new"}
+    with store.database.reading() as connection:
+        found = connection.exec_driver_sql("SELECT id, event_id, recipient_age, skew_ms, session_only FROM events")
+        assert [tuple(row) for row in found][:2] == [(1, "z", 40, None, 0), (2, "a", None, None, 0)]
+    store.database.close()

@@ -140,8 +140,12 @@ def test_a_database_of_before_gets_the_new_tables(settings: KioskSettings, tmp_p
 
     settings.database.parent.mkdir(parents=True)
     with sqlite3.connect(settings.database) as old:
-        old.execute("CREATE TABLE events (event_id TEXT PRIMARY KEY, session_id TEXT NOT NULL)")
-        old.execute("INSERT INTO events VALUES ('kept', 's')")
+        old.execute(
+            "CREATE TABLE events (event_id TEXT NOT NULL PRIMARY KEY, session_id TEXT NOT NULL, shopper_id TEXT, "
+            "toy_id TEXT NOT NULL, kind TEXT NOT NULL, time_ms BIGINT NOT NULL, received_ms BIGINT NOT NULL, "
+            "recommendation_id TEXT, recipient_id TEXT, recipient_age INTEGER, recipient_interests TEXT NOT NULL)"
+        )
+        old.execute("INSERT INTO events VALUES ('kept', 's', NULL, 'bear', 'view', 1, 1, NULL, NULL, NULL, '[]')")
         old.execute("PRAGMA user_version = 1")
     old.close()
     with TestClient(create_app(settings)) as client:

@@ -1,0 +1,1 @@
+"""What the kiosk does beside answering: threads that no request waits for."""

@@ -1,0 +1,96 @@
+"""What recommendation answers showed: one row a list, one row a toy of it, and counts by the hour."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from app.kiosk.store.tables import ANSWERS, HOURS, IMPRESSIONS
+from recommender.serving.results import Recommendation
+
+HOUR_MS: Final = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShownList:
+    """An answer and what it was asked with. Ages in months; session_only as in `StoredEvent`."""
+
+    answer: Recommendation
+    time_ms: int
+    session_id: str | None = None
+    shopper_id: str | None = None
+    session_only: bool = False
+    recipient_age: int | None = None
+    youngest_age: int | None = None
+    occasion: str | None = None
+    purpose: str = "self"
+    language: str = "en"
+
+
+def write_shown(connection: sa.Connection, shown: Sequence[ShownList], lost: Mapping[int, int]) -> None:
+    """Write `shown` and the counts of its hours within the transaction of `connection`.
+
+    lost: hour in milliseconds → toys shown that could not be written
+    """
+    if shown:
+        added = insert(ANSWERS).on_conflict_do_nothing(index_elements=["recommendation_id"])
+        connection.execute(added, [_answer_row(each) for each in shown])
+        ids = {each.answer.recommendation_id: each for each in shown}
+        asked = sa.select(ANSWERS.c.recommendation_id, ANSWERS.c.id).where(ANSWERS.c.recommendation_id.in_(ids))
+        rows = [row for name, number in connection.execute(asked) for row in _toy_rows(ids[name].answer, number)]
+        if rows:
+            connection.execute(insert(IMPRESSIONS).on_conflict_do_nothing(), rows)
+    counts: Counter[tuple[int, str]] = Counter({(hour, "lost"): count for hour, count in lost.items()})
+    for each in shown:
+        hour = hour_of(each.time_ms)
+        counts[hour, "answers"] += 1
+        counts[hour, "impressions"] += len(each.answer.items)
+        for rule, removed in each.answer.masked.items():
+            counts[hour, f"masked.{rule}"] += removed
+    if counts:
+        counted = insert(HOURS)
+        more = {"count": HOURS.c.count + counted.excluded.count}
+        connection.execute(
+            counted.on_conflict_do_update(index_elements=["hour_ms", "name"], set_=more),
+            [{"hour_ms": hour, "name": name, "count": count} for (hour, name), count in counts.items()],
+        )
+
+
+def hour_of(time_ms: int) -> int:
+    """The hour in which `time_ms` lies, by its first millisecond."""
+    return time_ms - time_ms % HOUR_MS
+
+
+def _answer_row(shown: ShownList) -> dict[str, Any]:
+    return {
+        "recommendation_id": shown.answer.recommendation_id,
+        "time_ms": shown.time_ms,
+        "model": shown.answer.model,
+        "session_id": shown.session_id,
+        "shopper_id": shown.shopper_id,
+        "session_only": shown.session_only,
+        "recipient_age": shown.recipient_age,
+        "youngest_age": shown.youngest_age,
+        "occasion": shown.occasion,
+        "purpose": shown.purpose,
+        "language": shown.language,
+    }
+
+
+def _toy_rows(answer: Recommendation, number: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "answer_id": number,
+            "position": position,
+            "toy_id": pick.toy.id,
+            "score": pick.score,
+            "propensity": pick.propensity,
+            "pinned": pick.pinned,
+        }
+        for position, pick in enumerate(answer.items, start=1)
+    ]
