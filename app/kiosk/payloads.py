@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
 from data.schema import Toy
-from recommender.serving.results import Considered, Notice, Pick, Recommendation, Verdict
+from recommender.serving.results import Considered, Notice, Pick, Recommendation, SearchResult, Verdict
 
 
 class Answer(JSONResponse):
@@ -79,6 +79,17 @@ def similar_payload(answer: Recommendation) -> dict[str, Any]:
         "items": [_item(pick) for pick in answer.items],
         "model": answer.model,
         "short_reason": _notice(answer.short_reason),
+    }
+
+
+def search_payload(result: SearchResult) -> dict[str, Any]:
+    """What was found, in the form of `SearchAnswer`."""
+    return {
+        **similar_payload(result.found),
+        "matched": result.matched,
+        "corrected": result.corrected,
+        "every_word": result.every_word,
+        "masked": result.found.masked,
     }
 
 

@@ -1,5 +1,7 @@
 """`catalogue.sqlite`: the toys of a bundle as rows, row idx = toy index (from 1). The standard library alone.
 
+Beside the rows stands what they can be found by, the table `search` (`search/rows.py`).
+
 Money is text, so that no price changes on its way. Pictures are read one by one when they are asked for: a few thousand
 drawings would be the largest thing in a kiosk's memory.
 """
@@ -18,6 +20,7 @@ from typing import Any, Final
 from data.atomic import atomic_file
 from data.errors import BundleError
 from data.schema import Audience, Hazard, Toy, ToyColumn
+from recommender.serving.search.rows import create_search
 
 _LISTS: Final = (ToyColumn.CATEGORY, ToyColumn.HAZARDS, ToyColumn.INTERESTS, ToyColumn.TAGS)
 _INTEGERS: Final = (ToyColumn.RECOMMENDED_AGE, ToyColumn.RECOMMENDED_AGE_TO, ToyColumn.SAFETY_MIN_AGE, ToyColumn.ACTIVE)
@@ -42,6 +45,7 @@ def write_catalogue(file: Path, toys: Sequence[Toy]) -> None:
         connection.execute("PRAGMA journal_mode = OFF")  # the rename makes it whole; no journal may stay beside it
         connection.execute(_SCHEMA)
         connection.executemany(insert, ([idx, *_to_row(toy)] for idx, toy in enumerate(toys, start=1)))
+        create_search(connection, toys)
         connection.commit()
 
 

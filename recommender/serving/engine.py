@@ -35,6 +35,8 @@ from recommender.serving.policy.safety import company
 from recommender.serving.policy.shelf import build_shelf
 from recommender.serving.ranking import best_of, find_candidates
 from recommender.serving.results import LANGUAGES, Considered, Language, Pick, Recommendation, Verdict
+from recommender.serving.search.index import SearchIndex
+from recommender.serving.strangers import favourites, stranger_scores
 from recommender.serving.student import Student
 
 POPULAR_SHARE: Final = 0.05
@@ -63,7 +65,9 @@ class Engine:
         self._chance = Random()
         lengths = np.linalg.norm(student.table, axis=1)
         self._inverse_lengths = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-        self._popular = self._favourites()
+        self.stranger = stranger_scores(student)
+        self._popular = favourites(self.stranger, self.shelf.active, POPULAR_SHARE)
+        self.words = SearchIndex(folder / CATALOGUE, self.toys)
 
     @property
     def model(self) -> str:
@@ -265,16 +269,6 @@ class Engine:
             recipient_age=age,
         )
         return past, allowed_mask(self.shelf, situation), shown
-
-    def _favourites(self) -> NDArray[np.bool_]:
-        """bool [N + 1]: what the student ranks first for someone of whom nothing is known."""
-        query = self.student.queries(np.zeros((1, 1), np.int32), self.student.profiles([None]))[0]
-        scores = np.where(self.shelf.active, self.student.table @ query, -np.inf)
-        favourites = np.zeros(len(scores), np.bool_)
-        if not query.any():  # a student that knows no favourites
-            return favourites
-        favourites[np.argsort(-scores, kind="stable")[: int(POPULAR_SHARE * len(self.toys))]] = True
-        return favourites & self.shelf.active
 
     def _as_mask(self, ids: Iterable[str]) -> NDArray[np.bool_] | None:
         places, _ = self.index.split_known(ids)

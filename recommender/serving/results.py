@@ -77,6 +77,21 @@ class Considered:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What was found for words, the best first; `masked` of the list counts among the toys that were found.
+
+    corrected: the words that were sought in place of those typed, None where those were known
+    every_word: every toy has every word; False where some have but one of them, and where nothing was found
+    matched: how many toys have the words, shown or not
+    """
+
+    found: Recommendation
+    corrected: str | None
+    every_word: bool
+    matched: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """May this toy be shown? `rule` names the first rule that says no."""
 

@@ -108,3 +108,19 @@ class SimilarAnswer(BaseModel):
     items: list[ItemAnswer]
     model: str
     short_reason: NoticeAnswer | None
+
+
+class SearchAnswer(BaseModel):
+    """Toys that were found, best first. `masked`: how many of them each rule removed, in order of authority.
+
+    `matched`: how many were found, shown or not. `corrected`: what was sought in place of words that no toy has.
+    `every_word`: each toy has all the words; false where they have some of them, and where nothing was found.
+    """
+
+    items: list[ItemAnswer]
+    matched: int
+    corrected: str | None
+    every_word: bool
+    model: str
+    short_reason: NoticeAnswer | None
+    masked: dict[str, int]

@@ -102,13 +102,18 @@ class Allowed:
         return int(np.count_nonzero(self.mask))
 
 
-def allowed_mask(shelf: Shelf, situation: Situation) -> Allowed:
-    """Apply every rule; a toy is counted for the first rule that forbids it. Rules that removed none are left out."""
+def allowed_mask(shelf: Shelf, situation: Situation, among: NDArray[np.bool_] | None = None) -> Allowed:
+    """Apply every rule; a toy is counted for the first rule that forbids it. Rules that removed none are left out.
+
+    among: bool [N + 1], the toys that are in question, such as those that were searched for; by default all.
+    """
     mask = np.ones(len(shelf), np.bool_)
     mask[0] = False
     nameable = mask.copy()
+    if among is not None:
+        mask &= among
     removed: dict[str, int] = {}
-    left = len(shelf) - 1
+    left = int(np.count_nonzero(mask))
     for rule in RULES:
         forbidden = rule.forbids(shelf, situation)
         if forbidden is None:

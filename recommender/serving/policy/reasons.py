@@ -118,6 +118,16 @@ def short_reason(shown: int, k: int, removed: Mapping[str, int], language: Langu
     return Notice(most[0][0], text)
 
 
+def found_few(shown: int, k: int, removed: Mapping[str, int], language: Language) -> Notice | None:
+    """Why a search shows fewer than k toys: the rules, as `short_reason`, or that no more were found."""
+    if shown >= k or removed:
+        return short_reason(shown, k, removed, language)
+    if shown == 0:
+        return Notice("no_match", {"en": "No toy was found.", "zh": "没有找到玩具。"}[language])
+    only = f"Only {shown} {'toy was' if shown == 1 else 'toys were'} found."
+    return Notice("no_match", {"en": only, "zh": f"只找到{shown}件玩具。"}[language])
+
+
 def verdict(toy: Toy, rule: str | None, language: Language) -> Verdict:
     """A rule's answer about one toy in words; `rule` None means that it may be shown."""
     if rule is None:
