@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
 from data.schema import Toy
-from recommender.serving.results import Considered, Notice, Pick, Recommendation, SearchResult, Verdict
+from recommender.serving.results import Considered, Giving, Notice, Pick, Recommendation, SearchResult, Verdict
 
 
 class Answer(JSONResponse):
@@ -70,6 +70,26 @@ def considered_payload(answer: Considered) -> dict[str, Any]:
         "missing_ids": answer.missing_ids,
         "short_reason": _notice(answer.short_reason),
         "masked": answer.masked,
+    }
+
+
+def split_payload(answer: Giving, currency: str | None) -> dict[str, Any]:
+    """In the form of `SplitAnswer`."""
+    return {
+        "recommendation_id": answer.recommendation_id,
+        "model": answer.model,
+        "shares": [
+            {
+                "item": None if share.item is None else _item(share.item),
+                "alternatives": [_item(pick) for pick in share.alternatives],
+                "short_reason": _notice(share.short_reason),
+                "missing_ids": share.missing_ids,
+            }
+            for share in answer.shares
+        ],
+        "total": f"{answer.total:.2f}",
+        "left": f"{answer.left:.2f}",
+        "currency": currency,
     }
 
 

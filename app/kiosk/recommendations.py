@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from fastapi import APIRouter
 
-from app.kiosk.models.asks import FiltersBody, HistoryEntry, RecipientBody, RecommendationRequest
+from app.kiosk.models.asks import RecommendationRequest
 from app.kiosk.models.toys import ConsideredAnswer, RecommendationAnswer
 from app.kiosk.payloads import Answer, considered_payload, recommendation_payload
 from app.kiosk.problems import documented
+from app.kiosk.reading import contacts, filters, recipient
 from app.kiosk.state import Kiosk, Running
 from app.kiosk.store.database import milliseconds
 from app.kiosk.store.impressions import ShownList
 from app.kiosk.strict import StrictRoute
-from data.schema import Recipient
-from recommender.base import Contact
 from recommender.serving.policy.arrange import Arrangement
-from recommender.serving.policy.filters import Filters
 from recommender.serving.results import Recommendation
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["recommendations"])
@@ -39,13 +36,13 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
     # An answer takes about a millisecond: less than handing it to a thread and back would add under load.
     now = kiosk.now
     owned = body.recipient.owned if body.recipient else ()
-    history, recipient, filters = _contacts(body.history), _recipient(body.recipient), _filters(body.filters)
+    history, whom, wanted = contacts(body.history), recipient(body.recipient), filters(body.filters)
     if body.validate_only:
         considered = now.engine.consider(
             history,
-            recipient,
+            whom,
             body.youngest_age_months,
-            filters,
+            wanted,
             body.k,
             owned=owned,
             purpose=body.purpose,
@@ -56,9 +53,9 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
         return Answer(considered_payload(considered))
     answer = now.engine.recommend(
         history,
-        recipient,
+        whom,
         body.youngest_age_months,
-        filters,
+        wanted,
         body.k,
         owned=owned,
         purpose=body.purpose,
@@ -89,24 +86,3 @@ def _shown(body: RecommendationRequest, answer: Recommendation, kiosk: Kiosk) ->
 
 def _arrangement(usual: Arrangement, diversity: float | None) -> Arrangement:
     return usual if diversity is None else replace(usual, diversity=diversity)
-
-
-def _contacts(history: Sequence[HistoryEntry]) -> list[Contact]:
-    contacts = [Contact(entry.toy_id, entry.kind, entry.time) for entry in history]
-    times = [contact.time for contact in contacts if contact.time is not None]
-    if len(times) == len(contacts):
-        order = sorted(range(len(contacts)), key=times.__getitem__)  # stable: equal times keep the client's order
-        contacts = [contacts[place] for place in order]
-    return contacts
-
-
-def _recipient(body: RecipientBody | None) -> Recipient | None:
-    if body is None:
-        return None
-    return Recipient(age_months=body.age_months, interests=tuple(body.interests), budget=body.budget)
-
-
-def _filters(body: FiltersBody | None) -> Filters | None:
-    if body is None:
-        return None
-    return Filters(body.category, body.brand, body.price_min, body.price_max, body.age_months, body.in_stock)

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from app.kiosk import catalogue, events, health, recommendations, search, toys
+from app.kiosk import catalogue, events, health, recommendations, search, splitting, toys
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.docs import install_docs
 from app.kiosk.middleware import BodyLimit, RequestFrame
@@ -60,7 +60,20 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         raise ToyGuideError(
             f"The database {settings.database} does not hold a kiosk's tables. Choose another file with --database."
         ) from error
-    for part in (recommendations, search, toys, catalogue, events, recalls, stock, rules, lookup, audit, health):
+    for part in (
+        recommendations,
+        splitting,
+        search,
+        toys,
+        catalogue,
+        events,
+        recalls,
+        stock,
+        rules,
+        lookup,
+        audit,
+        health,
+    ):
         app.include_router(part.router)
     install_docs(app)
     install_problems(app)

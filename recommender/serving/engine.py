@@ -64,9 +64,9 @@ class Engine:
         self._marks = Marks(self.index.ids)
         self._chance = Random()
         lengths = np.linalg.norm(student.table, axis=1)
-        self._inverse_lengths = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+        self.inverse_lengths = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         self.stranger = stranger_scores(student)
-        self._popular = favourites(self.stranger, self.shelf.active, POPULAR_SHARE)
+        self.popular = favourites(self.stranger, self.shelf.active, POPULAR_SHARE)
         self.words = SearchIndex(folder / CATALOGUE, self.toys)
 
     @property
@@ -115,9 +115,9 @@ class Engine:
         house, emphasis: the shop's lists and its pins and boosts; arrangement: how the list is composed
         chance: what exploration draws from. Raises ToyGuideError for a parameter out of bounds.
         """
-        self._check(k, language, recipient)
+        self.check(k, language, recipient)
         arrangement.check()
-        past, allowed, shown = self._situation(
+        past, allowed, shown = self.survey(
             history, recipient, youngest_age_months, filters, owned, purpose, page, house
         )
         profile = self.student.profiles([recipient])
@@ -129,7 +129,7 @@ class Engine:
             arrangement.pool(k),
             emphasis,
             self.shelf.groups,
-            self._inverse_lengths,
+            self.inverse_lengths,
         )
         rows, propensities = arrange(candidates, k, arrangement, chance or self._chance)
         places = candidates.places[rows]
@@ -138,7 +138,7 @@ class Engine:
         listed = zip(places.tolist(), rows.tolist(), propensities.tolist(), causes, strict=True)
         for place, row, propensity, cause in listed:
             toy = self.toys[place - 1]
-            reasons = reasons_for(toy, recipient, cause, bool(self._popular[place]), language)
+            reasons = reasons_for(toy, recipient, cause, bool(self.popular[place]), language)
             score = float(candidates.scores[row])
             picks.append(Pick(toy, place, score, reasons, propensity, row < candidates.pinned))
         more = len(picks) < allowed.count
@@ -167,10 +167,8 @@ class Engine:
         house: HouseLists | None = None,
     ) -> Considered:
         """What `recommend` would choose among, without ranking: everything is checked, nothing is shown."""
-        self._check(k, language, recipient)
-        past, allowed, _ = self._situation(
-            history, recipient, youngest_age_months, filters, owned, purpose, page, house
-        )
+        self.check(k, language, recipient)
+        past, allowed, _ = self.survey(history, recipient, youngest_age_months, filters, owned, purpose, page, house)
         return Considered(
             self.model,
             allowed.count,
@@ -192,13 +190,13 @@ class Engine:
         They give no reason where `toy_id` itself is nothing for those present: the reason would name it.
         Raises KeyError if the toy is unknown, ToyGuideError for a parameter out of bounds.
         """
-        self._check(k, language, None)
+        self.check(k, language, None)
         anchor = self.index[toy_id]
         present = company(None, youngest_age_months, self.default_youngest_months)
         allowed = allowed_mask(self.shelf, Situation(present, house or HouseLists(), seen=(anchor,)))
         # einsum, not @: BLAS wakes its threads for a table of this size, and on a busy machine waits for them.
         cosine = np.einsum("nd,d->n", self.student.table, self.student.table[anchor])
-        cosine *= self._inverse_lengths * self._inverse_lengths[anchor]
+        cosine *= self.inverse_lengths * self.inverse_lengths[anchor]
         places = best_of(cosine, allowed.mask, k)
         reasons = (similar_reason(self.toys[anchor - 1], language),) if allowed.nameable[anchor] else ()
         picks = tuple(
@@ -239,7 +237,7 @@ class Engine:
             return None
         return (self.folder / picture).read_text(encoding="utf-8")
 
-    def _situation(
+    def survey(
         self,
         history: Sequence[Contact | str],
         recipient: Recipient | None,
@@ -250,7 +248,7 @@ class Engine:
         page: str | None,
         house: HouseLists | None,
     ) -> tuple[Past, Allowed, bytes]:
-        """(the past, what may be shown, the marks of what an earlier page showed)."""
+        """(the past, what may be shown, the marks of what an earlier page showed); see `recommend`."""
         if filters is not None:
             filters.check()
         past = read_past(self.index, history, owned, purpose)
@@ -278,7 +276,8 @@ class Engine:
         mask[places] = True
         return mask
 
-    def _check(self, k: object, language: object, recipient: Recipient | None) -> None:
+    def check(self, k: object, language: object, recipient: Recipient | None) -> None:
+        """Raise ToyGuideError for a k, a language or a budget out of bounds."""
         check_k(k, "recommend")
         if language not in LANGUAGES:
             raise parameter_error("language", "recommend", f"one of {', '.join(LANGUAGES)}", language)

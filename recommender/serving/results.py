@@ -66,6 +66,27 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareOfBudget:
+    """What one of several children gets. short_reason: why it gets none; alternatives: fit in place of `item`."""
+
+    item: Pick | None
+    alternatives: tuple[Pick, ...]
+    short_reason: Notice | None
+    missing_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """A share for each child, in the order asked; total and left in the shop's currency."""
+
+    recommendation_id: str
+    model: str
+    shares: tuple[ShareOfBudget, ...]
+    total: float
+    left: float
+
+
+@dataclass(frozen=True, slots=True)
 class Considered:
     """What would be chosen among; the fields as in `Recommendation`. count: how many toys may be shown."""
 

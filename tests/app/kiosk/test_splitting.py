@@ -1,0 +1,38 @@
+from fastapi.testclient import TestClient
+
+from app.kiosk.models.splitting import SplitAnswer
+
+URL = "/v1/recommendations:split"
+TWO = [
+    {"recipient": {"age_months": 60, "interests": ["trains"]}, "history": ["track"]},
+    {"recipient": {"age_months": 20}, "purpose": "self"},
+]
+
+
+def test_two_children_get_a_toy_each_that_the_younger_may_have(client: TestClient) -> None:
+    body = client.post(URL, json={"children": TWO, "budget": 60, "language": "zh"}).json()
+    SplitAnswer.model_validate(body)
+    toys = [share["item"]["toy"]["toy_id"] for share in body["shares"]]
+    assert sorted(toys) == ["bear", "rattle"]
+    assert float(body["total"]) + float(body["left"]) == 60
+    assert body["currency"] == "GBP"
+
+
+def test_a_budget_that_is_too_small_says_so_to_each(client: TestClient) -> None:
+    body = client.post(URL, json={"children": TWO, "budget": 0.01}).json()
+    assert [share["item"] for share in body["shares"]] == [None, None]
+    assert {share["short_reason"]["code"] for share in body["shares"]} == {"budget"}
+    assert body["total"] == "0.00"
+
+
+def test_mistakes_are_pointed_at(client: TestClient) -> None:
+    for wrong, pointer in [
+        ({"children": [], "budget": 5}, "/children"),
+        ({"children": TWO}, "/budget"),
+        ({"children": TWO, "budget": 0}, "/budget"),
+        ({"children": [{"recipient": {"name": "Ada"}}], "budget": 5}, "/children/0/recipient/name"),
+        ({"children": [{}], "budget": 5}, "/children/0/recipient"),
+    ]:
+        response = client.post(URL, json=wrong)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["pointer"] == pointer
