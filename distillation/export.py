@@ -151,7 +151,8 @@ def _append_ranking(model: onnx.ModelProto, near: NearTable | None) -> onnx.Mode
 def _append_near(graph: onnx.GraphProto, near: NearTable) -> list[onnx.NodeProto]:
     """Nodes that add a table of near toys, which lies in the graph, to `inner_products`; see `NearTable`.
 
-    Given a table of fewer toys, they add nonsense, but to no toy that is not there; the query does not know them.
+    Given a table of fewer toys, they add nonsense, but to no toy that is not there; the query does not know them. Given
+    one of more, a shop's own behind the rest, those are near nothing and nothing is near them.
     """
     stored: dict[str, NDArray[Any]] = {
         "near.toys": near.toys.numpy().astype(np.uint16 if len(near.toys) < 2**16 else np.int32),
@@ -160,6 +161,7 @@ def _append_near(graph: onnx.GraphProto, near: NearTable) -> list[onnx.NodeProto
         "near.fade": near.fade.numpy(),
         "near.strength": near.strength.numpy(),
         "near.share": 1 / near.epsilon.numpy(),
+        "near.rows": np.array(len(near.toys), np.int32),
         "near.nobody": np.array(0, np.int32),
         "near.one": np.array(1, np.int64),
         "near.float_one": np.array(1, np.float32),
@@ -175,6 +177,8 @@ def _append_near(graph: onnx.GraphProto, near: NearTable) -> list[onnx.NodeProto
         node("Cast", ["near.codes"], ["near.wide"], to=TensorProto.FLOAT),
         node("Mul", ["near.wide", "near.root"], ["near.roots"]),
         node("Mul", ["near.roots", "near.roots"], ["near.weights"]),
+        node("Less", ["history", "near.rows"], ["near.is_known"]),
+        node("Where", ["near.is_known", "history", "near.nobody"], ["near.known"]),
         node("Greater", ["history", "near.nobody"], ["near.is_met"]),
         node("Cast", ["near.is_met"], ["near.met"], to=TensorProto.FLOAT),
         node("ReduceSum", ["near.met", "near.along"], ["near.length"], keepdims=1),
@@ -183,10 +187,10 @@ def _append_near(graph: onnx.GraphProto, near: NearTable) -> list[onnx.NodeProto
         node("Pow", ["near.fade", "near.age"], ["near.fades"]),
         node("Mul", ["near.fades", "near.met"], ["near.fading"]),
         node("Unsqueeze", ["near.fading", "near.last"], ["near.each"]),
-        node("Gather", ["near.weights", "history"], ["near.told_of"]),
+        node("Gather", ["near.weights", "near.known"], ["near.told_of"]),
         node("Mul", ["near.told_of", "near.each"], ["near.told"]),
         node("Reshape", ["near.told", "near.flat"], ["near.updates"]),
-        node("Gather", ["near.places", "history"], ["near.found"]),
+        node("Gather", ["near.places", "near.known"], ["near.found"]),
         node("Reshape", ["near.found", "near.flat"], ["near.all_found"]),
         node("Shape", ["inner_products"], ["near.shape"]),
         node("Shape", ["inner_products"], ["near.width"], start=1, end=2),

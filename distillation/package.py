@@ -31,11 +31,10 @@ from recommender.evaluation.ranking import Judgement, judge
 from recommender.features import encode_toys, fit_schema
 from recommender.serving.bundle import CATALOGUE, MOBILE, STUDENT, TABLE, TABLE_SCALE, Manifest, write_manifest
 from recommender.serving.catalogue import write_catalogue
+from recommender.serving.encoder import FEATURES, TOY_ENCODER
 from recommender.serving.student import OnnxStudent
 from recommender.serving.table import dequantise, highest_code, pack
 
-TOY_ENCODER = "toy_encoder.onnx"
-FEATURES = "features.npz"
 CARD = "MODEL_CARD.md"
 GATE_NDCG = 0.995
 GATE_OVERLAP = 0.95

@@ -16,13 +16,14 @@ import torch
 from data.atomic import atomic_folder
 from data.world.simulate import WorldOptions, simulate
 from distillation.export import OPSET, export_student, export_toy_encoder
-from distillation.package import CARD, FEATURES, TOY_ENCODER, main_currency, model_digest, with_picture
+from distillation.package import CARD, main_currency, model_digest, with_picture
 from distillation.quantize import quantise_rows, shrink_weights
 from distillation.student import Student, StudentConfig
 from distillation.toy_encoder import ToyEncoder
 from recommender.features import fit_schema, profile_width
 from recommender.serving.bundle import CATALOGUE, STUDENT, TABLE, TABLE_SCALE, Manifest, write_manifest
 from recommender.serving.catalogue import write_catalogue
+from recommender.serving.encoder import FEATURES, TOY_ENCODER
 from recommender.serving.table import pack
 
 BITS: Final = 8

@@ -7,7 +7,7 @@ profile says, and ranks. It is small and it is real: every answer of it can be w
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from data.schema import Audience, Hazard, Toy
-from recommender.features import profile_width
+from recommender.features import MAX_LABELS, MAX_TEXT_TOKENS, _label_buckets, fit_schema, profile_width
 from recommender.serving.bundle import write_manifest
 from recommender.serving.catalogue import write_catalogue
 
@@ -95,8 +95,75 @@ def averaging_student(profile_weights: np.ndarray, scale: float = TINY_SCALE) ->
     return bytes(model.SerializeToString())
 
 
-def write_bundle(folder: Path, toys: Sequence[Toy], width: int = TINY_WIDTH, seed: int = 0) -> Path:
-    """A whole bundle of `toys`: toys that share a category or an interest lie near each other."""
+def summing_encoder(label_vectors: np.ndarray, profile_weights: np.ndarray) -> bytes:
+    """The graph of a toy encoder: unit(Σ weight · label_vectors[label] + profile @ profile_weights + 0.01).
+
+    label_vectors: float32 [U + 1, d]; profile_weights: float32 [P, d]. The words of a toy are read and not used.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    constants = {
+        "label_vectors": label_vectors.astype(np.float32),
+        "profile_weights": profile_weights.astype(np.float32),
+        "little": np.array(0.01, np.float32),
+        "axis_1": np.array([1], np.int64),
+        "axis_2": np.array([2], np.int64),
+    }
+    node = helper.make_node
+    nodes = [
+        node("Gather", ["label_vectors", "labels"], ["each"], axis=0),
+        node("Unsqueeze", ["label_weights", "axis_2"], ["weights"]),
+        node("Mul", ["each", "weights"], ["weighed"]),
+        node("ReduceSum", ["weighed", "axis_1"], ["sum"], keepdims=0),
+        node("MatMul", ["profile", "profile_weights"], ["wish"]),
+        node("Add", ["sum", "wish"], ["known"]),
+        node("Add", ["known", "little"], ["raw"]),
+        node("ReduceL2", ["raw", "axis_1"], ["length"], keepdims=1),
+        node("Div", ["raw", "length"], ["vector"]),
+    ]
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "summing_encoder",
+        [
+            value("text", TensorProto.INT32, ["M", MAX_TEXT_TOKENS]),
+            value("text_weights", TensorProto.FLOAT, ["M", MAX_TEXT_TOKENS]),
+            value("labels", TensorProto.INT32, ["M", MAX_LABELS]),
+            value("label_weights", TensorProto.FLOAT, ["M", MAX_LABELS]),
+            value("profile", TensorProto.FLOAT, ["M", len(profile_weights)]),
+        ],
+        [value("vector", TensorProto.FLOAT, ["M", label_vectors.shape[1]])],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    return bytes(model.SerializeToString())
+
+
+def write_encoder(folder: Path, toys: Sequence[Toy], direction: Mapping[str, np.ndarray]) -> None:
+    """`toy_encoder.onnx` and `features.npz`: a new toy lies where its categories and interests point."""
+    schema = fit_schema(toys)
+    width = len(next(iter(direction.values())))
+    row_of = {bucket: row for row, bucket in enumerate(schema.label_buckets.tolist(), start=1)}
+    labels = np.zeros((schema.label_rows, width))
+    for toy in toys:
+        for bucket, name in zip(_label_buckets(toy), toy.category, strict=False):
+            if bucket in row_of:
+                labels[row_of[bucket]] = direction[name]
+    weights = np.zeros((schema.profile_width, width))
+    for row, name in enumerate(schema.interests, start=profile_width(0)):
+        weights[row] = direction[name]
+    (folder / "toy_encoder.onnx").write_bytes(summing_encoder(labels, weights))
+    parts = {"text_buckets": schema.text_buckets, "idf": schema.idf, "label_buckets": schema.label_buckets}
+    np.savez(folder / "features.npz", **parts)
+
+
+def write_bundle(
+    folder: Path, toys: Sequence[Toy], width: int = TINY_WIDTH, seed: int = 0, encoder: bool = False
+) -> Path:
+    """A whole bundle of `toys`: toys that share a category or an interest lie near each other.
+
+    encoder: with `toy_encoder.onnx` and `features.npz`, so that toys can be added to it
+    """
     folder.mkdir(parents=True, exist_ok=True)
     interests = sorted({name for toy in toys for name in toy.interests})
     names = sorted({name for toy in toys for name in (*toy.category, *toy.interests)})
@@ -114,6 +181,8 @@ def write_bundle(folder: Path, toys: Sequence[Toy], width: int = TINY_WIDTH, see
     for row, name in enumerate(interests, start=profile_width(0)):
         weights[row] = 0.2 * direction[name]
     (folder / "student.onnx").write_bytes(averaging_student(weights))
+    if encoder:
+        write_encoder(folder, toys, direction)
     write_catalogue(folder / "catalogue.sqlite", toys)
     (folder / "MODEL_CARD.md").write_text("# A student made by hand, for tests\n", encoding="utf-8")
     write_manifest(
@@ -179,7 +248,7 @@ def toys() -> list[Toy]:
 
 @pytest.fixture(scope="session")
 def make_bundle() -> BundleMaker:
-    """`write_bundle(folder, toys, width, seed)`."""
+    """`write_bundle(folder, toys, width, seed, encoder)`."""
     return write_bundle
 
 

@@ -8,8 +8,10 @@ A request's way: allowed-mask (policy, before any ranking) → student → reaso
 
 from __future__ import annotations
 
+import copy
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -32,7 +34,7 @@ from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import Allowed, HouseLists, Situation, allowed_mask, forbidding_rules
 from recommender.serving.policy.reasons import reasons_for, short_reason, similar_reason, verdict
 from recommender.serving.policy.safety import company
-from recommender.serving.policy.shelf import build_shelf
+from recommender.serving.policy.shelf import build_shelf, with_rows
 from recommender.serving.ranking import best_of, find_candidates
 from recommender.serving.results import LANGUAGES, Considered, Language, Pick, Recommendation, Verdict
 from recommender.serving.search.index import SearchIndex
@@ -44,7 +46,11 @@ POPULAR_SHARE: Final = 0.05
 
 
 class Engine:
-    """A bundle in memory. Made by `load_bundle`."""
+    """A bundle in memory. Made by `load_bundle`.
+
+    bundle_engine: the bundle as it came, where this engine has a shop's own toys over it (see `overlay.py`); else None
+    own_places: indices of the toys that are not what the bundle says, or not in it
+    """
 
     def __init__(
         self,
@@ -68,6 +74,41 @@ class Engine:
         self.stranger = stranger_scores(student)
         self.popular = favourites(self.stranger, self.shelf.active, POPULAR_SHARE)
         self.words = SearchIndex(folder / CATALOGUE, self.toys)
+        self.bundle_engine: Engine | None = None
+        self.own_places: frozenset[int] = frozenset()
+        self._also_scanned: tuple[tuple[str, str], ...] = ()
+
+    def with_toys(
+        self,
+        changed: Mapping[int, Toy],
+        added: Sequence[Toy],
+        vectors: NDArray[np.float32],
+        also_scanned: Sequence[tuple[str, str]] = (),
+    ) -> Engine:
+        """This bundle with other toys in the places `changed`, and `added` behind the rest, `vectors` their rows.
+
+        vectors: float32 [M, d] of unit length; also_scanned: (toy id, barcode), beside those of the toys' own rows.
+        The index of a toy of the bundle stays. Nobody has met an added toy, so none is called a favourite.
+        """
+        longer = copy.copy(self)
+        toys = list(self.toys)
+        for place, toy in changed.items():
+            toys[place - 1] = toy
+        longer.toys = (*toys, *added)
+        places = range(len(toys) + 1, len(longer.toys) + 1)
+        if added:
+            longer.index = ToyIndex([toy.id for toy in longer.toys])
+            longer._marks = Marks(longer.index.ids)
+            longer.student = self.student.with_rows(vectors)
+            longer._inverse_lengths = np.append(self._inverse_lengths, 1 / np.linalg.norm(vectors, axis=1))
+            longer.stranger = stranger_scores(longer.student)
+            longer.words = SearchIndex(self.folder / CATALOGUE, longer.toys)
+        longer.shelf = with_rows(self.shelf, dict(changed) | dict(zip(places, added, strict=True)))
+        longer._popular = np.append(self._popular, np.zeros(len(added), np.bool_)) & longer.shelf.active
+        longer.bundle_engine = self
+        longer.own_places = frozenset({*changed, *places})
+        longer._also_scanned = tuple(also_scanned)
+        return longer
 
     @property
     def model(self) -> str:
@@ -77,6 +118,11 @@ class Engine:
     def toy(self, toy_id: str) -> Toy:
         """The toy with that id; KeyError if unknown."""
         return self.toys[self.index[toy_id] - 1]
+
+    def barcodes(self) -> Iterator[tuple[str, str | None]]:
+        """(toy id, barcode) of every toy, and those that a shop's correction covers: both are on somebody's shelf."""
+        yield from ((toy.id, toy.barcode) for toy in self.toys)
+        yield from self._also_scanned
 
     def house_lists(
         self,
@@ -229,7 +275,12 @@ class Engine:
 
     def picture(self, toy_id: str) -> str | None:
         """The toy's picture as SVG text, None where it has none. KeyError if the toy is unknown."""
-        picture = read_picture(self.folder / CATALOGUE, self.index[toy_id])
+        place = self.index[toy_id]
+        if self.bundle_engine is not None and place > len(self.bundle_engine.toys):
+            from data.pictures import draw  # its rules take a while to read, and most kiosks need none
+
+            return draw(self.toys[place - 1])  # a shop's own toy: drawn, as every toy without a picture is
+        picture = read_picture(self.folder / CATALOGUE, place)
         if picture is None or picture.lstrip().startswith("<"):
             return picture
         # A path: only a file the manifest names, so that nothing outside the bundle is ever read.
@@ -252,6 +303,8 @@ class Engine:
         if filters is not None:
             filters.check()
         past = read_past(self.index, history, owned, purpose)
+        if self.student.readable < len(self.student.table):
+            past = replace(past, fed=tuple(toy for toy in past.fed if toy < self.student.readable))
         shown = b"" if page is None else read_page(page)[1]
         age = recipient.age_months if recipient else None
         sought = filters.age_months if filters else None

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
 from data.errors import BundleError
 from data.ids import ToyIndex
@@ -94,6 +95,7 @@ class Student:
 
     table: float32 [N + 1, d], dequantised once, row 0 zeros; interests: the profile's interest columns
     sums: whether a score is a sum over the toys met, so that `brought` can be asked
+    readable: a history may name toys below this; all, but for graphs whose table of near toys ends where it was built
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Student:
         outputs = {node.name for node in session.get_outputs()}
         self._has_near = outputs >= NEAR.keys()
         self.sums = outputs >= PARTS.keys()
+        self.readable = len(table)
 
     @classmethod
     def open(cls, folder: Path, manifest: Manifest) -> Student:
@@ -120,6 +123,34 @@ class Student:
             if got != wanted:
                 raise BundleError(f"{folder / STUDENT}: its {kind} must be {wanted}. Got {got}.")
         return cls(session, table, manifest.interests, manifest.max_history)
+
+    def with_rows(self, vectors: NDArray[np.float32]) -> Student:
+        """The same graph over a table with `vectors`, float32 [M, d], behind its rows.
+
+        Both students read the longer table from then on, so that a kiosk holds one.
+        """
+        longer = Student(self._session, np.concatenate([self.table, vectors]), self.interests, self.max_history)
+        if not longer._reads_its_last_toy():
+            longer.readable = self.readable
+        self.table = longer.table[: len(self.table)]
+        return longer
+
+    def _reads_its_last_toy(self) -> bool:
+        """Whether the graph takes a history with the last toy of the table; one with near toys of old may not."""
+        feed = {
+            "history": np.array([[len(self.table) - 1]], np.int32),
+            "recipient": self.profiles([None]),
+            "table": self.table,
+            "allowed": np.zeros((1, len(self.table)), np.bool_),
+            "k": np.ones(1, np.int64),
+        }
+        quiet = ort.RunOptions()
+        quiet.log_severity_level = 4
+        try:
+            self._session.run(list(OUTPUTS), feed, quiet)
+        except InvalidArgument:
+            return False
+        return True
 
     def rank(
         self, histories: NDArray[np.int32], profiles: NDArray[np.float32], allowed: NDArray[np.bool_], k: int

@@ -7,19 +7,12 @@ import torch
 
 from data.errors import BundleError, ToyGuideError
 from data.schema import Audience, Recipient
-from distillation.package import (
-    FEATURES,
-    TOY_ENCODER,
-    build_bundle,
-    main_currency,
-    part_bytes,
-    quantisation_gate,
-    student_bytes,
-)
+from distillation.package import build_bundle, main_currency, part_bytes, quantisation_gate, student_bytes
 from distillation.quantize import as_stored
 from distillation.student import StudentRecommender
 from recommender.evaluation.ranking import judge
 from recommender.serving.bundle import FileEntry, verify_bundle
+from recommender.serving.encoder import FEATURES, TOY_ENCODER
 from recommender.serving.load import load_bundle
 from recommender.serving.policy.shelf import safe_from
 from recommender.serving.student import OnnxStudent

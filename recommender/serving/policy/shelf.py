@@ -6,8 +6,8 @@ Row 0 is padding in every array: no rule needs to know it, and the mask never al
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ class Shelf:
     outgrown_from: int32, months; the age from which the toy is clearly for younger children
     groups: int32, a number for the innermost category, −1 where a toy has none
     categories, brands: casefolded name → int32 toy indices
+    group_numbers: casefolded name → its number in `groups`
     """
 
     safe_from: NDArray[np.int32]
@@ -44,6 +45,7 @@ class Shelf:
     groups: NDArray[np.int32]
     categories: dict[str, NDArray[np.int32]]
     brands: dict[str, NDArray[np.int32]]
+    group_numbers: dict[str, int]
 
     def __len__(self) -> int:
         return len(self.active)
@@ -80,22 +82,50 @@ def build_shelf(toys: Sequence[Toy]) -> Shelf:
         groups=np.full(rows, -1, np.int32),
         categories=_places((name, row) for row, toy in enumerate(toys, 1) for name in toy.category),
         brands=_places((toy.brand, row) for row, toy in enumerate(toys, 1) if toy.brand),
+        group_numbers={},
     )
-    numbers: dict[str, int] = {}
     for row, toy in enumerate(toys, start=1):
-        if toy.category:
-            shelf.groups[row] = numbers.setdefault(toy.category[-1].casefold(), len(numbers))
-        shelf.safe_from[row] = safe_from(toy)
-        shelf.outgrown_from[row] = outgrown_from(toy)
-        shelf.adult[row] = toy.audience is Audience.ADULT
-        shelf.unvetted[row] = toy.audience is Audience.UNKNOWN and toy.safety_min_age is None
-        shelf.active[row] = toy.active
-        if toy.price is not None:
-            shelf.price[row] = float(toy.price)
-        if toy.recommended_age is not None:
-            shelf.age_from[row] = toy.recommended_age
-            shelf.age_to[row] = NO_UPPER_AGE if toy.recommended_age_to is None else toy.recommended_age_to
+        _put(shelf, row, toy)
     return shelf
+
+
+def with_rows(shelf: Shelf, toys: Mapping[int, Toy]) -> Shelf:
+    """`shelf` with `toys` in the rows named, new ones behind the last without a gap; `shelf` itself stays.
+
+    A toy that takes another's place has its categories and its brand.
+    """
+    more = sum(row >= len(shelf) for row in toys)
+    arrays = {
+        field.name: np.append(array, np.zeros(more, array.dtype))
+        for field in fields(shelf)
+        if isinstance(array := getattr(shelf, field.name), np.ndarray)
+    }
+    new = {row: toy for row, toy in toys.items() if row >= len(shelf)}
+    longer = Shelf(
+        **arrays,
+        categories=_joined(shelf.categories, _places((name, row) for row, toy in new.items() for name in toy.category)),
+        brands=_joined(shelf.brands, _places((toy.brand, row) for row, toy in new.items() if toy.brand)),
+        group_numbers=dict(shelf.group_numbers),
+    )
+    for row, toy in toys.items():
+        _put(longer, row, toy)
+    return longer
+
+
+def _put(shelf: Shelf, row: int, toy: Toy) -> None:
+    """Write `toy` into row `row` of every array."""
+    innermost = toy.category[-1].casefold() if toy.category else None
+    shelf.groups[row] = -1 if innermost is None else shelf.group_numbers.setdefault(innermost, len(shelf.group_numbers))
+    shelf.safe_from[row] = safe_from(toy)
+    shelf.outgrown_from[row] = outgrown_from(toy)
+    shelf.adult[row] = toy.audience is Audience.ADULT
+    shelf.unvetted[row] = toy.audience is Audience.UNKNOWN and toy.safety_min_age is None
+    shelf.active[row] = toy.active
+    shelf.price[row] = np.nan if toy.price is None else float(toy.price)
+    shelf.age_from[row] = shelf.age_to[row] = -1
+    if toy.recommended_age is not None:
+        shelf.age_from[row] = toy.recommended_age
+        shelf.age_to[row] = NO_UPPER_AGE if toy.recommended_age_to is None else toy.recommended_age_to
 
 
 def _places(pairs: Iterable[tuple[str, int]]) -> dict[str, NDArray[np.int32]]:
@@ -103,3 +133,7 @@ def _places(pairs: Iterable[tuple[str, int]]) -> dict[str, NDArray[np.int32]]:
     for name, row in pairs:
         places[name.casefold()].append(row)
     return {name: np.array(rows, np.int32) for name, rows in places.items()}
+
+
+def _joined(some: dict[str, NDArray[np.int32]], more: dict[str, NDArray[np.int32]]) -> dict[str, NDArray[np.int32]]:
+    return some | {name: np.append(some[name], rows) if name in some else rows for name, rows in more.items()}
