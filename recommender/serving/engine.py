@@ -100,11 +100,11 @@ class Engine:
             longer.index = ToyIndex([toy.id for toy in longer.toys])
             longer._marks = Marks(longer.index.ids)
             longer.student = self.student.with_rows(vectors)
-            longer._inverse_lengths = np.append(self._inverse_lengths, 1 / np.linalg.norm(vectors, axis=1))
+            longer.inverse_lengths = np.append(self.inverse_lengths, 1 / np.linalg.norm(vectors, axis=1))
             longer.stranger = stranger_scores(longer.student)
             longer.words = SearchIndex(self.folder / CATALOGUE, longer.toys)
         longer.shelf = with_rows(self.shelf, dict(changed) | dict(zip(places, added, strict=True)))
-        longer._popular = np.append(self._popular, np.zeros(len(added), np.bool_)) & longer.shelf.active
+        longer.popular = np.append(self.popular, np.zeros(len(added), np.bool_)) & longer.shelf.active
         longer.bundle_engine = self
         longer.own_places = frozenset({*changed, *places})
         longer._also_scanned = tuple(also_scanned)
