@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import ToyGuideError
+from data.schema import Audience, Toy
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
 from recommender.serving.policy.filters import Filters
@@ -115,3 +116,13 @@ def test_no_words_bring_a_toy_that_may_not_be_shown(
         said = " ".join(f"{toy.title} {toy.brand} {toy.category} {toy.interests}".casefold() for toy in allowed)
         typed = text.casefold().split()
         assert all(word in said or word in typed for word in result.corrected.split())
+
+
+def test_a_shops_own_toys_are_found_beside_the_bundles(engine: Engine) -> None:
+    own = Toy("kite", "Wooden train kite", "火车风筝", safety_min_age=36, audience=Audience.CHILD)
+    longer = engine.with_toys({}, [own], engine.student.table[1:2])
+    assert ids(longer, "kite") == ["kite"]
+    assert ids(longer, "风筝") == ["kite"]
+    assert set(ids(longer, "trains")) == {"kite", "track", "engine"}
+    assert ids(longer, "kiet") == ["kite"]
+    assert ids(engine, "kite") == []
