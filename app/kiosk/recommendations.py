@@ -10,7 +10,8 @@ from app.kiosk.models.asks import RecommendationRequest
 from app.kiosk.models.toys import ConsideredAnswer, RecommendationAnswer
 from app.kiosk.payloads import Answer, considered_payload, recommendation_payload
 from app.kiosk.problems import documented
-from app.kiosk.reading import contacts, filters, recipient
+from app.kiosk.reading import asked
+from app.kiosk.serving import Serving
 from app.kiosk.state import Kiosk, Running
 from app.kiosk.store.database import milliseconds
 from app.kiosk.store.impressions import ShownList
@@ -35,38 +36,23 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
     """
     # An answer takes about a millisecond: less than handing it to a thread and back would add under load.
     now = kiosk.now
-    owned = body.recipient.owned if body.recipient else ()
-    history, whom, wanted = contacts(body.history), recipient(body.recipient), filters(body.filters)
     if body.validate_only:
-        considered = now.engine.consider(
-            history,
-            whom,
-            body.youngest_age_months,
-            wanted,
-            body.k,
-            owned=owned,
-            purpose=body.purpose,
-            page=body.page,
-            language=body.language,
-            house=now.masks,
-        )
+        considered = now.engine.consider(**asked(body, now.masks), k=body.k, language=body.language)
         return Answer(considered_payload(considered))
-    answer = now.engine.recommend(
-        history,
-        whom,
-        body.youngest_age_months,
-        wanted,
-        body.k,
-        owned=owned,
-        purpose=body.purpose,
-        page=body.page,
-        language=body.language,
-        house=now.masks,
-        emphasis=now.emphasis_for(body.occasion),
-        arrangement=_arrangement(kiosk.arrangement, body.diversity),
-    )
+    answer = ranked(body, now, kiosk.arrangement)
     kiosk.impressions.put(_shown(body, answer, kiosk))
     return Answer(recommendation_payload(answer))
+
+
+def ranked(body: RecommendationRequest, now: Serving, usual: Arrangement) -> Recommendation:
+    """The list of `now` for a request. usual: how a list is composed where the request does not say."""
+    return now.engine.recommend(
+        **asked(body, now.masks),
+        k=body.k,
+        language=body.language,
+        emphasis=now.emphasis_for(body.occasion),
+        arrangement=_arrangement(usual, body.diversity),
+    )
 
 
 def _shown(body: RecommendationRequest, answer: Recommendation, kiosk: Kiosk) -> ShownList:

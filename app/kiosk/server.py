@@ -18,7 +18,7 @@ from app.kiosk.docs import install_docs
 from app.kiosk.middleware import BodyLimit, RequestFrame
 from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
-from app.kiosk.staff import audit, lookup, recalls, rules, stock
+from app.kiosk.staff import audit, lookup, preview, recalls, rules, stock
 from app.kiosk.state import Kiosk
 from app.kiosk.store.database import Database, StoreUnavailableError
 from app.ports import bind
@@ -70,6 +70,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         recalls,
         stock,
         rules,
+        preview,
         lookup,
         audit,
         health,

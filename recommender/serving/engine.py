@@ -300,6 +300,23 @@ class Engine:
         house: HouseLists | None,
     ) -> tuple[Past, Allowed, bytes]:
         """(the past, what may be shown, the marks of what an earlier page showed); see `recommend`."""
+        past, situation, marks = self.situation(
+            history, recipient, youngest_age_months, filters, owned, purpose, page, house
+        )
+        return past, allowed_mask(self.shelf, situation), marks
+
+    def situation(
+        self,
+        history: Sequence[Contact | str],
+        recipient: Recipient | None,
+        youngest_age_months: int | None,
+        filters: Filters | None,
+        owned: Sequence[str],
+        purpose: Purpose,
+        page: str | None,
+        house: HouseLists | None,
+    ) -> tuple[Past, Situation, bytes]:
+        """(the past, what the mask is made from, the marks of what an earlier page showed); see `recommend`."""
         if filters is not None:
             filters.check()
         past = read_past(self.index, history, owned, purpose)
@@ -319,7 +336,7 @@ class Engine:
             shown=self._marks.find(shown),
             recipient_age=age,
         )
-        return past, allowed_mask(self.shelf, situation), shown
+        return past, situation, shown
 
     def _as_mask(self, ids: Iterable[str]) -> NDArray[np.bool_] | None:
         places, _ = self.index.split_known(ids)

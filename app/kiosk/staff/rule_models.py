@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from app.kiosk.in_force import MOST_BOOST
+from app.kiosk.models.asks import RecommendationRequest
 from app.kiosk.models.fields import Id, Name, Occasion, RequestBody, Time, whole
 from app.kiosk.store.rules import Kind, Target, Terms
 
@@ -139,3 +140,56 @@ class RuleConflict(BaseModel):
     changed_by: str
     changed: str
     fields: list[FieldChange] | None
+
+
+class PreviewChange(RequestBody):
+    """A rule that would be made (`rule` alone), said otherwise (`rule_id` and `rule`) or removed (`rule_id` alone)."""
+
+    rule_id: Id | None = None
+    rule: RuleBody | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> PreviewChange:
+        if self.rule_id is None and self.rule is None:
+            raise ValueError("must have rule, rule_id, or both.")
+        return self
+
+
+class PreviewRequest(RequestBody):
+    """Changes that are not made, and a request for toys as it might come."""
+
+    changes: list[PreviewChange] = Field(default=[], max_length=MAX_CHANGES)
+    request: RecommendationRequest = Field(default_factory=lambda: RecommendationRequest.model_validate({}))
+    at: Moment | None = Field(None, description="When the request would come; by default now.")
+
+
+class PreviewToy(BaseModel):
+    """A toy of a list. `was`: its position in the list before the changes, null where it was not there."""
+
+    position: int
+    toy_id: str
+    title: str
+    pinned: bool
+    was: int | None
+
+
+class IdleRule(BaseModel):
+    """A rule that does nothing for this list, and why. `change`: its place among the changes, from 0.
+
+    `masked`: where none of its toys may be shown, how many of them each rule of the mask forbids.
+    """
+
+    rule_id: str | None
+    change: int | None
+    code: Literal["unknown", "not_in_force", "other_occasion", "masked", "no_room", "same_list"]
+    text: str
+    masked: dict[str, int]
+
+
+class PreviewAnswer(BaseModel):
+    """The list without the changes, with them, and the rules that do nothing for it."""
+
+    at: str
+    before: list[PreviewToy]
+    after: list[PreviewToy]
+    no_effect: list[IdleRule]
