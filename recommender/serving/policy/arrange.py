@@ -87,24 +87,30 @@ def arrange(
     propensity = np.ones(count)
     if arrangement.plain or size == candidates.pinned:
         return np.arange(count), propensity
-    relevance = _relevance(candidates)
+    diversity, exploration = arrangement.diversity, arrangement.exploration
+    worth = (1 - diversity) * _relevance(candidates)
     nearest = np.zeros(size, np.float32)
     free = np.ones(size, np.bool_)
+    within_share = np.ones(size, np.bool_)
     cap = math.ceil(arrangement.category_share * k)
     taken: dict[int, int] = {}
     for slot in range(count):
         if slot < candidates.pinned:
             row = slot
         else:
-            open_rows = _open(candidates.groups, free, taken, cap)
-            value = (1 - arrangement.diversity) * relevance - arrangement.diversity * nearest
-            best = open_rows[value[open_rows].argmax()]
-            row, propensity[slot] = _draw(best, open_rows, arrangement.exploration, chance)
+            open_rows = free & within_share
+            if not open_rows.any():
+                open_rows = free
+            row = int(np.where(open_rows, worth - diversity * nearest, -np.inf).argmax())
+            if exploration:
+                row, propensity[slot] = _draw(row, open_rows, exploration, chance)
         chosen[slot] = row
         free[row] = False
         group = int(candidates.groups[row])
         taken[group] = taken.get(group, 0) + 1
-        if arrangement.diversity:
+        if group >= 0 and taken[group] == cap:
+            within_share &= candidates.groups != group
+        if diversity:
             np.maximum(nearest, candidates.directions @ candidates.directions[row], out=nearest)
     return chosen, propensity
 
@@ -119,16 +125,9 @@ def _relevance(candidates: Candidates) -> NDArray[np.float32]:
     return relevance
 
 
-def _open(groups: NDArray[np.int32], free: NDArray[np.bool_], taken: dict[int, int], cap: int) -> NDArray[np.int64]:
-    """Rows that may still be taken: not of a category that has its share, unless nothing else is left."""
-    full = [group for group, count in taken.items() if count >= cap and group >= 0]
-    rows = np.flatnonzero(free & ~np.isin(groups, full)) if full else np.flatnonzero(free)
-    return rows if len(rows) else np.flatnonzero(free)
-
-
-def _draw(best: np.int64, rows: NDArray[np.int64], exploration: float, chance: Random) -> tuple[int, float]:
-    """A row, and the chance that it was this one: the best, or with chance `exploration` any of `rows`."""
-    row = best
-    if exploration and chance.random() < exploration:
-        row = rows[chance.randrange(len(rows))]
-    return int(row), (row == best) * (1 - exploration) + exploration / len(rows)
+def _draw(best: int, open_rows: NDArray[np.bool_], exploration: float, chance: Random) -> tuple[int, float]:
+    """A row, and the chance that it was this one: the best, or with chance `exploration` any that is open."""
+    row, count = best, int(np.count_nonzero(open_rows))
+    if chance.random() < exploration:
+        row = int(np.flatnonzero(open_rows)[chance.randrange(count)])
+    return row, (row == best) * (1 - exploration) + exploration / count
