@@ -1,5 +1,6 @@
 # make demo   simulate a shop, train, distil, build the bundle, serve   (ARGS=--no-serve stops after the table)
 # make test   formatting, lint, types, layering and the test suite      (pip alone)
+# make check  long repetitions in full: bundles that change under load      (minutes)
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -30,6 +31,10 @@ $(WEB):
 	@mkdir -p var/npm
 	npm install --prefix var/npm --no-save --no-package-lock --ignore-scripts --no-audit --no-fund onnxruntime-web@$(ORT_WEB)
 	@touch $@
+
+# Long repetitions: each runs a few rounds in 'make test', and in full here.
+check: install
+	$(BIN)/python scripts/check_swaps.py --rounds 50
 
 format: install
 	$(BIN)/ruff check --fix .

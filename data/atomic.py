@@ -61,6 +61,16 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             _fsync(final.parent)
 
 
+def replace_folder(new: Path, final: Path) -> None:
+    """Give the folder `new`, whole and beside `final`, that name; what is there is afterwards called `new`, or gone.
+
+    Raises DataError if it cannot be done.
+    """
+    with _told(final):
+        _take_place(new, final)
+        _fsync(final.parent)
+
+
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
     """What the file system refuses is the user's to mend: a full disk, a folder that may not be written."""

@@ -157,8 +157,16 @@ def write_encoder(folder: Path, toys: Sequence[Toy], direction: Mapping[str, np.
     np.savez(folder / "features.npz", **parts)
 
 
+TINY_MODEL = "0123456789abcdef" * 4
+
+
 def write_bundle(
-    folder: Path, toys: Sequence[Toy], width: int = TINY_WIDTH, seed: int = 0, encoder: bool = False
+    folder: Path,
+    toys: Sequence[Toy],
+    width: int = TINY_WIDTH,
+    seed: int = 0,
+    encoder: bool = False,
+    model: str = TINY_MODEL,
 ) -> Path:
     """A whole bundle of `toys`: toys that share a category or an interest lie near each other.
 
@@ -187,7 +195,7 @@ def write_bundle(
     (folder / "MODEL_CARD.md").write_text("# A student made by hand, for tests\n", encoding="utf-8")
     write_manifest(
         folder,
-        model="0123456789abcdef" * 4,
+        model=model,
         opset=20,
         dataset={"name": "tiny", "digest": "00" * 32, "toys": len(toys), "shoppers": 0, "events": 0},
         teacher={"digest": "11" * 32, "preset": "none"},

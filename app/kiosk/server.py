@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -13,17 +12,18 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from app.kiosk import catalogue, events, health, recommendations, search, splitting, toys
+from app.kiosk.bundles import open_at_start
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.docs import install_docs
+from app.kiosk.memory import settle_memory
 from app.kiosk.middleware import BodyLimit, RequestFrame
 from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
-from app.kiosk.staff import audit, lookup, preview, recalls, rules, stock
+from app.kiosk.staff import audit, bundles, lookup, preview, recalls, rules, stock
 from app.kiosk.state import Kiosk
 from app.kiosk.store.database import Database, StoreUnavailableError
 from app.ports import bind
 from data.errors import ToyGuideError
-from recommender.serving.load import load_bundle
 
 GRACE_SECONDS = 10
 
@@ -33,7 +33,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
 
     Raises BundleError or ToyGuideError with one sentence if either cannot be used.
     """
-    engine = load_bundle(settings.bundle, settings.default_youngest_months, verify_key=settings.verify_key)
+    engine, activated = open_at_start(settings)
     database = Database(settings.database)
 
     @asynccontextmanager
@@ -54,7 +54,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         redirect_slashes=False,  # a redirect would lead to wherever the Host header says
     )
     try:
-        app.state.kiosk = Kiosk(settings, engine, database, clock)
+        app.state.kiosk = Kiosk(settings, engine, database, clock, activated)
     except StoreUnavailableError as error:
         database.close()
         raise ToyGuideError(
@@ -72,6 +72,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         rules,
         preview,
         lookup,
+        bundles,
         audit,
         health,
     ):
@@ -96,8 +97,7 @@ def serve(
     listener = bind(settings.host, settings.port)
     try:
         app = make_app(settings)
-        gc.collect()
-        gc.freeze()  # the catalogue lives as long as the process: no collection need walk it in the middle of an answer
+        settle_memory()
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
         )

@@ -19,6 +19,13 @@ class KioskSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TOYGUIDE_KIOSK_", extra="forbid", frozen=True)
 
     bundle: Path = Field(Path("var/bundle"), description="The bundle's directory.")
+    bundles_dir: Path = Field(
+        Path("var/bundles"), description="Where activated bundles are kept; the last one activated is served."
+    )
+    import_dir: Path | None = Field(None, description="A folder that bundles may be taken from, such as a USB stick.")
+    page_hold_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        300.0, description="How long pages of lists of the bundle before a swap can be asked for."
+    )
     verify_key: Path | None = Field(None, description="The public key's file; a bundle it did not sign is refused.")
     host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on; 0 takes a free one.")

@@ -9,8 +9,10 @@ from fastapi import Depends, Request
 
 from app.kiosk.background.impressions import ImpressionQueue
 from app.kiosk.clock import Clock, utc_now
-from app.kiosk.serving import Serving, serving
+from app.kiosk.memory import settle_memory
+from app.kiosk.serving import Barcodes, Serving, serving
 from app.kiosk.settings import KioskSettings
+from app.kiosk.store.bundles import Activated, BundleFolder
 from app.kiosk.store.database import Database
 from app.kiosk.store.events import EventStore
 from app.kiosk.store.house import House
@@ -21,9 +23,19 @@ from recommender.serving.policy.arrange import Arrangement
 
 
 class Kiosk:
-    """One process, one kiosk."""
+    """One process, one kiosk.
 
-    def __init__(self, settings: KioskSettings, engine: Engine, database: Database, clock: Clock = utc_now) -> None:
+    activated: which bundles are in force, by name; changing: held by whoever changes them
+    """
+
+    def __init__(
+        self,
+        settings: KioskSettings,
+        engine: Engine,
+        database: Database,
+        clock: Clock = utc_now,
+        activated: Activated | None = None,
+    ) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
@@ -33,9 +45,15 @@ class Kiosk:
         self.house = House(database)
         self.rules = RuleStore(database)
         self.impressions = ImpressionQueue(database, settings.impression_queue)
+        self.bundles = BundleFolder(settings.bundles_dir, settings.verify_key)
+        self.activated = activated or Activated()
+        self.changing = threading.Lock()
+        self.swaps = 0
         self._turn = threading.Lock()
         self._swap = threading.Lock()  # held for a comparison alone: requests wait for it, and never for the database
-        self._now = serving(engine, self.house, self.rules, settings.store_id, clock())
+        self._letting_go: threading.Timer | None = None
+        self._held: Serving | None = None
+        self._now = self._read(engine)
 
     @property
     def now(self) -> Serving:
@@ -52,6 +70,23 @@ class Kiosk:
             found = self._now
         return found
 
+    @property
+    def held(self) -> Serving | None:
+        """What answered before a swap, for `page_hold_seconds`: with the recalls, the stock and the rules of now."""
+        at = self.clock()
+        found = self._held
+        while found is not None and not found.staff.holds(at):
+            self._replace(found, found.with_rules(found.staff.rules, at))
+            found = self._held
+        return found
+
+    def of_model(self, model: str) -> Serving | None:
+        """What answers with that model, now or for pages of a list made before a swap; None where none does."""
+        for found in (self.now, self.held):  # in this order: what a swap replaces between the two is held
+            if found is not None and found.engine.model == model:
+                return found
+        return None
+
     def start(self) -> None:
         """Begin what runs beside the requests."""
         self.impressions.start()
@@ -59,21 +94,55 @@ class Kiosk:
     def stop(self) -> None:
         """End what runs beside the requests; what it holds is written first."""
         self.impressions.stop()
+        with self._turn:
+            if self._letting_go is not None:
+                self._letting_go.cancel()
 
     def refresh_house(self) -> Serving:
         """Put what the database says now in force. Whoever changed it calls this before answering."""
         with self._turn:  # or an older reading could come after a newer one
-            engine, barcodes = self._now.engine, self._now.barcodes
-            fresh = serving(engine, self.house, self.rules, self.settings.store_id, self.clock(), barcodes)
+            now, held = self._now, self._held
+            fresh = self._read(now.engine, now.barcodes)
+            fresh_held = None if held is None else self._read(held.engine, held.barcodes)
             with self._swap:
-                self._now = fresh
+                self._now, self._held = fresh, fresh_held
             return fresh
+
+    def swap(self, engine: Engine) -> None:
+        """Let `engine` answer. The one before is held for `page_hold_seconds`, then dropped when no request uses it.
+
+        Raises StoreUnavailableError, and the one before goes on, if the database cannot be read.
+        """
+        with self._turn:
+            fresh = self._read(engine)
+            with self._swap:
+                self._held = self._now  # first: at no moment is the model before unknown
+                self._now = fresh
+            self.swaps += 1
+            if self._letting_go is not None:
+                self._letting_go.cancel()
+            self._letting_go = threading.Timer(self.settings.page_hold_seconds, self._let_go, [self.swaps])
+            self._letting_go.daemon = True
+            self._letting_go.start()
+
+    def _let_go(self, swap: int) -> None:
+        with self._turn:
+            if self.swaps != swap:
+                return  # another one is held since
+            with self._swap:
+                self._held = None
+        settle_memory()
+
+    def _read(self, engine: Engine, barcodes: Barcodes | None = None) -> Serving:
+        return serving(engine, self.house, self.rules, self.settings.store_id, self.clock(), barcodes)
 
     def _replace(self, old: Serving, new: Serving) -> None:
         """Let `new` answer where `old` still does: a recall that came in the meantime is not to be lost."""
         with self._swap:
             if self._now is old:
                 self._now = new
+            elif self._held is old:
+                self._held = new
 
 
 async def _running(request: Request) -> Kiosk:

@@ -1,4 +1,4 @@
-"""A bundle as one file: a zip that is the same bytes for the same bundle, and is unpacked only if it is one.
+"""A bundle that comes from outside, as a folder or as one file: a zip that is the same bytes for the same bundle.
 
 What comes from outside is trusted in nothing: no name leaves the folder, no size is believed, and nothing takes the
 folder's place before all of it was verified there.
@@ -119,6 +119,54 @@ def unpack_bundle(archive: Path, folder: Path, verify_key: Path | None = None, l
                 raise BundleError(f"{archive} holds {name!r}, which its manifest does not name. Get it again.")
             source.copy(name, temporary, manifest.files[name].bytes)
         return verify_bundle(temporary, verify_key)
+
+
+def copy_bundle(source: Path, folder: Path, verify_key: Path | None = None, limits: Limits = LIMITS) -> Manifest:
+    """Copy the bundle in folder `source` to `folder`, verified before it takes that name; a bundle there is replaced.
+
+    Only what the manifest names is read, each a plain file and no longer than the manifest says: a stick may hold
+    links, pipes, and files that grow. Raises as `unpack_bundle` does.
+    """
+    if folder.exists() and not _may_be_replaced(folder):
+        raise parameter_error("folder", "copy_bundle", "new, empty or a bundle", str(folder))
+    told = read_manifest(source, verify_key)
+    most = {MANIFEST: MAX_MANIFEST_BYTES, **{name: entry.bytes for name, entry in told.files.items()}}
+    if os.path.lexists(source / SIGNATURE):
+        most[SIGNATURE] = SIGNATURE_BYTES
+    total = sum(entry.bytes for entry in told.files.values())
+    if total > limits.bytes or len(most) > limits.entries:
+        raise BundleError(
+            f"{source} must have at most {limits.bytes} bytes in {limits.entries} files to be taken from outside. "
+            f"It has {total} in {len(most)}."
+        )
+    with atomic_folder(folder) as temporary, _called(source, temporary):
+        for name, size in most.items():
+            _copy_file(source, name, temporary, size)
+        return verify_bundle(temporary, verify_key)
+
+
+def _copy_file(source: Path, name: str, folder: Path, most: int) -> None:
+    target = folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as sink:
+        for chunk in _chunks_of(source, name):
+            most -= len(chunk)
+            if most < 0:
+                raise BundleError(f"{source}: {name} is longer than it may be. Get it again.")
+            sink.write(chunk)
+
+
+def _chunks_of(source: Path, name: str) -> Iterator[bytes]:
+    try:
+        # Without NONBLOCK a pipe would keep us waiting for somebody to write into it.
+        descriptor = os.open(source / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise BundleError(f"{source}: {name} must be a plain file.")
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+    except OSError as error:
+        raise BundleError(f"{source}: {name} cannot be read: {error.strerror}. Get it again.") from error
 
 
 class _Source:

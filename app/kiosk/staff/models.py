@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from app.kiosk.models.fields import Id, RequestBody, whole
 from app.kiosk.models.toys import SafeAnswer, ToyAnswer
 from app.kiosk.staff.rule_models import RuleAnswer
+from app.kiosk.store.bundles import bundle_name
 
 MAX_LINES: Final = 20_000
 MAX_COUNT: Final = 10**9
@@ -136,3 +137,50 @@ class ChangesAnswer(BaseModel):
     """The newest changes, newest first; ask again with `before` = the last id for more."""
 
     changes: list[ChangeAnswer]
+
+
+class BundleName(RequestBody):
+    """A bundle by the name of its folder or zip; never a path."""
+
+    name: Annotated[str, Field(strict=True, min_length=1, max_length=200), AfterValidator(bundle_name)]
+
+
+class ActiveBundle(BaseModel):
+    """The bundle that answers. `name` in `bundles_dir`; null while it is the setting's own."""
+
+    name: str | None
+    model: str
+    created: str
+    toyguide: str
+    toys: int
+
+
+class LyingBundle(BaseModel):
+    """A bundle in `bundles_dir`. `problem`: why its manifest cannot be used; its files are read at activation."""
+
+    name: str
+    model: str | None
+    created: str | None
+    toyguide: str | None
+    problem: str | None
+
+
+class OutsideBundle(BaseModel):
+    """What may be a bundle in `import_dir`. `bytes`: of a zip."""
+
+    name: str
+    kind: Literal["zip", "folder"]
+    bytes: int | None
+
+
+class BundlesAnswer(BaseModel):
+    """Which bundle answers, and which others there are.
+
+    `previous`: what `:rollback` goes back to; `held`: the model before, while pages of its lists may be asked for.
+    """
+
+    active: ActiveBundle
+    previous: str | None
+    held: str | None
+    bundles: list[LyingBundle]
+    importable: list[OutsideBundle]

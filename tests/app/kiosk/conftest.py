@@ -10,7 +10,11 @@ from app.kiosk import KioskSettings, create_app
 @pytest.fixture
 def settings(bundle: Path, tmp_path: Path) -> KioskSettings:
     return KioskSettings(
-        bundle=bundle, database=tmp_path / "deep" / "kiosk.sqlite", max_body_bytes=200_000, exploration=0
+        bundle=bundle,
+        bundles_dir=tmp_path / "bundles",
+        database=tmp_path / "deep" / "kiosk.sqlite",
+        max_body_bytes=200_000,
+        exploration=0,
     )
 
 

@@ -1,0 +1,246 @@
+"""Two bundles take each other's place again and again in a kiosk under load: no request may fail, no memory may go.
+
+    .venv/bin/python scripts/check_swaps.py --rounds 50 [--bundle var/demo/bundle]
+
+A kiosk of its own is started on a free port; `--bundle` is copied, the other bundle is the same with another name.
+Leaves with 1 and says what failed if anything did.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+TOYGUIDE = [sys.executable, "-c", "from app.cli.main import main; main()"]
+MOST_GROWTH = 0.10
+CLIENTS = 3
+STOPPED = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
+TOYS = 3000
+
+
+@dataclass
+class Tally:
+    """What one client sent and got. ids: of requests that were answered 200, as the kiosk said them back."""
+
+    sent: list[str] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    failures: list[str] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    models: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the kiosk did under load. kib: resident memory before the first swap and after the last."""
+
+    swaps: int
+    requests: int
+    answered: int
+    failures: Sequence[str]
+    models: set[str]
+    slowest_ms: float
+    kib: tuple[int, int]
+
+    @property
+    def growth(self) -> float:
+        """Of resident memory, as a share of what it was."""
+        return self.kib[1] / self.kib[0] - 1
+
+
+def swap_under_load(bundles: tuple[Path, Path], work: Path, rounds: int) -> Report:
+    """Activate two bundles in turn, `rounds` times in all, while clients ask without a pause."""
+    with _kiosk(bundles, work) as (process, address, key):
+        ask = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+        stop = threading.Event()
+        tallies = [Tally() for _ in range(CLIENTS)]
+        clients = [threading.Thread(target=_load, args=(address, stop, tally)) for tally in tallies]
+        for client in clients:
+            client.start()
+        failures: list[str] = []
+        try:
+            _until(lambda: all(len(tally.sent) > 50 for tally in tallies), process)
+            before = _resident_kib(process.pid)
+            for turn in range(rounds):
+                answer = ask.post("/v1/staff/bundles:activate", json={"name": bundles[(turn + 1) % 2].name})
+                if answer.status_code != 200:
+                    failures.append(f"activation {turn + 1}: {answer.status_code} {answer.text[:200]}")
+                    continue
+                model = answer.json()["active"]["model"]
+                said = ask.post("/v1/recommendations", json={}).json()["model"]
+                if said != model:
+                    failures.append(f"activation {turn + 1} was answered, and {said} still answered")
+            _until(lambda: ask.get("/v1/staff/bundles").json()["held"] is None, process)
+        finally:
+            stop.set()
+            for client in clients:
+                client.join()
+        after = _resident_kib(process.pid)
+    for tally in tallies:
+        failures += tally.failures
+    return Report(
+        rounds,
+        sum(len(tally.sent) for tally in tallies),
+        sum(len(tally.ids & set(tally.sent)) for tally in tallies),
+        failures,
+        set().union(*(tally.models for tally in tallies)),
+        1000 * max(max(tally.seconds) for tally in tallies),
+        (before, after),
+    )
+
+
+def _load(address: str, stop: threading.Event, tally: Tally) -> None:
+    with httpx.Client(base_url=address, timeout=30) as client:
+        toys: list[str] = []
+        while not stop.is_set():
+            body = {"history": toys[:5], "recipient": {"age_months": 60}, "k": 10}
+            answer = _send(client, tally, "POST", "/v1/recommendations", body)
+            if answer is None:
+                continue
+            tally.models.add(answer["model"])
+            toys = [item["toy"]["toy_id"] for item in answer["items"]]
+            if not toys:
+                tally.failures.append("a list without a toy")
+                continue
+            _send(client, tally, "GET", f"/v1/toys/{toys[0]}/similar?youngest_age_months=60")
+            _send(client, tally, "GET", f"/v1/toys/{toys[-1]}")
+
+
+def _send(client: httpx.Client, tally: Tally, method: str, path: str, body: dict | None = None) -> dict | None:
+    request_id = uuid.uuid4().hex
+    tally.sent.append(request_id)
+    started = time.perf_counter()
+    try:
+        answer = client.request(method, path, json=body, headers={"X-Request-ID": request_id})
+    except httpx.HTTPError as error:
+        tally.failures.append(f"{method} {path}: {error!r}")
+        return None
+    tally.seconds.append(time.perf_counter() - started)
+    if answer.status_code != 200:
+        tally.failures.append(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
+        return None
+    tally.ids.add(answer.headers["x-request-id"])
+    found: dict = answer.json()
+    return found
+
+
+@contextmanager
+def _kiosk(bundles: tuple[Path, Path], work: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """(process, address, a manager's key) of a kiosk that serves the first bundle and may take both."""
+    database, log = work / "kiosk.sqlite", work / "log.txt"
+    settings = {
+        "BUNDLES_DIR": work / "bundles",
+        "IMPORT_DIR": bundles[0].parent,
+        "PAGE_HOLD_SECONDS": "0.2",
+    }
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment |= {f"TOYGUIDE_KIOSK_{name}": str(value) for name, value in settings.items()}
+    add = [*TOYGUIDE, "kiosk", "key", "add", "check", "--role", "manager", "--database", str(database)]
+    key = subprocess.run(add, env=environment, cwd=work, capture_output=True, text=True, check=True).stdout.strip()
+    command = [*TOYGUIDE, "kiosk", "--bundle", str(bundles[0]), "--database", str(database), "--port", "0"]
+    with log.open("w", encoding="utf-8") as stream:
+        process = subprocess.Popen(command, stderr=stream, text=True, cwd=work, env=environment)
+    try:
+        _until(lambda: _address(log) is not None, process)
+        address = _address(log) or ""
+        _until(lambda: _ready(address), process)
+        yield process, address, key
+        process.terminate()
+        if process.wait(timeout=20) not in STOPPED:
+            raise RuntimeError(f"The kiosk left with {process.returncode}: {log.read_text(encoding='utf-8')[-2000:]}")
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _address(log: Path) -> str | None:
+    return next((word for word in log.read_text(encoding="utf-8").split() if word.startswith("http://")), None)
+
+
+def _ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _until(condition, process: subprocess.Popen[str], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("The kiosk did not get there.")
+        time.sleep(0.01)
+
+
+def _resident_kib(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
+
+
+def renamed(bundle: Path, folder: Path) -> Path:
+    """A copy of `bundle` whose model has another name: its digits turned round."""
+    shutil.copytree(bundle, folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["model"] = manifest["model"][::-1]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "manifest.sig").unlink(missing_ok=True)
+    return folder
+
+
+def simulated(folder: Path) -> Path:
+    """A bundle of a simulated catalogue and the tests' hand-made student."""
+    from data.world.catalogue import build_catalogue
+
+    spec = importlib.util.spec_from_file_location("conftest", ROOT / "tests" / "conftest.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made: Path = module.write_bundle(folder, build_catalogue(TOYS, seed=0).toys, width=64)
+    return made
+
+
+def main() -> int:
+    """Check, print, and say by the exit code whether all went well."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--bundle", type=Path, help="by default one of a simulated catalogue is made")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        first = work / "stick" / "first"
+        if chosen.bundle:
+            shutil.copytree(chosen.bundle, first)
+        else:
+            simulated(first)
+        report = swap_under_load((first, renamed(first, work / "stick" / "second")), work, chosen.rounds)
+    before, after = (kib / 1024 for kib in report.kib)
+    print(
+        f"{report.swaps} swaps under {report.requests} requests: {report.requests - report.answered} not answered, "
+        f"slowest {report.slowest_ms:.0f} ms, resident {before:.1f} → {after:.1f} MiB ({report.growth:+.1%})."
+    )
+    for failure in report.failures[:20]:
+        print(failure)
+    good = not report.failures and report.answered == report.requests and len(report.models) == 2
+    return 0 if good and report.growth < MOST_GROWTH else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

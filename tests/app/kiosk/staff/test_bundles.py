@@ -1,0 +1,345 @@
+"""Another bundle without a restart: only a good one, remembered, and with a way back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.kiosk import KioskSettings, create_app
+from app.kiosk import bundles as module
+from app.kiosk.staff.models import BundlesAnswer
+from app.kiosk.state import Kiosk
+from app.kiosk.store.keys import Role
+from data.errors import BundleError
+from data.schema import Toy
+from recommender.serving.archive import zip_bundle
+from recommender.serving.bundle import sign_bundle
+from recommender.serving.keys import make_keys
+from recommender.serving.load import load_bundle
+
+URL = "/v1/staff/bundles"
+Headers = dict[str, str]
+FIRST, SECOND, THIRD = "0123456789abcdef" * 4, "b" * 64, "c" * 64
+
+
+@pytest.fixture(scope="session")
+def other_bundles(tmp_path_factory: pytest.TempPathFactory, toys: list[Toy], make_bundle: Callable[..., Path]) -> Path:
+    """A folder with a zip and a folder of bundles; the second knows no bear."""
+    stick = tmp_path_factory.mktemp("stick")
+    made = make_bundle(tmp_path_factory.mktemp("made") / "second", toys, seed=1, model=SECOND)
+    zip_bundle(made, stick / "second.zip")
+    make_bundle(stick / "third", [toy for toy in toys if toy.id != "bear"], seed=2, model=THIRD)
+    return stick
+
+
+@pytest.fixture
+def stick(other_bundles: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(other_bundles, tmp_path / "stick"))
+
+
+@pytest.fixture
+def settings(settings: KioskSettings, stick: Path) -> KioskSettings:
+    return settings.model_copy(update={"import_dir": stick})
+
+
+def kiosk_of(client: TestClient) -> Kiosk:
+    found: Kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+    return found
+
+
+def ask(client: TestClient, verb: str, headers: Headers, name: str | None = None):
+    return client.post(f"{URL}:{verb}", json=None if name is None else {"name": name}, headers=headers)
+
+
+def model(client: TestClient) -> str:
+    return client.post("/v1/recommendations", json={"youngest_age_months": 60}).json()["model"]
+
+
+def restarted(settings: KioskSettings) -> str:
+    with TestClient(create_app(settings)) as client:
+        return model(client)
+
+
+def test_a_bundle_from_a_stick_answers_is_remembered_and_taken_back(
+    client: TestClient, manager: Headers, settings: KioskSettings
+) -> None:
+    before = client.get(URL, headers=manager).json()
+    BundlesAnswer.model_validate(before, strict=True)
+    assert (before["active"]["name"], before["active"]["model"], before["previous"]) == (None, FIRST, None)
+    assert [(each["name"], each["kind"]) for each in before["importable"]] == [
+        ("second.zip", "zip"),
+        ("third", "folder"),
+    ]
+    answer = ask(client, "activate", manager, "second.zip")
+    assert answer.status_code == 200
+    after = answer.json()
+    BundlesAnswer.model_validate(after, strict=True)
+    assert (after["active"]["name"], after["previous"], after["held"]) == (SECOND, FIRST, FIRST)
+    assert {each["name"] for each in after["bundles"]} == {FIRST, SECOND}
+    assert model(client) == SECOND
+    assert restarted(settings) == SECOND
+
+    back = ask(client, "rollback", manager).json()
+    assert (back["active"]["name"], back["previous"]) == (FIRST, SECOND)
+    assert model(client) == FIRST
+    assert restarted(settings) == FIRST
+    assert ask(client, "rollback", manager).json()["active"]["name"] == SECOND
+    written = client.get("/v1/staff/audit", headers=manager).json()["changes"]
+    assert [each["action"] for each in written[:3]] == ["bundle.rollback", "bundle.rollback", "bundle.activate"]
+    assert written[2]["details"] == {"model": SECOND, "before": FIRST}
+
+
+def test_a_folder_is_imported_without_being_activated(client: TestClient, manager: Headers, stick: Path) -> None:
+    answer = ask(client, "import", manager, "third").json()
+    assert [each["name"] for each in answer["bundles"]] == [THIRD]
+    assert model(client) == FIRST
+    shutil.rmtree(stick)  # the stick is pulled out
+    assert client.get(URL, headers=manager).json()["importable"] == []
+    assert ask(client, "activate", manager, THIRD).status_code == 200
+    assert model(client) == THIRD
+    assert client.get("/v1/toys/bear").status_code == 404
+    assert ask(client, "rollback", manager).status_code == 200
+    assert client.get("/v1/toys/bear").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc", "/etc", "..", ".", "", "a/b", "a\\b", "C:x", ".hidden", "second.zip\0", "second\u200b.zip",
+        "\u202esecond.zip", "second\uff0ezip", "\uff0e\uff0e\uff0fx", "second.zip ", "e\u0301", "x" * 300, 7, None,
+    ],
+)  # fmt: skip
+def test_a_name_is_no_path(client: TestClient, manager: Headers, settings: KioskSettings, name: object) -> None:
+    for verb in ("activate", "import"):
+        answer = client.post(f"{URL}:{verb}", json={"name": name}, headers=manager)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+        assert answer.json()["errors"][0]["pointer"] == "/name"
+    assert not settings.bundles_dir.exists()
+
+
+def test_names_that_lead_to_nothing(client: TestClient, manager: Headers, stick: Path) -> None:
+    (stick / "link").symlink_to(stick / "third")
+    (stick / "notes.txt").write_text("no bundle")
+    for name in ("nowhere", "link", "notes.txt", "activated.json", SECOND):
+        answer = ask(client, "activate", manager, name)
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_bundle"), name
+    nothing = ask(client, "rollback", manager)
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "unknown_bundle")
+
+
+def damage(folder: Path) -> None:
+    (folder / "table.npy").write_bytes(b"x" * (folder / "table.npy").stat().st_size)
+
+
+def test_a_bad_bundle_is_refused_and_the_running_one_stays(
+    client: TestClient, manager: Headers, stick: Path, settings: KioskSettings
+) -> None:
+    damage(stick / "third")
+    (stick / "second.zip").write_bytes((stick / "second.zip").read_bytes()[:-100])
+    for name, said in (("third", "table.npy was changed"), ("second.zip", "does not end as a zip does")):
+        for verb in ("import", "activate"):
+            answer = ask(client, verb, manager, name)
+            assert (answer.status_code, answer.json()["code"]) == (422, "bundle_refused")
+            assert said in answer.json()["detail"]
+    assert model(client) == FIRST
+    assert client.get(URL, headers=manager).json()["bundles"] == []
+    assert list(settings.bundles_dir.iterdir()) == []
+
+
+def test_a_bundle_that_went_bad_in_the_folder(client: TestClient, manager: Headers, settings: KioskSettings) -> None:
+    ask(client, "import", manager, "third")
+    damage(settings.bundles_dir / THIRD)
+    assert ask(client, "activate", manager, THIRD).json()["code"] == "bundle_refused"
+    assert model(client) == FIRST
+    (settings.bundles_dir / THIRD / "manifest.json").write_text("{}")
+    (lying,) = client.get(URL, headers=manager).json()["bundles"]
+    assert lying["model"] is None
+    assert "must be an int" in lying["problem"]
+    assert ask(client, "import", manager, "third").status_code == 200, "a good copy takes its place"
+    assert ask(client, "activate", manager, THIRD).status_code == 200
+
+
+def test_a_bundle_that_passes_every_check_and_cannot_rank_is_refused(
+    client: TestClient, manager: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Path, *rest: object, **named: object):
+        engine = load_bundle(path, *rest, **named)  # type: ignore[arg-type]
+        engine.student.max_history = 0  # histories no longer fit the graph
+        return engine
+
+    monkeypatch.setattr(module, "load_bundle", broken)
+    answer = ask(client, "activate", manager, "third")
+    assert (answer.status_code, answer.json()["code"]) == (422, "bundle_refused")
+    assert "cannot rank" in answer.json()["detail"]
+    assert model(client) == FIRST
+
+
+def test_only_what_the_shops_key_signed(settings: KioskSettings, bundle: Path, stick: Path, tmp_path: Path) -> None:
+    public = make_keys(tmp_path / "shop")
+    signed = Path(shutil.copytree(bundle, tmp_path / "signed"))
+    sign_bundle(signed, tmp_path / "shop")
+    with TestClient(create_app(settings.model_copy(update={"bundle": signed, "verify_key": public}))) as client:
+        headers = {"Authorization": f"Bearer {kiosk_of(client).keys.add('Mo', Role.MANAGER)}"}
+        refused = ask(client, "activate", headers, "third")
+        assert refused.json()["code"] == "bundle_refused"
+        assert "must be signed by the key" in refused.json()["detail"]
+        sign_bundle(stick / "third", tmp_path / "shop")
+        assert ask(client, "activate", headers, "third").status_code == 200
+        assert model(client) == THIRD
+
+
+def test_two_at_once_is_one_too_many(client: TestClient, manager: Headers, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(path: Path, *rest: object, **named: object):
+        begun.set()
+        assert go_on.wait(20)
+        return load_bundle(path, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "load_bundle", slow)
+    answers = []
+    first = threading.Thread(target=lambda: answers.append(ask(client, "activate", manager, "third")))
+    first.start()
+    assert begun.wait(20)
+    for verb, name in (("activate", "second.zip"), ("import", "second.zip"), ("rollback", None)):
+        answer = ask(client, verb, manager, name)
+        assert (answer.status_code, answer.json()["code"]) == (409, "bundle_busy")
+    assert model(client) == FIRST, "requests do not wait for it"
+    go_on.set()
+    first.join(20)
+    assert [answer.status_code for answer in answers] == [200]
+    assert model(client) == THIRD
+
+
+def test_a_restart_with_a_broken_bundle_serves_the_one_before_then_the_settings(
+    client: TestClient, manager: Headers, settings: KioskSettings
+) -> None:
+    ask(client, "activate", manager, "second.zip")
+    ask(client, "activate", manager, "third")
+    damage(settings.bundles_dir / THIRD)
+    with TestClient(create_app(settings)) as again:
+        assert model(again) == SECOND
+        now = again.get(URL, headers=manager).json()
+        assert (now["active"]["name"], now["previous"]) == (SECOND, None)
+    shutil.rmtree(settings.bundles_dir / SECOND)
+    assert restarted(settings) == FIRST
+    shutil.rmtree(settings.bundles_dir)
+    assert restarted(settings) == FIRST
+    settings.bundles_dir.mkdir()
+    (settings.bundles_dir / "activated.json").write_text(
+        '{"active": "../../etc", "previous": null, "instead_of": null}'
+    )
+    assert restarted(settings) == FIRST
+    (settings.bundles_dir / "activated.json").write_text("{")
+    assert restarted(settings) == FIRST
+
+
+def test_a_setting_that_names_another_model_since_rules(
+    client: TestClient, manager: Headers, settings: KioskSettings, stick: Path, tmp_path: Path
+) -> None:
+    ask(client, "activate", manager, "second.zip")
+    assert restarted(settings.model_copy(update={"bundle": stick / "third"})) == THIRD
+    assert restarted(settings.model_copy(update={"bundle": tmp_path / "gone"})) == SECOND, "gone is no choice"
+
+
+def test_without_any_bundle_the_kiosk_says_so(settings: KioskSettings, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="does not exist"):
+        create_app(settings.model_copy(update={"bundle": tmp_path / "gone"}))
+
+
+@pytest.fixture
+def hasty(settings: KioskSettings) -> Iterator[TestClient]:
+    with TestClient(create_app(settings.model_copy(update={"page_hold_seconds": 0}))) as client:
+        yield client
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_what_is_not_held_any_more_is_gone_from_memory(hasty: TestClient) -> None:
+    kiosk = kiosk_of(hasty)
+    engine, session = weakref.ref(kiosk.now.engine), weakref.ref(kiosk.now.engine.student._session)
+    module.activate(kiosk, "second.zip", "Mo")
+    until(lambda: kiosk.held is None)
+    until(lambda: engine() is None and session() is None)
+    assert kiosk.of_model(FIRST) is None
+    assert kiosk.of_model(SECOND) is kiosk.now
+
+
+def test_a_held_one_obeys_a_recall_of_now(client: TestClient, manager: Headers) -> None:
+    kiosk = kiosk_of(client)
+    first = kiosk.now.engine
+    ask(client, "activate", manager, "second.zip")
+    client.post("/v1/staff/recalls:import", json={"recalls": [{"toy_id": "bear"}]}, headers=manager)
+    held = kiosk.of_model(FIRST)
+    assert held is not None
+    assert held.engine is first
+    assert held.masks.recalled is not None
+    assert held.masks.recalled[first.index["bear"]]
+    assert kiosk.of_model("f" * 64) is None
+
+
+def test_old_bundles_go_and_nothing_else(
+    client: TestClient,
+    manager: Headers,
+    settings: KioskSettings,
+    toys: list[Toy],
+    make_bundle: Callable[..., Path],
+    stick: Path,
+) -> None:
+    for name in ("second.zip", "third"):
+        ask(client, "activate", manager, name)
+    (settings.bundles_dir / "notes").mkdir()
+    (settings.bundles_dir / ("d" * 20)).mkdir()  # no bundle: it has no manifest
+    make_bundle(stick / "fourth", toys, seed=3, model="4" * 64)
+    answer = ask(client, "activate", manager, "fourth").json()
+    assert [each["name"] for each in answer["bundles"]] == ["4" * 64, THIRD, SECOND]
+    assert {entry.name for entry in settings.bundles_dir.iterdir()} == {
+        "4" * 64, THIRD, SECOND, "notes", "d" * 20, "activated.json",
+    }  # fmt: skip
+
+
+def test_other_files_under_the_running_models_name_are_refused(
+    client: TestClient, manager: Headers, stick: Path, toys: list[Toy], make_bundle: Callable[..., Path]
+) -> None:
+    ask(client, "activate", manager, "third")
+    shutil.rmtree(stick / "third")
+    make_bundle(stick / "third", toys, seed=5, model=THIRD)
+    answer = ask(client, "import", manager, "third")
+    assert answer.json()["code"] == "bundle_refused"
+    assert "the model that answers now" in answer.json()["detail"]
+    assert client.get("/v1/toys/bear/picture.svg").status_code == 404
+
+
+def test_what_cannot_be_written_down_is_not_in_force(
+    client: TestClient, manager: Headers, settings: KioskSettings
+) -> None:
+    ask(client, "activate", manager, "second.zip")
+    before = json.loads((settings.bundles_dir / "activated.json").read_text())
+    kiosk = kiosk_of(client)
+    with kiosk.database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE audit")
+    assert ask(client, "activate", manager, "third").status_code == 503
+    assert model(client) == SECOND
+    assert json.loads((settings.bundles_dir / "activated.json").read_text()) == before
+    assert kiosk.activated.active == SECOND
+
+
+def test_a_folder_that_cannot_be_written(client: TestClient, manager: Headers, settings: KioskSettings) -> None:
+    settings.bundles_dir.write_text("a file in its place")
+    answer = ask(client, "activate", manager, "third")
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+    assert "cannot be written" in answer.json()["detail"]
+    assert model(client) == FIRST
