@@ -19,7 +19,6 @@ from typing import Any, Final
 from data.atomic import atomic_file
 from data.errors import BundleError
 from recommender.serving.graph import check_graph
-from recommender.serving.keys import check_signature, sign
 from recommender.serving.names import clash, is_inside
 
 FORMAT: Final = 1
@@ -149,6 +148,8 @@ def read_manifest(folder: Path, verify_key: Path | None = None) -> Manifest:
     """
     file, told = folder / MANIFEST, _manifest_bytes(folder)
     if verify_key is not None:
+        from recommender.serving.keys import check_signature  # cryptography is 6 MB: held only where a key is set
+
         check_signature(file, told, folder / SIGNATURE, verify_key)
     try:
         raw = json.loads(told.decode("utf-8"))
@@ -195,6 +196,8 @@ def sign_bundle(folder: Path, private_key: Path) -> Manifest:
 
     Raises BundleError if the bundle is not whole, ToyGuideError if the key cannot be used.
     """
+    from recommender.serving.keys import sign
+
     told = _manifest_bytes(folder)
     manifest = verify_bundle(folder)
     with atomic_file(folder / SIGNATURE) as temporary:

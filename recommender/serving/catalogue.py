@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from decimal import Decimal, InvalidOperation
@@ -66,6 +67,8 @@ def read_catalogue(file: Path, pictures: bool = True) -> list[Toy]:
                 toys.append(_to_toy(row[1:]))
             except (ValueError, TypeError, InvalidOperation) as error:
                 raise BundleError(f"{file}: row idx {place} is not a toy: {error}.") from error
+    for kept in (_names, _hazards, _price):
+        kept.cache_clear()  # the toys hold what they share
     return toys
 
 
@@ -89,12 +92,6 @@ def _reading(file: Path) -> Iterator[sqlite3.Connection]:
         raise BundleError(f"{file} cannot be read as a catalogue: {error}. Copy or build the bundle again.") from error
 
 
-@lru_cache(maxsize=4096)
-def _names(text: str) -> tuple[str, ...]:
-    """A JSON list of strings; toys with the same list share one tuple."""
-    return tuple(json.loads(text))
-
-
 def _to_row(toy: Toy) -> list[Any]:
     row: list[Any] = []
     for column in ToyColumn:
@@ -110,19 +107,55 @@ def _to_row(toy: Toy) -> list[Any]:
 
 
 def _to_toy(row: Sequence[Any]) -> Toy:
-    values: dict[str, Any] = dict(zip(ToyColumn, row, strict=True))
-    for column in _LISTS:
-        values[column] = _names(values[column] or "[]")
-    for column in _INTEGERS:
-        value = values[column]
+    """One row, its columns in the order of `ToyColumn`. What many toys have in common is held once."""
+    id_, title, title_zh, description, description_zh, brand, category, price, currency, age, age_to, safe = row[:12]
+    hazards, audience, interests, tags, barcode, aisle, picture, active = row[12:]
+    numbers = (age, age_to, safe, active)
+    for column, value in zip(_INTEGERS, numbers, strict=True):
         if value is not None and not (isinstance(value, int) and 0 <= value <= MAX_MONTHS):
             raise ValueError(f"{column} must be a whole number in [0, {MAX_MONTHS}] or NULL. Got {value!r}")
-    price = values[ToyColumn.PRICE]
-    values["id"] = values.pop(ToyColumn.ID)
-    values[ToyColumn.PRICE] = None if price is None else Decimal(price)
-    if price is not None and not (values[ToyColumn.PRICE].is_finite() and values[ToyColumn.PRICE] >= 0):
-        raise ValueError(f"price must be a number ≥ 0 or NULL. Got {price!r}")
-    values[ToyColumn.HAZARDS] = tuple(Hazard(hazard) for hazard in values[ToyColumn.HAZARDS])
-    values[ToyColumn.AUDIENCE] = Audience(values[ToyColumn.AUDIENCE] or Audience.UNKNOWN)
-    values[ToyColumn.ACTIVE] = bool(values[ToyColumn.ACTIVE])
-    return Toy(**{str(name): value for name, value in values.items()})
+    return Toy(
+        id_,
+        title,
+        title_zh,
+        description,
+        description_zh,
+        _shared(brand),
+        _names(category or "[]"),
+        None if price is None else _price(price),
+        _shared(currency),
+        age,
+        age_to,
+        safe,
+        _hazards(hazards or "[]"),
+        Audience(audience or Audience.UNKNOWN),
+        _names(interests or "[]"),
+        _names(tags or "[]"),
+        barcode,
+        _shared(aisle),
+        picture,
+        bool(active),
+    )
+
+
+def _shared(text: str | None) -> str | None:
+    return None if text is None else sys.intern(text)
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    """A JSON list of strings; toys with the same list share one tuple."""
+    return tuple(map(sys.intern, json.loads(text)))
+
+
+@lru_cache(maxsize=4096)
+def _hazards(text: str) -> tuple[Hazard, ...]:
+    return tuple(Hazard(hazard) for hazard in json.loads(text))
+
+
+@lru_cache(maxsize=4096)
+def _price(text: str) -> Decimal:
+    price = Decimal(text)
+    if not (price.is_finite() and price >= 0):
+        raise ValueError(f"price must be a number ≥ 0 or NULL. Got {text!r}")
+    return price

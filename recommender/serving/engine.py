@@ -69,7 +69,7 @@ class Engine:
         self.default_youngest_months = default_youngest_months
         self._marks = Marks(self.index.ids)
         self._chance = Random()
-        lengths = np.linalg.norm(student.table, axis=1)
+        lengths = np.sqrt(np.einsum("nd,nd->n", student.table, student.table))  # norm would copy the table
         self.inverse_lengths = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         self.stranger = stranger_scores(student)
         self.popular = favourites(self.stranger, self.shelf.active, POPULAR_SHARE)

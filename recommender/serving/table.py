@@ -56,7 +56,8 @@ def unpack(stored: NDArray[Any], bits: int, width: int) -> NDArray[np.int8]:
 
 def dequantise(codes: NDArray[np.int8], scale: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """float32 [R, d] of codes int8 [R, d] and their scales [R]."""
-    table: NDArray[np.float32] = codes.astype(np.float32) * scale.astype(np.float32)[:, None]
+    table: NDArray[np.float32] = codes.astype(np.float32)
+    table *= scale.astype(np.float32)[:, None]
     return table
 
 
