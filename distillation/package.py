@@ -24,6 +24,7 @@ from distillation.export import OPSET, check_parity, export_student, export_toy_
 from distillation.mobile import check_mobile, mobile_graph
 from distillation.quantize import quantise_rows, shrink_weights
 from distillation.student import StudentRecommender
+from distillation.together import bought_together
 from distillation.toy_encoder import fit_toy_encoder
 from recommender.base import Recommender, batch_holdout
 from recommender.evaluation.metrics import per_query
@@ -34,6 +35,7 @@ from recommender.serving.catalogue import write_catalogue
 from recommender.serving.encoder import FEATURES, TOY_ENCODER
 from recommender.serving.student import OnnxStudent
 from recommender.serving.table import dequantise, highest_code, pack
+from recommender.serving.together import TOGETHER
 
 CARD = "MODEL_CARD.md"
 GATE_NDCG = 0.995
@@ -101,6 +103,7 @@ def build_bundle(
             idf=schema.idf,
             label_buckets=schema.label_buckets,
         )
+        np.save(temporary / TOGETHER, bought_together(split.train, len(toys)), allow_pickle=False)
         on_step("writing the catalogue")
         write_catalogue(temporary / CATALOGUE, [with_picture(toy) for toy in toys])
 
@@ -212,7 +215,7 @@ def student_bytes(manifest: Manifest) -> int:
 
 
 def part_bytes(manifest: Manifest) -> dict[str, int]:
-    """Bytes by part: the student's `graph` and `table`, and, apart, `toy encoder`, `catalogue` and `mobile`.
+    """Bytes by part: the student's `graph` and `table`, and, apart, `toy encoder`, `catalogue`, `together`, `mobile`.
 
     The catalogue is the id map too, a toy's row is its index; `mobile` is graph and table in one file.
     """
@@ -220,6 +223,7 @@ def part_bytes(manifest: Manifest) -> dict[str, int]:
     apart = {
         "toy encoder": (TOY_ENCODER, FEATURES),
         "catalogue": (CATALOGUE,),
+        "together": (TOGETHER,),
         "mobile": (MOBILE,),
     }
     return {"graph": graph, "table": student_bytes(manifest) - graph} | {

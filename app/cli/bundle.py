@@ -209,5 +209,6 @@ def size_words(manifest: Manifest) -> str:
         f"student {student_bytes(manifest) / 1e6:.3f} MB in all: graph {size['graph']}, "
         f"table in int{manifest.table_bits} {size['table']}\n"
         f"apart: toy encoder {size['toy encoder']}, catalogue with the id map {size['catalogue']}, "
+        f"toys bought together {size['together']}, "
         f"graph and table in one file for a phone {size['mobile']}"
     )

@@ -144,6 +144,7 @@ def _bundled(
     from distillation.teach import teach
     from distillation.teachers import teacher_of
     from recommender.serving.bundle import verify_bundle
+    from recommender.serving.together import TOGETHER
 
     report = report_to(progress, "Distilling the student")
     options, config = DistilOptions(finish=1, top=TOP), StudentConfig()
@@ -162,7 +163,7 @@ def _bundled(
     report = report_to(progress, "Building the bundle")
     try:
         manifest = verify_bundle(folder / "bundle")
-        if manifest.student.get("digest") == record["digest"]:
+        if manifest.student.get("digest") == record["digest"] and TOGETHER in manifest.files:
             report("up to date", 1, 1)
             return manifest
     except ToyGuideError as error:

@@ -102,14 +102,18 @@ def similar_payload(answer: Recommendation) -> dict[str, Any]:
     }
 
 
+def masked_payload(answer: Recommendation) -> dict[str, Any]:
+    """A list with what the rules took from it, in the form of `TogetherAnswer`."""
+    return {**similar_payload(answer), "masked": answer.masked}
+
+
 def search_payload(result: SearchResult) -> dict[str, Any]:
     """What was found, in the form of `SearchAnswer`."""
     return {
-        **similar_payload(result.found),
+        **masked_payload(result.found),
         "matched": result.matched,
         "corrected": result.corrected,
         "every_word": result.every_word,
-        "masked": result.found.masked,
     }
 
 

@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from app.kiosk.models.fields import Language, QueryK, QueryMonths
-from app.kiosk.models.toys import SimilarAnswer, ToyPage
-from app.kiosk.payloads import Answer, similar_payload, toy_payload, verdict_payload
+from app.kiosk.models.toys import SimilarAnswer, TogetherAnswer, ToyPage
+from app.kiosk.payloads import Answer, masked_payload, similar_payload, toy_payload, verdict_payload
 from app.kiosk.problems import ProblemError, documented
 from app.kiosk.state import Running
 from app.kiosk.strict import StrictRoute
 from recommender.serving.engine import Engine
+from recommender.serving.together import together
 
 router = APIRouter(prefix="/v1/toys", route_class=StrictRoute, tags=["toys"])
 
@@ -62,6 +63,25 @@ async def similar(
     now = kiosk.now
     known_toy(now.engine, toy_id)
     return Answer(similar_payload(now.engine.similar(toy_id, k, youngest_age_months, language, now.masks)))
+
+
+@router.get(
+    "/{toy_id:path}/together",
+    response_model=TogetherAnswer,
+    responses=documented("unknown_toy", "invalid_request"),
+    summary="Toys bought together with this one",
+)
+async def bought_with(
+    toy_id: ToyId,
+    kiosk: Running,
+    k: Annotated[QueryK, Query()] = 4,
+    youngest_age_months: Youngest = None,
+    language: Language = "en",
+) -> Response:
+    """What shoppers bought with it within a few weeks, of what may be shown; few toys have more than a few."""
+    now = kiosk.now
+    known_toy(now.engine, toy_id)
+    return Answer(masked_payload(together(now.engine, toy_id, k, youngest_age_months, language, now.masks)))
 
 
 @router.get(

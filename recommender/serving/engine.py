@@ -59,6 +59,7 @@ class Engine:
         toys: Sequence[Toy],
         student: Student,
         default_youngest_months: int = SMALLEST_MONTHS,
+        together: NDArray[np.int32] | None = None,
     ) -> None:
         self.folder = folder
         self.manifest = manifest
@@ -74,6 +75,7 @@ class Engine:
         self.stranger = stranger_scores(student)
         self.popular = favourites(self.stranger, self.shelf.active, POPULAR_SHARE)
         self.words = SearchIndex(folder / CATALOGUE, self.toys)
+        self.together = np.zeros((1, 1), np.int32) if together is None else together  # see `together.py`
         self.bundle_engine: Engine | None = None
         self.own_places: frozenset[int] = frozenset()
         self._also_scanned: tuple[tuple[str, str], ...] = ()

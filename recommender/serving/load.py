@@ -11,6 +11,7 @@ from recommender.serving.catalogue import read_catalogue
 from recommender.serving.engine import Engine
 from recommender.serving.policy.safety import check_age
 from recommender.serving.student import Student
+from recommender.serving.together import read_together
 
 
 def load_bundle(
@@ -36,7 +37,8 @@ def load_bundle(
             f"{len(student.table) - 1}. Build it again."
         )
     student.smoke_test()
+    together = read_together(folder, manifest, len(toys))
     try:
-        return Engine(folder, manifest, toys, student, default_youngest_months)
+        return Engine(folder, manifest, toys, student, default_youngest_months, together)
     except (ToyGuideError, ValueError) as error:
         raise BundleError(f"The bundle in {folder} cannot be used: {error}") from error

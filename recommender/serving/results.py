@@ -13,7 +13,7 @@ LANGUAGES: Final = ("en", "zh")
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a toy is shown. code: because_of, fits_age, within_budget, matches_interest or popular."""
+    """Why a toy is shown. code: because_of, bought_with, fits_age, within_budget, matches_interest, popular …"""
 
     code: str
     text: str

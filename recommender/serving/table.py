@@ -68,8 +68,8 @@ def read_table(folder: Path, manifest: Manifest) -> NDArray[np.float32]:
     """
     bits, width = manifest.table_bits, manifest.width
     kind, columns = (np.dtype(np.int8), width) if bits == 8 else (np.dtype(np.uint8), _half(width))
-    stored = _read(folder / TABLE, (kind,), (-1, columns))
-    scale = _read(folder / TABLE_SCALE, _SCALE_TYPES, (-1,))
+    stored = read_array(folder / TABLE, (kind,), (-1, columns))
+    scale = read_array(folder / TABLE_SCALE, _SCALE_TYPES, (-1,))
     if len(stored) != len(scale) or len(stored) < 2 or not np.isfinite(scale).all():
         raise BundleError(
             f"{folder / TABLE} must hold padding and at least one toy, with one finite scale a row. "
@@ -81,7 +81,7 @@ def read_table(folder: Path, manifest: Manifest) -> NDArray[np.float32]:
     return table
 
 
-def _read(file: Path, kinds: tuple[np.dtype[Any], ...], shape: tuple[int, ...]) -> NDArray[Any]:
+def read_array(file: Path, kinds: tuple[np.dtype[Any], ...], shape: tuple[int, ...]) -> NDArray[Any]:
     """An array of one of those types; −1 in `shape` is any length."""
     try:
         array: NDArray[Any] = np.load(file, allow_pickle=False)

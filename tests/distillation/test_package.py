@@ -7,9 +7,11 @@ import torch
 
 from data.errors import BundleError, ToyGuideError
 from data.schema import Audience, Recipient
+from data.sequences import build_sequences
 from distillation.package import build_bundle, main_currency, part_bytes, quantisation_gate, student_bytes
 from distillation.quantize import as_stored
 from distillation.student import StudentRecommender
+from distillation.together import bought_together
 from recommender.evaluation.ranking import judge
 from recommender.serving.bundle import FileEntry, verify_bundle
 from recommender.serving.encoder import FEATURES, TOY_ENCODER
@@ -56,9 +58,19 @@ def test_the_size_is_that_of_graph_table_and_what_lies_beside_it(bundle):
     parts = part_bytes(manifest)
     assert parts["graph"] + parts["table"] == student
     assert parts["toy encoder"] == sizes[TOY_ENCODER] + sizes[FEATURES]
+    assert parts["together"] == sizes["together.npy"]
     assert (parts["catalogue"], parts["mobile"]) == (sizes["catalogue.sqlite"], sizes["student-mobile.onnx"])
     beside = replace(manifest, files=dict(manifest.files) | {"table_neighbours.npy": FileEntry("0" * 64, 1000)})
     assert student_bytes(beside) == student + 1000
+
+
+def test_what_is_bought_together_is_of_the_training_part_alone(bundle, way):
+    folder, _ = bundle
+    kept = np.load(folder / "together.npy", allow_pickle=False)
+    assert np.array_equal(kept, bought_together(way.split.train, len(way.dataset.index)))
+    everything = bought_together(build_sequences(way.dataset, "hashed"), len(way.dataset.index))
+    assert not np.array_equal(kept, everything), "what is held out would show"
+    assert np.array_equal(load_bundle(folder).together, kept)
 
 
 def test_a_student_finished_for_four_bits_ships_with_the_table_that_it_learned_with(bundle, way, tmp_path):

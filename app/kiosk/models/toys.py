@@ -48,7 +48,9 @@ class ToyPage(ToyAnswer):
 class ReasonAnswer(BaseModel):
     """Why a toy is shown."""
 
-    code: Literal["because_of", "fits_age", "within_budget", "matches_interest", "popular"]
+    code: Literal[
+        "because_of", "bought_with", "fits_age", "within_budget", "matches_interest", "popular", "popular_now"
+    ]
     text: str
     toy_id: str | None = None
 
@@ -108,6 +110,15 @@ class SimilarAnswer(BaseModel):
     items: list[ItemAnswer]
     model: str
     short_reason: NoticeAnswer | None
+
+
+class TogetherAnswer(BaseModel):
+    """Toys bought together with another, the most often first. `masked`: how many of them each rule removed."""
+
+    items: list[ItemAnswer]
+    model: str
+    short_reason: NoticeAnswer | None
+    masked: dict[str, int]
 
 
 class SearchAnswer(BaseModel):

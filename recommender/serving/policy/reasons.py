@@ -25,6 +25,7 @@ _TEXT: Final[dict[str, dict[Language, str]]] = {
     "cart": {"en": "Because you chose {toy}", "zh": "因为您选了{toy}"},
     "purchase": {"en": "Because you bought {toy}", "zh": "因为您买过{toy}"},
     "similar": {"en": "Similar to {toy}", "zh": "与{toy}相似"},
+    "bought_with": {"en": "Bought together with {toy}", "zh": "常与{toy}一起购买"},
     "fits_age": {"en": "Right for {age}", "zh": "适合{age}"},
     "within_budget": {"en": "Within your budget", "zh": "在您的预算之内"},
     "matches_interest": {"en": "For someone who likes {interests}", "zh": "适合喜欢{interests}的孩子"},
@@ -102,6 +103,11 @@ def similar_reason(anchor: Toy, language: Language) -> Reason:
     return Reason("because_of", _TEXT["similar"][language].format(toy=title(anchor, language)), anchor.id)
 
 
+def bought_with_reason(anchor: Toy, language: Language) -> Reason:
+    """The reason of a toy that was bought together with `anchor`."""
+    return Reason("bought_with", _TEXT["bought_with"][language].format(toy=title(anchor, language)), anchor.id)
+
+
 def short_reason(shown: int, k: int, removed: Mapping[str, int], language: Language) -> Notice | None:
     """Why there are fewer than k toys, None where there are k. Its code is the rule that removed most."""
     if shown >= k:
@@ -126,6 +132,17 @@ def found_few(shown: int, k: int, removed: Mapping[str, int], language: Language
         return Notice("no_match", {"en": "No toy was found.", "zh": "没有找到玩具。"}[language])
     only = f"Only {shown} {'toy was' if shown == 1 else 'toys were'} found."
     return Notice("no_match", {"en": only, "zh": f"只找到{shown}件玩具。"}[language])
+
+
+def few_together(shown: int, k: int, removed: Mapping[str, int], language: Language) -> Notice | None:
+    """Why fewer than k toys are shown as bought together: the rules, as `short_reason`, or that no more are known."""
+    if shown >= k or removed:
+        return short_reason(shown, k, removed, language)
+    if shown == 0:
+        none = {"en": "No toy is known to be bought with this one.", "zh": "还不知道有什么玩具常与它一起购买。"}
+        return Notice("no_together", none[language])
+    only = f"Only {shown} {'toy is' if shown == 1 else 'toys are'} known to be bought with this one."
+    return Notice("no_together", {"en": only, "zh": f"只知道{shown}件玩具常与它一起购买。"}[language])
 
 
 def verdict(toy: Toy, rule: str | None, language: Language) -> Verdict:

@@ -109,6 +109,7 @@ def test_sizes_are_told_by_part_in_millions_of_bytes(bundle: Path) -> None:
         "toy_encoder.onnx": 4_000_000,
         "features.npz": 100_000,
         "catalogue.sqlite": 9_000_000,
+        "together.npy": 381_600,
         "student-mobile.onnx": 957_400,
     }
     files = {name: FileEntry("0" * 64, size) for name, size in sizes.items()}
@@ -116,5 +117,6 @@ def test_sizes_are_told_by_part_in_millions_of_bytes(bundle: Path) -> None:
     said = size_words(replace(manifest, files=files, student=dict(manifest.student) | {"table_bits": 4}))
     assert said.splitlines() == [
         "student 0.957 MB in all: graph 0.169, table in int4 0.787",
-        "apart: toy encoder 4.100, catalogue with the id map 9.000, graph and table in one file for a phone 0.957",
+        "apart: toy encoder 4.100, catalogue with the id map 9.000, toys bought together 0.382, "
+        "graph and table in one file for a phone 0.957",
     ]

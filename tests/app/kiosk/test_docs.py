@@ -31,7 +31,12 @@ def test_every_problem_code_is_documented_with_its_status_and_no_other() -> None
 
 
 def test_every_rule_is_documented_in_order_of_authority() -> None:
-    assert [row[0] for row in table("Rules")] == [*(rule.name for rule in RULES), "catalogue", "no_match"]
+    assert [row[0] for row in table("Rules")] == [
+        *(rule.name for rule in RULES),
+        "catalogue",
+        "no_together",
+        "no_match",
+    ]
 
 
 def test_a_problem_is_what_the_model_says(client: TestClient) -> None:

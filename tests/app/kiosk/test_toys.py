@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
 from app.kiosk.models.service import FacetsAnswer, ModelAnswer
-from app.kiosk.models.toys import SimilarAnswer, ToyPage
+from app.kiosk.models.toys import SimilarAnswer, TogetherAnswer, ToyPage
 from data.schema import Toy
 
 
@@ -76,3 +77,23 @@ def test_openapi_tells_the_bounds(client: TestClient) -> None:
 @pytest.mark.parametrize("path", ["/v1/toys/track", "/v1/toys/track/similar", "/v1/facets", "/v1/model", "/healthz"])
 def test_answers_are_utf8_json(client: TestClient, path: str) -> None:
     assert client.get(path).headers["content-type"] == "application/json"
+
+
+def test_what_is_bought_together_falls_short_with_a_notice_where_nothing_is_known(client: TestClient) -> None:
+    body = client.get("/v1/toys/track/together", params={"k": 3, "language": "en"}).json()
+    TogetherAnswer.model_validate(body)
+    assert body["items"] == []
+    assert body["short_reason"]["code"] == "no_together"
+    assert client.get("/v1/toys/unicorn/together").json()["code"] == "unknown_toy"
+    assert client.get("/v1/toys/track/together?k=0").status_code == 422
+
+
+def test_what_is_bought_together_is_under_the_same_mask(client: TestClient) -> None:
+    engine = client.app.state.kiosk.now.engine  # type: ignore[attr-defined]
+    known = np.zeros((len(engine.toys) + 1, 8), np.int32)
+    known[engine.index["track"], :2] = engine.index["balloons"], engine.index["engine"]
+    engine.together = known
+    body = client.get("/v1/toys/track/together", params={"k": 2, "youngest_age_months": 40, "language": "zh"}).json()
+    assert [item["toy"]["toy_id"] for item in body["items"]] == ["engine"]
+    assert body["items"][0]["reasons"] == [{"code": "bought_with", "text": "常与木轨道一起购买", "toy_id": "track"}]
+    assert body["masked"] == {"safety": 1}
