@@ -11,6 +11,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.kiosk.store.database import StoreFullError, StoreUnavailableError
 from data.errors import ToyGuideError
@@ -147,14 +148,20 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem_response("unknown_route", f"{path} is no address of this kiosk. See /docs.")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "another method")
+        allowed = ", ".join(_methods(request))
         detail = f"{path} takes {allowed}. Got {request.method[:_SHOWN]}."
-        return problem_response("method_not_allowed", detail, headers=error.headers)
+        return problem_response("method_not_allowed", detail, headers={"Allow": allowed})
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return problem_response("body_too_large", str(error.detail), headers={"Connection": "close"})
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return problem_response("malformed_json", str(error.detail))
     return problem_response("http_error", str(error.detail), status=error.status_code, headers=error.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What the address takes. Starlette names the methods of the first route alone; an address may have several."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

@@ -75,6 +75,9 @@ def test_addresses_and_methods(client: TestClient) -> None:
     problem = check(client.get(URL), "method_not_allowed")
     assert "takes POST. Got GET." in str(problem["detail"])
     assert client.get(URL).headers["allow"] == "POST"
+    several = client.request("OPTIONS", "/v1/staff/rules/r-0")
+    assert several.headers["allow"] == "DELETE, PUT"
+    assert several.json()["detail"] == "/v1/staff/rules/r-0 takes DELETE, PUT. Got OPTIONS."
     check(client.get("/v1/toys/unicorn"), "unknown_toy")
     check(client.get("/v1/toys/unicorn/similar"), "unknown_toy")
     check(client.get("/v1/toys/unicorn/picture.svg"), "unknown_toy")
