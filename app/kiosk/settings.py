@@ -49,6 +49,12 @@ class KioskSettings(BaseSettings):
     session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
         30, description="A session is over after so many minutes without a word, if nobody ended it."
     )
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        400, description="Events and lists shown are deleted after so many days; 0 keeps them."
+    )
+    audit_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        1100, description="Lines of the audit log are deleted after so many days; 0 keeps them."
+    )
     max_clock_skew_seconds: Annotated[int, Field(ge=0, le=86400)] = Field(
         300, description="An event from further in the future is kept and marked."
     )

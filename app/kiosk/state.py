@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.kiosk.background.housekeeping import Housekeeping
 from app.kiosk.background.impressions import ImpressionQueue
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.memory import settle_memory
@@ -15,8 +17,10 @@ from app.kiosk.settings import KioskSettings
 from app.kiosk.store.bundles import Activated, BundleFolder
 from app.kiosk.store.database import Database
 from app.kiosk.store.events import EventStore
+from app.kiosk.store.forget import Forgetting
 from app.kiosk.store.house import House
 from app.kiosk.store.keys import KeyStore
+from app.kiosk.store.retention import Retention
 from app.kiosk.store.rules import RuleStore
 from recommender.serving.engine import Engine
 from recommender.serving.policy.arrange import Arrangement
@@ -49,6 +53,10 @@ class Kiosk:
         self.activated = activated or Activated()
         self.changing = threading.Lock()
         self.swaps = 0
+        self.forgetting = Forgetting(database, tell_headquarters=False)
+        self.retention = Retention(database, settings.retention_days, settings.audit_days)
+        idle = timedelta(minutes=settings.session_idle_minutes)
+        self._housekeeping = Housekeeping(self.forgetting, self.retention, lambda: self.clock(), idle)
         self._turn = threading.Lock()
         self._swap = threading.Lock()  # held for a comparison alone: requests wait for it, and never for the database
         self._letting_go: threading.Timer | None = None
@@ -90,9 +98,11 @@ class Kiosk:
     def start(self) -> None:
         """Begin what runs beside the requests."""
         self.impressions.start()
+        self._housekeeping.start()
 
     def stop(self) -> None:
         """End what runs beside the requests; what it holds is written first."""
+        self._housekeeping.stop()
         self.impressions.stop()
         with self._turn:
             if self._letting_go is not None:

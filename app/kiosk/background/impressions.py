@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
+from app.kiosk.store.forget import Gone
 from app.kiosk.store.impressions import ShownList, hour_of, write_shown
 
 INTERVAL_SECONDS: Final = 0.5
@@ -106,14 +107,14 @@ class ImpressionQueue:
             self._tell(None)
 
     @contextmanager
-    def forgetting(self, theirs: Callable[[ShownList], bool]) -> Iterator[int]:
-        """Drop the lists that are `theirs`, and write nothing while the block runs; yields how many rows there were."""
+    def forgetting(self, theirs: Callable[[ShownList], bool]) -> Iterator[Gone]:
+        """Drop the lists that are `theirs`, and write nothing while the block runs; yields what was dropped."""
         with self._writing:
             with self._turn:
-                kept = deque(each for each in self._waiting if not theirs(each))
-                rows = sum(map(_rows_of, kept))
-                gone, self._waiting, self._rows = self._rows - rows, kept, rows
-            yield gone
+                gone = [each for each in self._waiting if theirs(each)]
+                self._waiting = deque(each for each in self._waiting if not theirs(each))
+                self._rows -= sum(map(_rows_of, gone))
+            yield Gone(answers=len(gone), impressions=sum(len(each.answer.items) for each in gone))
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -56,3 +56,11 @@ class EventVerdicts(BaseModel):
     """One verdict for each event, in the order sent."""
 
     results: list[EventVerdict]
+
+
+class ForgottenAnswer(BaseModel):
+    """How much was deleted: events, lists that were shown, and the toys on those lists."""
+
+    events: int
+    answers: int
+    impressions: int

@@ -94,6 +94,19 @@ class Database:
         except _FAILURES as error:
             raise StoreUnavailableError from error
 
+    def fold(self) -> bool:
+        """Fold the log into the database and empty it, so that what was deleted is in neither; False if it is read now.
+
+        Raises StoreFullError or StoreUnavailableError.
+        """
+        with self.writing() as connection:
+            connection.exec_driver_sql("PRAGMA busy_timeout = 50")  # a long reader must not hold up events
+            try:
+                busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
+        return not busy
+
     def close(self) -> None:
         """Close every connection; SQLite then folds the log into the database."""
         self.engine.dispose()

@@ -1,0 +1,69 @@
+"""What goes by itself: sessions that are over, and what has been kept long enough."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from app.kiosk.clock import Clock
+from app.kiosk.store.database import StoreFullError, StoreUnavailableError
+from app.kiosk.store.forget import Forgetting
+from app.kiosk.store.retention import Retention
+
+SWEEP_SECONDS: Final = 30.0
+DAY_SECONDS: Final = 86_400.0
+_log = structlog.get_logger("kiosk")
+
+
+class Housekeeping:
+    """A thread that looks for sessions that are over twice a minute, and runs retention at start and once a day.
+
+    It waits by the machine's monotonic time, which nobody can set.
+    """
+
+    def __init__(self, forgetting: Forgetting, retention: Retention, clock: Clock, idle: timedelta) -> None:
+        self._forgetting = forgetting
+        self._retention = retention
+        self._clock = clock
+        self._idle = idle
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the batch under way."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        next_run = time.monotonic()
+        while not self._stop.is_set():
+            self._try("sessions", lambda: self._forgetting.over(self._clock(), self._idle))
+            if time.monotonic() >= next_run:
+                next_run += DAY_SECONDS
+                self._try("retention", self._retain)
+            self._stop.wait(SWEEP_SECONDS)
+
+    def _retain(self) -> None:
+        removed = self._retention.run(self._clock(), self._stop.is_set)
+        if removed:
+            _log.info("retention", **removed)
+        if (until := self._retention.held_until()) is not None:
+            _log.warning("retention waits, for the clock has leapt", until=until)
+
+    def _try(self, what: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except (StoreFullError, StoreUnavailableError) as error:
+            _log.warning("housekeeping failed and will be tried again", what=what, cause=type(error).__name__)

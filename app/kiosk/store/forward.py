@@ -1,0 +1,3 @@
+"""What goes to headquarters."""
+
+CURSOR = "forward.cursor"
