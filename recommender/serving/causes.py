@@ -60,5 +60,11 @@ def hanging_on(
         at = [list(history).index(toy) for toy in named]
         return student.brought(pad_histories([history], student.max_history), profile, places)[0, at]
     without = pad_histories([[toy for toy in history if toy != left] for left in named], student.max_history)
-    lost: NDArray[np.float32] = scores - student.scores(without, np.repeat(profile, len(named), axis=0), places)
+    profiles = np.repeat(profile, len(named), axis=0)
+    if student.near is None:
+        left = student.scores(without, profiles, places)
+    else:
+        left = student.queries(without, profiles) @ student.table[places].T
+        left += student.near.without(history, named, places)
+    lost: NDArray[np.float32] = scores - left
     return lost

@@ -7,8 +7,11 @@ they are Protocol Buffers, and of these only what leads to a tensor has to be un
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from data.errors import BundleError
 
@@ -30,6 +33,14 @@ LEADS_TO: Final = {
     "TensorProto": {},
 }
 """By message of ONNX, the fields through which a tensor can be reached."""
+MAIN_GRAPH: Final = 7
+INITIALIZER: Final = 5
+DIMS: Final = 1
+DATA_TYPE: Final = 2
+NAME: Final = 8
+RAW_DATA: Final = 9
+TYPES: Final = {1: "<f4", 2: "u1", 4: "<u2", 6: "<i4", 7: "<i8"}
+"""Of ONNX's types of numbers, those that are read, as numpy writes them."""
 EXTERNAL_DATA: Final = 13
 DATA_LOCATION: Final = 14
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -47,6 +58,45 @@ def check_graph(graph: bytes, name: str) -> None:
             f"{name} must hold all its weights. It has a tensor in another file, which no digest covers: build the "
             "bundle again, without external data."
         )
+
+
+def read_tensors(graph: bytes, names: Collection[str]) -> dict[str, NDArray[Any]]:
+    """The constants of the main graph with those names and of the types of `TYPES`, as read-only arrays.
+
+    The graph must have passed `check_graph`. ValueError if a constant is not as long as its shape says.
+    """
+    found: dict[str, NDArray[Any]] = {}
+    for field, main in _fields(memoryview(graph)):
+        if field != MAIN_GRAPH or not isinstance(main, memoryview):
+            continue
+        for inner, tensor in _fields(main):
+            if inner != INITIALIZER or not isinstance(tensor, memoryview):
+                continue
+            fields = list(_fields(tensor))
+            name = next(
+                (bytes(value).decode() for key, value in fields if key == NAME and not isinstance(value, int)), ""
+            )
+            if name in names and (array := _array(fields)) is not None:
+                found[name] = array
+    return found
+
+
+def _array(fields: Sequence[tuple[int, int | memoryview]]) -> NDArray[Any] | None:
+    shape: list[int] = []
+    kind, raw = None, None
+    for key, value in fields:
+        if key == DIMS and isinstance(value, int):
+            shape.append(value)
+        elif key == DIMS and isinstance(value, memoryview):  # packed
+            place = 0
+            while place < len(value):
+                size, place = _varint(value, place)
+                shape.append(size)
+        elif key == DATA_TYPE and isinstance(value, int):
+            kind = TYPES.get(value)
+        elif key == RAW_DATA and isinstance(value, memoryview):
+            raw = value
+    return None if kind is None or raw is None else np.frombuffer(raw, kind).reshape(shape)
 
 
 def _leans_on_files(graph: memoryview) -> bool:

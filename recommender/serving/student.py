@@ -26,6 +26,7 @@ from recommender.features import encode_recipients, profile_width
 from recommender.serving.bundle import CATALOGUE, STUDENT, Manifest, verify_bundle
 from recommender.serving.catalogue import read_catalogue
 from recommender.serving.graph import check_graph
+from recommender.serving.near import NearToys
 from recommender.serving.table import read_table
 
 REFUSED_CODES: Final = frozenset(KIND_CODES[kind] for kind in REFUSED_KINDS)
@@ -95,6 +96,7 @@ class Student:
 
     table: float32 [N + 1, d], dequantised once, row 0 zeros; interests: the profile's interest columns
     sums: whether a score is a sum over the toys met, so that `brought` can be asked
+    near: the toys beside each toy, where the graph has such; to explain scores by, which hold them already
     readable: a history may name toys below this; all, but for graphs whose table of near toys ends where it was built
     """
 
@@ -107,6 +109,7 @@ class Student:
         self._session = session
         outputs = {node.name for node in session.get_outputs()}
         self._has_near = outputs >= NEAR.keys()
+        self.near: NearToys | None = None
         self.sums = outputs >= PARTS.keys()
         self.readable = len(table)
 
@@ -122,7 +125,10 @@ class Student:
         ):
             if got != wanted:
                 raise BundleError(f"{folder / STUDENT}: its {kind} must be {wanted}. Got {got}.")
-        return cls(session, table, manifest.interests, manifest.max_history)
+        student = cls(session, table, manifest.interests, manifest.max_history)
+        if student._has_near:
+            student.near = NearToys.read((folder / STUDENT).read_bytes())
+        return student
 
     def with_rows(self, vectors: NDArray[np.float32]) -> Student:
         """The same graph over a table with `vectors`, float32 [M, d], behind its rows.
@@ -130,6 +136,7 @@ class Student:
         Both students read the longer table from then on, so that a kiosk holds one.
         """
         longer = Student(self._session, np.concatenate([self.table, vectors]), self.interests, self.max_history)
+        longer.near = self.near
         if not longer._reads_its_last_toy():
             longer.readable = self.readable
         self.table = longer.table[: len(self.table)]

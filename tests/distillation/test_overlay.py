@@ -16,10 +16,11 @@ from distillation.package import build_bundle, met_in
 from distillation.toy_encoder import feature_tensors, fit_toy_encoder, held_back, rank_correlation
 from recommender.base import batch_holdout
 from recommender.features import encode_toys, fit_schema
+from recommender.serving.causes import hanging_on
 from recommender.serving.encoder import place_toys
 from recommender.serving.load import load_bundle
 from recommender.serving.overlay import Overlay, overlaid
-from recommender.serving.student import Student, open_graph
+from recommender.serving.student import Student, open_graph, pad_histories
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +137,29 @@ def test_a_near_graph_of_old_is_not_told_of_added_toys(way, engines):
     )
     assert new[0].id not in told
     assert told[:99] == [toy for toy in untold if toy != new[0].id][:99]
+
+
+def test_what_a_toy_brought_is_what_the_whole_graph_loses_without_it(engines, way):
+    """The near toys read out of the graph against the graph itself, with a toy among those met that a shop added."""
+    engine = overlaid(engines["near"], Overlay(new_toys(way, 3)))
+    student, bundled = engine.student, len(way.dataset.index)
+    rng = np.random.default_rng(2)
+    assert student.near is not None
+    told = 0
+    for length in (1, 2, 7, 20):
+        history = rng.choice(np.arange(1, bundled + 1), length, replace=False).tolist()
+        if length == 7:
+            history[3] = bundled + 2
+        history = history[-student.max_history :]
+        profile = student.profiles([None])
+        beside_last = student.near.toys[min(history[-1], bundled)].astype(np.int64)
+        places = np.concatenate([rng.choice(np.arange(1, bundled + 1), 8, replace=False), beside_last])
+        scores = student.scores(pad_histories([history], student.max_history), profile, places)[0]
+        brought = hanging_on(student, history, history, profile, places, scores)
+        without = [[toy for toy in history if toy != left] for left in history]
+        lost = scores - student.scores(
+            pad_histories(without, student.max_history), np.repeat(profile, len(history), axis=0), places
+        )
+        np.testing.assert_allclose(brought, lost, atol=1e-4)
+        told += int((np.abs(student.near.without(history, history[-1:], places)) > 0).any())
+    assert told, "else nothing was near anything"
