@@ -58,6 +58,7 @@ async def keep(body: EventBatch, kiosk: Running) -> Answer:
             verdicts.append(verdict | ({"skew_ms": skews[event.event_id]} if event.event_id in skews else {}))
         else:
             verdicts.append({"event_id": event.event_id, "status": "duplicate"})
+    kiosk.counts.kept(verdict["status"] for verdict in verdicts)
     return Answer({"results": verdicts})
 
 

@@ -15,6 +15,7 @@ import structlog
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.kiosk.counts import Counts
 from app.kiosk.problems import problem_response
 
 REQUEST_ID: Final = "x-request-id"
@@ -28,8 +29,9 @@ class RequestFrame:
     The log holds the route's pattern, never the path, the query, the body or the address of the client.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, counts: Counts | None = None) -> None:
         self._app = app
+        self._counts = counts or Counts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; an exception that nobody expected becomes a 500 with the request id."""
@@ -61,13 +63,15 @@ class RequestFrame:
                 raise
             await problem_response("not_ready", "The kiosk is stopping. Send it again.")(scope, receive, send_with_id)
         finally:
+            took, route = time.perf_counter() - started, _route(scope)
+            self._counts.request(route, scope["method"], status, took)
             _log.info(
                 "request",
                 request_id=request_id,
                 method=scope["method"],
-                route=_route(scope),
+                route=route,
                 status=status,
-                ms=round((time.perf_counter() - started) * 1000, 2),
+                ms=round(took * 1000, 2),
             )
 
 

@@ -40,6 +40,7 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
         considered = now.engine.consider(**asked(body, now.masks), k=body.k, language=body.language)
         return Answer(considered_payload(considered))
     answer = ranked(body, now, kiosk.arrangement)
+    kiosk.counts.masked(answer.masked)
     kiosk.impressions.put(_shown(body, answer, kiosk))
     return Answer(recommendation_payload(answer))
 

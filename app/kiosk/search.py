@@ -46,4 +46,5 @@ def find(
     filters = Filters(category, brand, price_min, price_max, age_months)
     wanted = None if filters == Filters() else filters
     found = search(now.engine, q, k, youngest_age_months, wanted, typing=typing, language=language, house=now.masks)
+    kiosk.counts.masked(found.found.masked)
     return Answer(search_payload(found))

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from app.kiosk import catalogue, events, forget, health, recommendations, search, splitting, toys
+from app.kiosk import catalogue, events, forget, health, metrics, recommendations, search, splitting, toys
 from app.kiosk.bundles import open_at_start
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.docs import install_docs
@@ -76,12 +76,13 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         bundles,
         audit,
         health,
+        metrics,
     ):
         app.include_router(part.router)
     install_docs(app)
     install_problems(app)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
-    app.add_middleware(RequestFrame)
+    app.add_middleware(RequestFrame, counts=app.state.kiosk.counts)
     return app
 
 

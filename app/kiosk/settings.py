@@ -61,6 +61,7 @@ class KioskSettings(BaseSettings):
     impression_queue: Annotated[int, Field(ge=100, le=10**6)] = Field(
         10_000, description="How many toys shown may wait to be written; more are counted as lost."
     )
+    metrics: bool = Field(True, description="Whether GET /metrics answers, for Prometheus.")
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**26)] = Field(
         2 * 2**20, description="The largest request body in bytes."
     )

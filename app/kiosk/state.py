@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from app.kiosk.background.housekeeping import Housekeeping
 from app.kiosk.background.impressions import ImpressionQueue
 from app.kiosk.clock import Clock, utc_now
+from app.kiosk.counts import Counts
 from app.kiosk.memory import settle_memory
 from app.kiosk.serving import Barcodes, Serving, serving
 from app.kiosk.settings import KioskSettings
@@ -52,6 +53,7 @@ class Kiosk:
         self.bundles = BundleFolder(settings.bundles_dir, settings.verify_key)
         self.activated = activated or Activated()
         self.changing = threading.Lock()
+        self.counts = Counts()
         self.swaps = 0
         self.forgetting = Forgetting(database, tell_headquarters=False)
         self.retention = Retention(database, settings.retention_days, settings.audit_days)

@@ -62,7 +62,9 @@ async def similar(
     """The nearest toys that may be shown to those present."""
     now = kiosk.now
     known_toy(now.engine, toy_id)
-    return Answer(similar_payload(now.engine.similar(toy_id, k, youngest_age_months, language, now.masks)))
+    answer = now.engine.similar(toy_id, k, youngest_age_months, language, now.masks)
+    kiosk.counts.masked(answer.masked)
+    return Answer(similar_payload(answer))
 
 
 @router.get(
