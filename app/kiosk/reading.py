@@ -62,3 +62,16 @@ def filters(body: FiltersBody | None) -> Filters | None:
     if body is None:
         return None
     return Filters(body.category, body.brand, body.price_min, body.price_max, body.age_months, body.in_stock)
+
+
+def query_filters(
+    category: str | None,
+    brand: str | None,
+    price_min: float | None,
+    price_max: float | None,
+    age_months: int | None,
+    in_stock: bool,
+) -> Filters | None:
+    """What to see, as an address says it; None where it says nothing."""
+    filters = Filters(category, brand, price_min, price_max, age_months, in_stock)
+    return None if filters == Filters() else filters

@@ -6,13 +6,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from app.kiosk.models.fields import Language, QueryK, QueryMonths, QueryName, QueryPrice
+from app.kiosk.models.fields import Language, QueryAge, QueryInStock, QueryK, QueryName, QueryPrice, QueryYoungest
 from app.kiosk.models.toys import SearchAnswer
 from app.kiosk.payloads import Answer, search_payload
 from app.kiosk.problems import documented
+from app.kiosk.reading import query_filters
 from app.kiosk.state import Running
 from app.kiosk.strict import StrictRoute
-from recommender.serving.policy.filters import Filters
 from recommender.serving.search.find import MAX_TEXT, search
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["search"])
@@ -28,12 +28,13 @@ def find(
     kiosk: Running,
     q: Words,
     k: QueryK = 10,
-    youngest_age_months: Annotated[QueryMonths, Query(description="The youngest child present, in months.")] = None,
+    youngest_age_months: QueryYoungest = None,
     category: QueryName = None,
     brand: QueryName = None,
     price_min: QueryPrice = None,
     price_max: QueryPrice = None,
-    age_months: Annotated[QueryMonths, Query(description="Toys whose recommended range includes this age.")] = None,
+    age_months: QueryAge = None,
+    in_stock: QueryInStock = False,
     typing: Annotated[bool, Query(description=_TYPING)] = False,
     language: Language = "en",
 ) -> Answer:
@@ -43,8 +44,7 @@ def find(
     with some of the words are shown (`every_word` is false). `masked` and `matched` count toys that were found.
     """
     now = kiosk.now
-    filters = Filters(category, brand, price_min, price_max, age_months)
-    wanted = None if filters == Filters() else filters
+    wanted = query_filters(category, brand, price_min, price_max, age_months, in_stock)
     found = search(now.engine, q, k, youngest_age_months, wanted, typing=typing, language=language, house=now.masks)
     kiosk.counts.masked(found.found.masked)
     return Answer(search_payload(found))

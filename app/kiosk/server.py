@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from app.kiosk import catalogue, events, forget, health, metrics, recommendations, search, splitting, toys
+from app.kiosk import catalogue, events, forget, health, metrics, popular, recommendations, search, splitting, toys
 from app.kiosk.bundles import open_at_start
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.docs import install_docs
@@ -63,6 +63,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
     for part in (
         recommendations,
         splitting,
+        popular,
         search,
         toys,
         catalogue,

@@ -43,6 +43,9 @@ class KioskSettings(BaseSettings):
     exploration: Annotated[float, Field(ge=0, le=1)] = Field(
         0.05, description="The chance that a place of a list goes to a good toy on trial."
     )
+    popular_half_life_days: Annotated[float, Field(ge=0.5, le=365)] = Field(
+        14.0, description="After so many days an event counts half for what is popular now."
+    )
     keep: Literal["all", "session"] = Field(
         "all", description="What is kept of shoppers: all, or nothing after their session."
     )

@@ -23,6 +23,7 @@ from app.kiosk.store.house import House
 from app.kiosk.store.keys import KeyStore
 from app.kiosk.store.retention import Retention
 from app.kiosk.store.rules import RuleStore
+from app.kiosk.trends import Trends
 from recommender.serving.engine import Engine
 from recommender.serving.policy.arrange import Arrangement
 
@@ -49,6 +50,7 @@ class Kiosk:
         self.keys = KeyStore(database)
         self.house = House(database)
         self.rules = RuleStore(database)
+        self.trends = Trends(database, settings.popular_half_life_days, clock)
         self.impressions = ImpressionQueue(database, settings.impression_queue)
         self.bundles = BundleFolder(settings.bundles_dir, settings.verify_key)
         self.activated = activated or Activated()

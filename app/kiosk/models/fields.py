@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.kiosk.problems import shown
@@ -36,6 +37,9 @@ Price = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 K = Annotated[int, Field(strict=True, ge=1, le=MAX_K), BeforeValidator(whole)]
 QueryK = Annotated[int, Field(ge=1, le=MAX_K)]
 QueryMonths = Annotated[int | None, Field(ge=0, le=MAX_AGE_MONTHS)]
+QueryYoungest = Annotated[QueryMonths, Query(description="The youngest child present, in months.")]
+QueryAge = Annotated[QueryMonths, Query(description="Toys whose recommended range includes this age.")]
+QueryInStock = Annotated[bool, Query(description="Only toys that the shop says it has.")]
 QueryName = Annotated[str | None, Field(min_length=1, max_length=200)]
 QueryPrice = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
 Language = Literal["en", "zh"]

@@ -112,6 +112,15 @@ class SimilarAnswer(BaseModel):
     short_reason: NoticeAnswer | None
 
 
+class PopularAnswer(BaseModel):
+    """Toys that are popular here, the most popular first. `masked`: how many toys each rule removed."""
+
+    items: list[ItemAnswer]
+    model: str
+    short_reason: NoticeAnswer | None
+    masked: dict[str, int]
+
+
 class TogetherAnswer(BaseModel):
     """Toys bought together with another, the most often first. `masked`: how many of them each rule removed."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from data.schema import EventKind, Recipient, Toy
 from recommender.serving.policy.shelf import safe_from
@@ -29,6 +29,7 @@ _TEXT: Final[dict[str, dict[Language, str]]] = {
     "fits_age": {"en": "Right for {age}", "zh": "适合{age}"},
     "within_budget": {"en": "Within your budget", "zh": "在您的预算之内"},
     "matches_interest": {"en": "For someone who likes {interests}", "zh": "适合喜欢{interests}的孩子"},
+    "popular_now": {"en": "Popular here these weeks", "zh": "近期热门"},
     "popular": {"en": "A favourite in this shop", "zh": "本店热门玩具"},
     "months": {"en": "{n} months", "zh": "{n}个月"},
     "years": {"en": "age {n}", "zh": "{n}岁"},
@@ -92,7 +93,7 @@ def reasons_for(
         if recipient.budget is not None and toy.price is not None and float(toy.price) <= recipient.budget:
             reasons.append(Reason("within_budget", _TEXT["within_budget"][language]))
     if popular:
-        reasons.append(Reason("popular", _TEXT["popular"][language]))
+        reasons.append(popular_reason("popular", language))
     if because and not reasons:
         reasons.append(because)
     return tuple(reasons)
@@ -106,6 +107,11 @@ def similar_reason(anchor: Toy, language: Language) -> Reason:
 def bought_with_reason(anchor: Toy, language: Language) -> Reason:
     """The reason of a toy that was bought together with `anchor`."""
     return Reason("bought_with", _TEXT["bought_with"][language].format(toy=title(anchor, language)), anchor.id)
+
+
+def popular_reason(code: Literal["popular", "popular_now"], language: Language) -> Reason:
+    """The reason of a favourite, or of a toy that shoppers of this shop wanted of late."""
+    return Reason(code, _TEXT[code][language])
 
 
 def short_reason(shown: int, k: int, removed: Mapping[str, int], language: Language) -> Notice | None:

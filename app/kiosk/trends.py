@@ -1,0 +1,109 @@
+"""What the shop's own events say of its toys now: worked out once a minute at most, by a request that finds it old."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+import structlog
+
+from app.kiosk.clock import Clock
+from app.kiosk.store.database import Database, StoreUnavailableError, milliseconds
+from app.kiosk.store.tables import EVENTS
+from data.schema import REFUSED_KINDS, WANTED_KINDS, EventKind
+from recommender.serving.engine import Engine
+from recommender.serving.popular import KIND_HEAT, Heat
+
+FRESH_SECONDS: Final = 60.0
+HALF_LIVES: Final = 8
+"""How far back is looked: an event counts 1/256 then."""
+ENOUGH_SESSIONS: Final = 3
+"""How many more sessions of the last half-life must have wanted a toy than refused it, to call it popular."""
+_DAY_MS: Final = 86_400_000
+_log = structlog.get_logger("kiosk")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    counts: dict[str, float]
+    lately: frozenset[str]
+
+
+class Trends:
+    """The heat of toys. Threads may share it.
+
+    A session counts once a day for a toy and a kind of event: nobody makes a toy popular by pressing a button. An event
+    counts half for each half-life that it lies from now, behind or ahead: where the clock was wrong, neither old events
+    nor those of a day that never was count as today's.
+    """
+
+    def __init__(
+        self, database: Database, half_life_days: float, clock: Clock, fresh_seconds: float = FRESH_SECONDS
+    ) -> None:
+        self._database = database
+        self._half_life = half_life_days
+        self._clock = clock
+        self._fresh_seconds = fresh_seconds
+        self._turn = threading.Lock()
+        self._reading = _Reading({}, frozenset())
+        self._read_at: float | None = None
+        # By a weak reference: an engine that was replaced may go.
+        self._heat: tuple[weakref.ref[Engine], _Reading, Heat] | None = None
+
+    def heat(self, engine: Engine) -> Heat:
+        """What is popular now among the toys of `engine`. Touches the disk once a minute.
+
+        Where the database does not answer, what was known last.
+        """
+        # Whoever finds it old reads anew; the others take what there is, unless there is nothing yet.
+        if self._is_old() and self._turn.acquire(blocking=self._read_at is None):
+            try:
+                if self._is_old():
+                    self._read()
+            finally:
+                self._turn.release()
+        reading, known = self._reading, self._heat
+        if known is None or known[0]() is not engine or known[1] is not reading:
+            known = (weakref.ref(engine), reading, Heat.of(engine, reading.counts, reading.lately))
+            self._heat = known
+        return known[2]
+
+    def _is_old(self) -> bool:
+        # Not the kiosk's clock, which may be set back: then nothing would be old for a year.
+        return self._read_at is None or time.monotonic() - self._read_at >= self._fresh_seconds
+
+    def _read(self) -> None:
+        now = milliseconds(self._clock())
+        reach = round(HALF_LIVES * self._half_life * _DAY_MS)
+        when = sa.case((EVENTS.c.skew_ms.is_(None), EVENTS.c.time_ms), else_=EVENTS.c.received_ms)
+        day = (when // _DAY_MS).label("day")
+        sessions = sa.func.count(sa.distinct(EVENTS.c.session_id))
+        asked = (
+            sa.select(EVENTS.c.toy_id, EVENTS.c.kind, day, sessions)
+            .where(EVENTS.c.received_ms.between(now - reach, now + reach), when.between(now - reach, now + reach))
+            .group_by(EVENTS.c.toy_id, EVENTS.c.kind, day)
+        )
+        try:
+            with self._database.reading() as connection:
+                rows = connection.execute(asked).all()
+        except StoreUnavailableError:
+            _log.warning("what is popular now could not be read")
+        else:
+            self._reading = self._weigh([tuple(row) for row in rows], now // _DAY_MS)
+        self._read_at = time.monotonic()
+
+    def _weigh(self, rows: list[tuple[str, str, int, int]], today: int) -> _Reading:
+        counts: defaultdict[str, float] = defaultdict(float)
+        wanted: Counter[str] = Counter()
+        for toy_id, name, day, sessions in rows:
+            kind, apart = EventKind(name), abs(today - int(day))
+            counts[toy_id] += KIND_HEAT[kind] * sessions * 0.5 ** (apart / self._half_life)
+            if apart <= self._half_life:
+                wanted[toy_id] += sessions * ((kind in WANTED_KINDS) - (kind in REFUSED_KINDS))
+        lately = frozenset(toy for toy, count in wanted.items() if count >= ENOUGH_SESSIONS and counts[toy] > 0)
+        return _Reading(dict(counts), lately)
