@@ -35,7 +35,7 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
     toys, `short_reason` says why; where there are more, `next_page` asks for them.
     """
     # An answer takes about a millisecond: less than handing it to a thread and back would add under load.
-    now = kiosk.now
+    now = kiosk.for_page(body.page)
     if body.validate_only:
         considered = now.engine.consider(**asked(body, now.masks), k=body.k, language=body.language)
         return Answer(considered_payload(considered))

@@ -25,6 +25,7 @@ from app.kiosk.store.retention import Retention
 from app.kiosk.store.rules import RuleStore
 from app.kiosk.trends import Trends
 from recommender.serving.engine import Engine
+from recommender.serving.page import is_of, read_page
 from recommender.serving.policy.arrange import Arrangement
 
 
@@ -92,12 +93,18 @@ class Kiosk:
             found = self._held
         return found
 
-    def of_model(self, model: str) -> Serving | None:
-        """What answers with that model, now or for pages of a list made before a swap; None where none does."""
-        for found in (self.now, self.held):  # in this order: what a swap replaces between the two is held
-            if found is not None and found.engine.model == model:
-                return found
-        return None
+    def for_page(self, page: str | None) -> Serving:
+        """What answers; for the next page of a list, with the model of that list as long as it is held.
+
+        After that the list goes on with the model of now, and still shows nothing twice. Raises ToyGuideError if `page`
+        is no token.
+        """
+        if page is not None:
+            model, _ = read_page(page)
+            for found in (self.now, self.held):  # in this order: what a swap replaces between the two is held
+                if found is not None and is_of(found.engine.model, model):
+                    return found
+        return self.now
 
     def start(self) -> None:
         """Begin what runs beside the requests."""

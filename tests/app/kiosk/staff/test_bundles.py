@@ -24,6 +24,7 @@ from recommender.serving.archive import zip_bundle
 from recommender.serving.bundle import sign_bundle
 from recommender.serving.keys import make_keys
 from recommender.serving.load import load_bundle
+from recommender.serving.page import write_page
 
 URL = "/v1/staff/bundles"
 Headers = dict[str, str]
@@ -274,8 +275,7 @@ def test_what_is_not_held_any_more_is_gone_from_memory(hasty: TestClient) -> Non
     module.activate(kiosk, "second.zip", "Mo")
     until(lambda: kiosk.held is None)
     until(lambda: engine() is None and session() is None)
-    assert kiosk.of_model(FIRST) is None
-    assert kiosk.of_model(SECOND) is kiosk.now
+    assert kiosk.for_page(write_page(FIRST, b"")) is kiosk.now
 
 
 def test_a_held_one_obeys_a_recall_of_now(client: TestClient, manager: Headers) -> None:
@@ -283,12 +283,33 @@ def test_a_held_one_obeys_a_recall_of_now(client: TestClient, manager: Headers) 
     first = kiosk.now.engine
     ask(client, "activate", manager, "second.zip")
     client.post("/v1/staff/recalls:import", json={"recalls": [{"toy_id": "bear"}]}, headers=manager)
-    held = kiosk.of_model(FIRST)
-    assert held is not None
+    held = kiosk.for_page(write_page(FIRST, b""))
     assert held.engine is first
     assert held.masks.recalled is not None
     assert held.masks.recalled[first.index["bear"]]
-    assert kiosk.of_model("f" * 64) is None
+    assert kiosk.for_page(write_page("f" * 64, b"")) is kiosk.now
+
+
+@pytest.mark.parametrize("hold", [300, 0])
+def test_a_list_goes_on_over_a_swap_and_shows_nothing_twice(settings: KioskSettings, hold: int) -> None:
+    """With the model that began it while that is held, then with the one of now."""
+    with TestClient(create_app(settings.model_copy(update={"page_hold_seconds": hold}))) as client:
+        kiosk = kiosk_of(client)
+        asked = {"youngest_age_months": 60, "k": 3}
+        first = client.post("/v1/recommendations", json=asked).json()
+        module.activate(kiosk, "third", "Mo")
+        if not hold:
+            until(lambda: kiosk.held is None)
+        shown = [item["toy"]["toy_id"] for item in first["items"]]
+        page = first["next_page"]
+        while page is not None:
+            body = client.post("/v1/recommendations", json={**asked, "page": page}).json()
+            assert body["model"] == (FIRST if hold else THIRD)
+            shown += [item["toy"]["toy_id"] for item in body["items"]]
+            page = body["next_page"]
+        assert len(set(shown)) == len(shown)
+        assert len(shown) >= 7
+        assert client.post("/v1/recommendations", json=asked).json()["model"] == THIRD
 
 
 def test_old_bundles_go_and_nothing_else(
