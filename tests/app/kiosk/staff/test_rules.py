@@ -1,5 +1,6 @@
 """Pins, boosts, buries and hides: in force in their time, never above safety, changed by one at a time."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -59,6 +60,14 @@ def near(client: TestClient, toy: str) -> set[str]:
     return {item["toy"]["toy_id"] for item in answer["items"]} | named - {None}
 
 
+def split(client: TestClient) -> set[str]:
+    """Toys for three children of one budget, and what each could have instead."""
+    children = [{"recipient": {"age_months": 120}}] * 3
+    answer = client.post("/v1/recommendations:split", json={"children": children, "budget": 500})
+    assert answer.status_code == 200
+    return set(re.findall(r'"toy_id":"(\w+)"', answer.text))
+
+
 def test_a_rule_is_in_force_when_its_answer_comes_and_gone_when_it_is_removed(
     client: TestClient, clerk: Headers
 ) -> None:
@@ -94,9 +103,15 @@ def test_boost_lifts_and_bury_sinks(client: TestClient, clerk: Headers) -> None:
 
 def test_what_is_hidden_is_on_no_path_nor_named(client: TestClient, clerk: Headers) -> None:
     assert {"track", "engine", "station"} <= set(listed(client)) & near(client, "bear")
+    assert {"track", "engine", "station"} & split(client)
     made = make(client, clerk, kind="hide", category="TRAINS", note="water in the store room")
     assert made["toys"] == 3
-    assert not {"track", "engine", "station"} & (set(listed(client)) | near(client, "bear") | near(client, "track"))
+    gone = {"track", "engine", "station"}
+    assert not gone & (set(listed(client)) | near(client, "bear") | near(client, "track"))
+    found = client.get("/v1/search", params={"q": "steam engine", "youngest_age_months": 120}).json()
+    assert (found["masked"], gone & {item["toy"]["toy_id"] for item in found["items"]}) == ({"hidden": 1}, set())
+    assert split(client)
+    assert not gone & split(client)
     page = client.get("/v1/toys/track", params={"youngest_age_months": 120}).json()
     assert page["safe"]["rule"] == "hidden"
 
