@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.kiosk.background.headquarters import check_url
 from app.settings import find_settings
 from data.schema import SMALLEST_MONTHS
 from recommender.serving.policy.safety import MAX_AGE_MONTHS
@@ -58,6 +59,8 @@ class KioskSettings(BaseSettings):
     audit_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
         1100, description="Lines of the audit log are deleted after so many days; 0 keeps them."
     )
+    headquarters_url: str | None = Field(None, description="Where events are sent to, besides being kept here.")
+    headquarters_key: SecretStr | None = Field(None, description="What headquarters knows this kiosk by.")
     max_clock_skew_seconds: Annotated[int, Field(ge=0, le=86400)] = Field(
         300, description="An event from further in the future is kept and marked."
     )
@@ -68,6 +71,11 @@ class KioskSettings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**26)] = Field(
         2 * 2**20, description="The largest request body in bytes."
     )
+
+    @field_validator("headquarters_url")
+    @classmethod
+    def _safe(cls, url: str | None) -> str | None:
+        return None if url is None else check_url(url)
 
 
 def load_settings(config: Path | None = None, **command_line: Any) -> KioskSettings:

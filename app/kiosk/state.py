@@ -8,6 +8,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.kiosk.background.forwarder import Forwarder
+from app.kiosk.background.headquarters import Headquarters
 from app.kiosk.background.housekeeping import Housekeeping
 from app.kiosk.background.impressions import ImpressionQueue
 from app.kiosk.clock import Clock, utc_now
@@ -19,6 +21,7 @@ from app.kiosk.store.bundles import Activated, BundleFolder
 from app.kiosk.store.database import Database
 from app.kiosk.store.events import EventStore
 from app.kiosk.store.forget import Forgetting
+from app.kiosk.store.forward import Outbox
 from app.kiosk.store.house import House
 from app.kiosk.store.keys import KeyStore
 from app.kiosk.store.retention import Retention
@@ -58,9 +61,10 @@ class Kiosk:
         self.changing = threading.Lock()
         self.counts = Counts()
         self.swaps = 0
-        self.forgetting = Forgetting(database, tell_headquarters=False)
+        self.forgetting = Forgetting(database, settings.headquarters_url is not None and settings.keep == "all")
         self.retention = Retention(database, settings.retention_days, settings.audit_days)
         idle = timedelta(minutes=settings.session_idle_minutes)
+        self.forwarder = _forwarder(database, settings)
         self._housekeeping = Housekeeping(self.forgetting, self.retention, lambda: self.clock(), idle)
         self._turn = threading.Lock()
         self._swap = threading.Lock()  # held for a comparison alone: requests wait for it, and never for the database
@@ -110,9 +114,13 @@ class Kiosk:
         """Begin what runs beside the requests."""
         self.impressions.start()
         self._housekeeping.start()
+        if self.forwarder is not None:
+            self.forwarder.start()
 
     def stop(self) -> None:
         """End what runs beside the requests; what it holds is written first."""
+        if self.forwarder is not None:
+            self.forwarder.stop()
         self._housekeeping.stop()
         self.impressions.stop()
         with self._turn:
@@ -164,6 +172,13 @@ class Kiosk:
                 self._now = new
             elif self._held is old:
                 self._held = new
+
+
+def _forwarder(database: Database, settings: KioskSettings) -> Forwarder | None:
+    if settings.headquarters_url is None:
+        return None
+    key = None if settings.headquarters_key is None else settings.headquarters_key.get_secret_value()
+    return Forwarder(Outbox(database), Headquarters(settings.headquarters_url, key), settings.store_id)
 
 
 async def _running(request: Request) -> Kiosk:

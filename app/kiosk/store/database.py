@@ -125,5 +125,10 @@ def milliseconds(time: datetime) -> int:
 
 
 def moment(since_1970: int) -> str:
-    """A time as the database has it, in milliseconds, as RFC 3339 writes it."""
+    """A time as the database has it, in milliseconds, as RFC 3339 writes it: the years 1 to 9999 and no others."""
+    since_1970 = min(max(since_1970, _FIRST_MS), _LAST_MS)
     return (_EPOCH + timedelta(milliseconds=since_1970)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_FIRST_MS: Final = milliseconds(datetime.min.replace(tzinfo=UTC))
+_LAST_MS: Final = milliseconds(datetime.max.replace(tzinfo=UTC))
