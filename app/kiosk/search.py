@@ -12,6 +12,8 @@ from app.kiosk.payloads import Answer, search_payload
 from app.kiosk.problems import documented
 from app.kiosk.reading import query_filters
 from app.kiosk.state import Running
+from app.kiosk.store.database import milliseconds
+from app.kiosk.store.searches import kept_text
 from app.kiosk.strict import StrictRoute
 from recommender.serving.search.find import MAX_TEXT, search
 
@@ -42,9 +44,13 @@ def find(
 
     Where no toy has all of them, words that no toy has are taken for the catalogue's nearest (`corrected`); then toys
     with some of the words are shown (`every_word` is false). `masked` and `matched` count toys that were found.
+    What found nothing is counted for the shop, by day and text and without any id, unless `typing` or a number or an
+    address is in it.
     """
     now = kiosk.now
     wanted = query_filters(category, brand, price_min, price_max, age_months, in_stock)
     found = search(now.engine, q, k, youngest_age_months, wanted, typing=typing, language=language, house=now.masks)
     kiosk.counts.masked(found.found.masked)
+    if found.matched == 0 and not typing and kiosk.settings.keep == "all" and (text := kept_text(q)):
+        kiosk.impressions.put_missed(text, milliseconds(kiosk.clock()))
     return Answer(search_payload(found))

@@ -19,7 +19,7 @@ from app.kiosk.memory import settle_memory
 from app.kiosk.middleware import BodyLimit, RequestFrame
 from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
-from app.kiosk.staff import audit, bundles, lookup, preview, recalls, rules, stock
+from app.kiosk.staff import audit, bundles, lookup, preview, recalls, rules, searches, stock
 from app.kiosk.state import Kiosk
 from app.kiosk.store.database import Database, StoreUnavailableError
 from app.ports import bind
@@ -74,6 +74,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         rules,
         preview,
         lookup,
+        searches,
         bundles,
         audit,
         health,

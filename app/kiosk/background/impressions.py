@@ -17,9 +17,11 @@ import structlog
 from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
 from app.kiosk.store.forget import Gone
 from app.kiosk.store.impressions import ShownList, hour_of, write_shown
+from app.kiosk.store.searches import DAY_MS, write_searches
 
 INTERVAL_SECONDS: Final = 0.5
 BATCH_ROWS: Final = 500
+MOST_MISSED: Final = 1000
 _log = structlog.get_logger("kiosk")
 
 
@@ -36,8 +38,9 @@ class ImpressionQueue:
         self._waiting: deque[ShownList] = deque()
         self._rows = 0
         self._lost: Counter[int] = Counter()  # by hour, until it is written
+        self._missed: Counter[tuple[int, str]] = Counter()  # searches that found nothing, by day and text
         self.lost = 0
-        self._turn = threading.Lock()  # over the three above, never held while the disk is touched
+        self._turn = threading.Lock()  # over the four above, never held while the disk is touched
         self._writing = threading.Lock()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -61,6 +64,13 @@ class ImpressionQueue:
             full = self._rows >= BATCH_ROWS
         if full:
             self._wake.set()
+
+    def put_missed(self, text: str, time_ms: int) -> None:
+        """Count a search that found nothing. Beyond `MOST_MISSED` that wait, a new text is dropped."""
+        key = (time_ms - time_ms % DAY_MS, text)
+        with self._turn:
+            if key in self._missed or len(self._missed) < MOST_MISSED:
+                self._missed[key] += 1
 
     def start(self) -> None:
         """Begin to write."""
@@ -89,12 +99,14 @@ class ImpressionQueue:
             with self._writing:
                 with self._turn:
                     batch = _first(self._waiting)
-                    lost = dict(self._lost)
-                if not batch and not lost:
+                    lost, missed = dict(self._lost), dict(self._missed)
+                if not batch and not lost and not missed:
                     return True
                 try:
                     with self._database.writing() as connection:
                         write_shown(connection, batch, lost)
+                        if missed:
+                            write_searches(connection, missed)
                 except (StoreFullError, StoreUnavailableError) as error:
                     self._tell(type(error).__name__)
                     return False
@@ -104,6 +116,8 @@ class ImpressionQueue:
                         self._rows -= _rows_of(each)
                     self._lost.subtract(lost)
                     self._lost = +self._lost
+                    self._missed.subtract(missed)
+                    self._missed = +self._missed
             self._tell(None)
 
     @contextmanager

@@ -184,3 +184,18 @@ class BundlesAnswer(BaseModel):
     held: str | None
     bundles: list[LyingBundle]
     importable: list[OutsideBundle]
+
+
+class MissedSearch(BaseModel):
+    """A text that found nothing: how often, on how many days, and the day when it was sought last."""
+
+    text: str
+    times: int
+    days: int
+    last: str
+
+
+class MissedAnswer(BaseModel):
+    """Searches that found nothing, the most frequent first."""
+
+    searches: list[MissedSearch]

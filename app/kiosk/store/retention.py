@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from app.kiosk.store.database import Database, milliseconds, moment
 from app.kiosk.store.marks import read_number, write_mark
-from app.kiosk.store.tables import ANSWERS, AUDIT, EVENTS, HOURS, REMOVALS
+from app.kiosk.store.tables import ANSWERS, AUDIT, EVENTS, HOURS, REMOVALS, SEARCHES
 
 LEAP: Final = timedelta(days=31)
 """Further on than this since the last run, or than a quarter of the time kept, is a leap; so is `BACK` backwards."""
@@ -71,7 +71,9 @@ class Retention:
                 found[table.name] = rows
         if self._days:
             with self._database.writing() as connection:
-                connection.execute(sa.delete(HOURS).where(HOURS.c.hour_ms < milliseconds(now - timedelta(self._days))))
+                oldest = milliseconds(now - timedelta(self._days))
+                connection.execute(sa.delete(HOURS).where(HOURS.c.hour_ms < oldest))
+                connection.execute(sa.delete(SEARCHES).where(SEARCHES.c.day_ms < oldest))
         if found:
             self._database.fold()
         return found

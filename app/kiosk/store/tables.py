@@ -79,6 +79,15 @@ HOURS: Final = sa.Table(
     sqlite_with_rowid=False,
 )
 
+SEARCHES: Final = sa.Table(
+    "searches",
+    METADATA,
+    sa.Column("day_ms", sa.BigInteger, primary_key=True),  # its first millisecond
+    sa.Column("text", sa.Text, primary_key=True),  # what found nothing; of whom is not known
+    sa.Column("times", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 FORGOTTEN: Final = sa.Table(
     "forgotten",
     METADATA,
