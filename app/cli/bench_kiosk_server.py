@@ -43,7 +43,7 @@ async def _empty() -> Answer:
 def main(bundle: str, database: str, port: str) -> None:
     """Serve until told to stop."""
     configure_logs()
-    settings = load_settings(bundle=Path(bundle), database=Path(database), port=int(port))
+    settings = load_settings(bundle=Path(bundle), database=Path(database), port=int(port), requests_per_second=0)
     serve(settings, lambda _: None, bench_app)
 
 

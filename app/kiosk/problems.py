@@ -36,6 +36,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "unsupported_media_type": (415, "The body must be JSON"),
     "invalid_request": (422, "The request does not have the right form"),
     "bundle_refused": (422, "The bundle cannot be used"),
+    "too_many_requests": (429, "Too many requests"),
     "internal_error": (500, "The kiosk made a mistake"),
     "not_ready": (503, "The kiosk is not ready"),
     "store_unavailable": (503, "The database does not answer"),
@@ -101,7 +102,7 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
     """What a route's `responses` say of the problems that it can answer with; the form is added in `docs.py`."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     by_status: dict[int | str, dict[str, Any]] = {}
-    for code in (*codes, "internal_error"):
+    for code in (*codes, "too_many_requests", "internal_error"):
         status, title = CODES[code]
         said = f"{title} ({code})"
         before = by_status.get(status)

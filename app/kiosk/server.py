@@ -15,8 +15,10 @@ from app.kiosk import catalogue, events, forget, health, metrics, popular, recom
 from app.kiosk.bundles import open_at_start
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.docs import install_docs
+from app.kiosk.limits import RateLimit
 from app.kiosk.memory import settle_memory
 from app.kiosk.middleware import BodyLimit, RequestFrame
+from app.kiosk.origins import ListedOrigins
 from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
 from app.kiosk.staff import audit, bundles, lookup, preview, recalls, rules, searches, stock
@@ -84,6 +86,10 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
     install_docs(app)
     install_problems(app)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    if settings.requests_per_second:
+        app.add_middleware(RateLimit, rate=settings.requests_per_second)
+    if settings.cors_origins:
+        app.add_middleware(ListedOrigins, origins=settings.cors_origins)
     app.add_middleware(RequestFrame, counts=app.state.kiosk.counts)
     return app
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +13,9 @@ from app.kiosk.background.headquarters import check_url
 from app.settings import find_settings
 from data.schema import SMALLEST_MONTHS
 from recommender.serving.policy.safety import MAX_AGE_MONTHS
+
+MAX_JSON_DEPTH: Final = 32
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
 class KioskSettings(BaseSettings):
@@ -71,6 +75,21 @@ class KioskSettings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**26)] = Field(
         2 * 2**20, description="The largest request body in bytes."
     )
+    max_json_depth: Annotated[int, Field(ge=8, le=500)] = Field(
+        MAX_JSON_DEPTH, description="How deeply lists and objects of a body may lie within each other."
+    )
+    requests_per_second: Annotated[float, Field(ge=0, le=1e6)] = Field(
+        200.0, description="How many requests a client may send for long; ten times as many at once. 0: any number."
+    )
+    cors_origins: list[str] = Field([], description="Origins whose pages may read the kiosk's answers in a browser.")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("each must be an origin such as http://192.168.1.20:8501, without a path and not '*'")
+        return origins
 
     @field_validator("headquarters_url")
     @classmethod

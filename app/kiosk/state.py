@@ -14,6 +14,7 @@ from app.kiosk.background.housekeeping import Housekeeping
 from app.kiosk.background.impressions import ImpressionQueue
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.counts import Counts
+from app.kiosk.limits import WRONG_KEYS_A_MINUTE, Allowance
 from app.kiosk.memory import settle_memory
 from app.kiosk.serving import Barcodes, Serving, serving
 from app.kiosk.settings import KioskSettings
@@ -60,6 +61,7 @@ class Kiosk:
         self.activated = activated or Activated()
         self.changing = threading.Lock()
         self.counts = Counts()
+        self.wrong_keys = Allowance(WRONG_KEYS_A_MINUTE / 60, WRONG_KEYS_A_MINUTE)
         self.swaps = 0
         self.forgetting = Forgetting(database, settings.headquarters_url is not None and settings.keep == "all")
         self.retention = Retention(database, settings.retention_days, settings.audit_days)

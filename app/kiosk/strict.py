@@ -7,13 +7,19 @@ for children either could swap a baby for a schoolchild, so both are mistakes he
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from typing import Any, Final
 
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
 from app.kiosk.problems import ProblemError, shown
+from app.kiosk.settings import MAX_JSON_DEPTH
+
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKET: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class StrictRoute(APIRoute):
@@ -34,7 +40,8 @@ class StrictRoute(APIRoute):
 
 class _StrictRequest(Request):
     async def json(self) -> Any:
-        return parse_json(await self.body())
+        settings = self.scope["app"].state.kiosk.settings
+        return parse_json(await self.body(), settings.max_json_depth)
 
 
 def check_query(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> None:
@@ -52,8 +59,12 @@ def check_query(given: Iterable[tuple[str, str]], known: tuple[str, ...]) -> Non
         raise ProblemError("invalid_request", f"{errors[0]['parameter']} {errors[0]['detail']}", errors[:20])
 
 
-def parse_json(body: bytes) -> Any:
+def parse_json(body: bytes, max_depth: int = MAX_JSON_DEPTH) -> Any:
     """`body` as UTF-8 JSON. Raises JSONDecodeError, or HTTPException 400 with one sentence."""
+    if is_deeper(body, max_depth):
+        raise HTTPException(
+            400, f"The body must not be nested so deeply: {max_depth} lists and objects within each other at most."
+        )
     try:
         return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_doubles)
     except json.JSONDecodeError:
@@ -64,6 +75,22 @@ def parse_json(body: bytes) -> Any:
         raise HTTPException(400, "The body must not be nested so deeply.") from error
     except ValueError as error:  # Python's own bound on the digits of an int
         raise HTTPException(400, f"The body holds a number that cannot be read: {error}.") from error
+
+
+def is_deeper(body: bytes, most: int) -> bool:
+    """Whether more than `most` lists and objects lie within each other in a JSON text. Of what is no JSON, perhaps.
+
+    Strings are taken away, then the innermost pairs of brackets, one level at a time: no level is a step of Python, so
+    two megabytes of brackets take milliseconds.
+    """
+    if body.count(b"[") + body.count(b"{") <= most:
+        return False
+    brackets = _STRING.sub(b"", body).translate(_ONE_KIND, _NO_BRACKET)
+    for _ in range(most):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"")
+    return b"[]" in brackets
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

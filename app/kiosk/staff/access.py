@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Final
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from app.kiosk.limits import client_of, retry_after
 from app.kiosk.problems import ProblemError
 from app.kiosk.state import Running
 from app.kiosk.store.keys import Role, StaffKey
@@ -18,12 +19,19 @@ _BEARER: Final = HTTPBearer(auto_error=False, scheme_name="StaffKey", descriptio
 
 def _at_least(least: Role) -> Callable[..., StaffKey]:
     def check(
-        kiosk: Running, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)] = None
+        request: Request,
+        kiosk: Running,
+        given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)] = None,
     ) -> StaffKey:
         if given is None:
             raise ProblemError("key_refused", "Send a staff key as 'Authorization: Bearer KEY'.", headers=_HEADER)
+        client = client_of(request.scope)
+        if wait := kiosk.wrong_keys.wait(client):  # before the key is looked at: whatever it is, this tells nothing
+            detail = "Too many wrong staff keys came from this client. Wait, then send the right one."
+            raise ProblemError("too_many_requests", detail, headers=retry_after(wait))
         key = kiosk.keys.find(given.credentials)
         if key is None:
+            kiosk.wrong_keys.spend(client)
             raise ProblemError("key_refused", "This kiosk knows no such staff key.", headers=_HEADER)
         if key.role < least:
             detail = f"This takes the role {least.name.lower()}. The key {key.name!r} has {key.role.name.lower()}."
@@ -35,5 +43,11 @@ def _at_least(least: Role) -> Callable[..., StaffKey]:
 
 Clerk = Annotated[StaffKey, Depends(_at_least(Role.CLERK))]
 Manager = Annotated[StaffKey, Depends(_at_least(Role.MANAGER))]
-PROBLEMS: Final = ("key_refused", "role_too_low", "store_unavailable", "store_full", "invalid_request")
+PROBLEMS: Final = (
+    "key_refused",
+    "role_too_low",
+    "store_unavailable",
+    "store_full",
+    "invalid_request",
+)
 """What every staff route can answer with."""
