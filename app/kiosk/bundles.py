@@ -26,6 +26,7 @@ from data.schema import Recipient
 from recommender.serving.bundle import read_manifest
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
+from recommender.serving.similar import similar
 
 WARM_HISTORIES: Final = (0, 1, 8, 50)
 _log = structlog.get_logger("kiosk")
@@ -74,7 +75,7 @@ def warm(engine: Engine) -> None:
         for count in WARM_HISTORIES:
             engine.recommend(history=ids[:count], recipient=Recipient(age_months=60), k=10)
         engine.recommend(k=100, language="zh")
-        engine.similar(ids[0])
+        similar(engine, ids[0])
         engine.verdicts(ids[0])
     except Exception as error:  # whatever a bundle brings that passed all checks
         raise BundleError(f"The bundle in {engine.folder} cannot rank: {error}.") from error

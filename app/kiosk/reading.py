@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 from app.kiosk.models.asks import FiltersBody, HistoryEntry, RecipientBody, RecommendationRequest
 from data.schema import Recipient
 from recommender.base import Contact
-from recommender.serving.past import Purpose
+from recommender.serving.asking import Ask
 from recommender.serving.policy.filters import Filters
-from recommender.serving.policy.mask import HouseLists
 
 
-class Asked(TypedDict):
-    """What decides which toys may be shown, as `Engine.recommend`, `consider` and `situation` take it."""
-
-    history: Sequence[Contact]
-    recipient: Recipient | None
-    youngest_age_months: int | None
-    filters: Filters | None
-    owned: Sequence[str]
-    purpose: Purpose
-    page: str | None
-    house: HouseLists
-
-
-def asked(body: RecommendationRequest, house: HouseLists) -> Asked:
-    """A request for recommendations under the shop's own lists."""
-    return Asked(
-        history=contacts(body.history),
-        recipient=recipient(body.recipient),
-        youngest_age_months=body.youngest_age_months,
-        filters=filters(body.filters),
-        owned=body.recipient.owned if body.recipient else (),
-        purpose=body.purpose,
-        page=body.page,
-        house=house,
+def asked(body: RecommendationRequest) -> Ask:
+    """A request for recommendations."""
+    return Ask(
+        contacts(body.history),
+        recipient(body.recipient),
+        body.youngest_age_months,
+        filters(body.filters),
+        body.recipient.owned if body.recipient else (),
+        body.purpose,
+        body.page,
     )
 
 

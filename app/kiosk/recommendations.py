@@ -37,7 +37,7 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
     # An answer takes about a millisecond: less than handing it to a thread and back would add under load.
     now = kiosk.for_page(body.page)
     if body.validate_only:
-        considered = now.engine.consider(**asked(body, now.masks), k=body.k, language=body.language)
+        considered = now.engine.consider(asked(body), body.k, language=body.language, house=now.masks)
         return Answer(considered_payload(considered))
     answer = ranked(body, now, kiosk.arrangement)
     kiosk.counts.masked(answer.masked)
@@ -47,10 +47,11 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
 
 def ranked(body: RecommendationRequest, now: Serving, usual: Arrangement) -> Recommendation:
     """The list of `now` for a request. usual: how a list is composed where the request does not say."""
-    return now.engine.recommend(
-        **asked(body, now.masks),
-        k=body.k,
+    return now.engine.answer(
+        asked(body),
+        body.k,
         language=body.language,
+        house=now.masks,
         emphasis=now.emphasis_for(body.occasion),
         arrangement=_arrangement(usual, body.diversity),
     )

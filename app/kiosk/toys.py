@@ -13,6 +13,7 @@ from app.kiosk.problems import ProblemError, documented
 from app.kiosk.state import Running
 from app.kiosk.strict import StrictRoute
 from recommender.serving.engine import Engine
+from recommender.serving.similar import similar
 from recommender.serving.together import together
 
 router = APIRouter(prefix="/v1/toys", route_class=StrictRoute, tags=["toys"])
@@ -52,7 +53,7 @@ def picture(toy_id: ToyId, kiosk: Running) -> Response:
     responses=documented("unknown_toy", "invalid_request"),
     summary="Toys like this one",
 )
-async def similar(
+async def near(
     toy_id: ToyId,
     kiosk: Running,
     k: Annotated[QueryK, Query()] = 10,
@@ -62,7 +63,7 @@ async def similar(
     """The nearest toys that may be shown to those present."""
     now = kiosk.now
     known_toy(now.engine, toy_id)
-    answer = now.engine.similar(toy_id, k, youngest_age_months, language, now.masks)
+    answer = similar(now.engine, toy_id, k, youngest_age_months, language, now.masks)
     kiosk.counts.masked(answer.masked)
     return Answer(similar_payload(answer))
 

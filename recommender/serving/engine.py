@@ -22,21 +22,22 @@ from numpy.typing import NDArray
 from data.errors import parameter_error
 from data.ids import ToyIndex
 from data.schema import SMALLEST_MONTHS, Recipient, Toy
-from recommender.base import Contact, check_k
+from recommender.base import Contact
+from recommender.serving.asking import Ask, read_ask
 from recommender.serving.bundle import CATALOGUE, Manifest
 from recommender.serving.catalogue import read_picture
 from recommender.serving.causes import find_causes
-from recommender.serving.page import Marks, read_page, write_page
-from recommender.serving.past import Past, Purpose, read_past
+from recommender.serving.page import Marks, write_page
+from recommender.serving.past import Past, Purpose
 from recommender.serving.policy.arrange import AS_RANKED, Arrangement, arrange
 from recommender.serving.policy.emphasis import NO_EMPHASIS, Emphasis
 from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import Allowed, HouseLists, Situation, allowed_mask, forbidding_rules
-from recommender.serving.policy.reasons import reasons_for, short_reason, similar_reason, verdict
+from recommender.serving.policy.reasons import reasons_for, short_reason, verdict
 from recommender.serving.policy.safety import company
 from recommender.serving.policy.shelf import build_shelf, with_rows
-from recommender.serving.ranking import best_of, find_candidates
-from recommender.serving.results import LANGUAGES, Considered, Language, Pick, Recommendation, Verdict
+from recommender.serving.ranking import find_candidates
+from recommender.serving.results import Considered, Language, Pick, Recommendation, Verdict, check_list
 from recommender.serving.search.index import SearchIndex
 from recommender.serving.strangers import favourites, stranger_scores
 from recommender.serving.student import Student
@@ -153,21 +154,37 @@ class Engine:
         arrangement: Arrangement = AS_RANKED,
         chance: Random | None = None,
     ) -> Recommendation:
+        """The best k toys that may be shown, with reasons: `answer` to an `Ask` of these parts."""
+        return self.answer(
+            Ask(history, recipient, youngest_age_months, filters, owned, purpose, page),
+            k,
+            language=language,
+            house=house,
+            emphasis=emphasis,
+            arrangement=arrangement,
+            chance=chance,
+        )
+
+    def answer(
+        self,
+        ask: Ask,
+        k: int = 10,
+        *,
+        language: Language = "en",
+        house: HouseLists | None = None,
+        emphasis: Emphasis = NO_EMPHASIS,
+        arrangement: Arrangement = AS_RANKED,
+        chance: Random | None = None,
+    ) -> Recommendation:
         """The best k toys that may be shown, with reasons.
 
-        history: contacts from oldest to newest, a bare id is a purchase; at most 500, the student is fed the newest
-        youngest_age_months: the youngest child present besides the recipient; where no child is stated,
-            `default_youngest_months` rules
-        owned: toys that the recipient has; purpose: see `read_past`
-        page: the `next_page` of the answer before; nothing of that list comes again
         house, emphasis: the shop's lists and its pins and boosts; arrangement: how the list is composed
         chance: what exploration draws from. Raises ToyGuideError for a parameter out of bounds.
         """
-        self.check(k, language, recipient)
+        self.check(k, language, ask.recipient)
         arrangement.check()
-        past, allowed, shown = self.survey(
-            history, recipient, youngest_age_months, filters, owned, purpose, page, house
-        )
+        past, allowed, shown = self.survey(ask, house)
+        recipient = ask.recipient
         profile = self.student.profiles([recipient])
         candidates, own = find_candidates(
             self.student,
@@ -201,63 +218,13 @@ class Engine:
         )
 
     def consider(
-        self,
-        history: Sequence[Contact | str] = (),
-        recipient: Recipient | None = None,
-        youngest_age_months: int | None = None,
-        filters: Filters | None = None,
-        k: int = 10,
-        *,
-        owned: Sequence[str] = (),
-        purpose: Purpose = "self",
-        page: str | None = None,
-        language: Language = "en",
-        house: HouseLists | None = None,
+        self, ask: Ask, k: int = 10, *, language: Language = "en", house: HouseLists | None = None
     ) -> Considered:
         """What `recommend` would choose among, without ranking: everything is checked, nothing is shown."""
-        self.check(k, language, recipient)
-        past, allowed, _ = self.survey(history, recipient, youngest_age_months, filters, owned, purpose, page, house)
-        return Considered(
-            self.model,
-            allowed.count,
-            past.missing,
-            short_reason(min(allowed.count, k), k, allowed.removed, language),
-            allowed.removed,
-        )
-
-    def similar(
-        self,
-        toy_id: str,
-        k: int = 10,
-        youngest_age_months: int | None = None,
-        language: Language = "en",
-        house: HouseLists | None = None,
-    ) -> Recommendation:
-        """The k toys that lie nearest to `toy_id` in the student's space (cosine), under the same mask.
-
-        They give no reason where `toy_id` itself is nothing for those present: the reason would name it.
-        Raises KeyError if the toy is unknown, ToyGuideError for a parameter out of bounds.
-        """
-        self.check(k, language, None)
-        anchor = self.index[toy_id]
-        present = company(None, youngest_age_months, self.default_youngest_months)
-        allowed = allowed_mask(self.shelf, Situation(present, house or HouseLists(), seen=(anchor,)))
-        # einsum, not @: BLAS wakes its threads for a table of this size, and on a busy machine waits for them.
-        cosine = np.einsum("nd,d->n", self.student.table, self.student.table[anchor])
-        cosine *= self.inverse_lengths * self.inverse_lengths[anchor]
-        places = best_of(cosine, allowed.mask, k)
-        reasons = (similar_reason(self.toys[anchor - 1], language),) if allowed.nameable[anchor] else ()
-        picks = tuple(
-            Pick(self.toys[place - 1], place, score, reasons)
-            for place, score in zip(places.tolist(), cosine[places].tolist(), strict=True)
-        )
-        return Recommendation(
-            str(uuid.uuid4()),
-            self.model,
-            picks,
-            short_reason=short_reason(len(picks), k, allowed.removed, language),
-            masked=allowed.removed,
-        )
+        self.check(k, language, ask.recipient)
+        past, allowed, _ = self.survey(ask, house)
+        short = short_reason(min(allowed.count, k), k, allowed.removed, language)
+        return Considered(self.model, allowed.count, past.missing, short, allowed.removed)
 
     def verdicts(
         self,
@@ -290,54 +257,18 @@ class Engine:
             return None
         return (self.folder / picture).read_text(encoding="utf-8")
 
-    def survey(
-        self,
-        history: Sequence[Contact | str],
-        recipient: Recipient | None,
-        youngest_age_months: int | None,
-        filters: Filters | None,
-        owned: Sequence[str],
-        purpose: Purpose,
-        page: str | None,
-        house: HouseLists | None,
-    ) -> tuple[Past, Allowed, bytes]:
-        """(the past, what may be shown, the marks of what an earlier page showed); see `recommend`."""
-        past, situation, marks = self.situation(
-            history, recipient, youngest_age_months, filters, owned, purpose, page, house
-        )
+    def survey(self, ask: Ask, house: HouseLists | None = None) -> tuple[Past, Allowed, bytes]:
+        """(the past, what may be shown, the marks of what earlier pages showed)."""
+        past, situation, marks = self.situation(ask, house)
         return past, allowed_mask(self.shelf, situation), marks
 
-    def situation(
-        self,
-        history: Sequence[Contact | str],
-        recipient: Recipient | None,
-        youngest_age_months: int | None,
-        filters: Filters | None,
-        owned: Sequence[str],
-        purpose: Purpose,
-        page: str | None,
-        house: HouseLists | None,
-    ) -> tuple[Past, Situation, bytes]:
-        """(the past, what the mask is made from, the marks of what an earlier page showed); see `recommend`."""
-        if filters is not None:
-            filters.check()
-        past = read_past(self.index, history, owned, purpose)
+    def situation(self, ask: Ask, house: HouseLists | None = None) -> tuple[Past, Situation, bytes]:
+        """(the past, what the mask is made from, the marks of what earlier pages showed)."""
+        past, situation, shown = read_ask(
+            ask, self.index, self._marks, self.default_youngest_months, house or HouseLists()
+        )
         if self.student.readable < len(self.student.table):
             past = replace(past, fed=tuple(toy for toy in past.fed if toy < self.student.readable))
-        shown = b"" if page is None else read_page(page)[1]
-        age = recipient.age_months if recipient else None
-        sought = filters.age_months if filters else None
-        situation = Situation(
-            company(age, youngest_age_months, self.default_youngest_months, sought),
-            house or HouseLists(),
-            filters,
-            recipient.budget if recipient else None,
-            owned=past.owned,
-            dismissed=past.dismissed,
-            seen=past.seen,
-            shown=self._marks.find(shown),
-            recipient_age=age,
-        )
         return past, situation, shown
 
     def _as_mask(self, ids: Iterable[str]) -> NDArray[np.bool_] | None:
@@ -350,8 +281,6 @@ class Engine:
 
     def check(self, k: object, language: object, recipient: Recipient | None) -> None:
         """Raise ToyGuideError for a k, a language or a budget out of bounds."""
-        check_k(k, "recommend")
-        if language not in LANGUAGES:
-            raise parameter_error("language", "recommend", f"one of {', '.join(LANGUAGES)}", language)
+        check_list("recommend", k, language)
         if recipient is not None and recipient.budget is not None and not 0 < recipient.budget < np.inf:
             raise parameter_error("budget", "recommend", "a finite number > 0", recipient.budget)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from data.errors import parameter_error
 from data.schema import ADULT_MONTHS, Recipient
 from recommender.base import Contact
+from recommender.serving.asking import Ask
 from recommender.serving.causes import find_causes
 from recommender.serving.engine import Engine
 from recommender.serving.past import Past, Purpose
@@ -114,9 +115,8 @@ def _see(
     language: Language,
 ) -> _Seen:
     engine.check(1, language, child.recipient)
-    past, allowed, _ = engine.survey(
-        child.history, child.recipient, youngest, filters, child.owned, child.purpose, None, house
-    )
+    ask = Ask(child.history, child.recipient, youngest, filters, child.owned, child.purpose)
+    past, allowed, _ = engine.survey(ask, house)
     profile = engine.student.profiles([child.recipient])
     own = engine.student.scores(pad_histories([past.fed], engine.student.max_history), profile)[0]
     return _Seen(past, allowed, profile, own, own if emphasis.boost is None else own + emphasis.boost)

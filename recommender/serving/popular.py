@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import parameter_error
 from data.schema import EventKind
-from recommender.base import check_k
 from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import HouseLists, Situation, allowed_mask
 from recommender.serving.policy.reasons import popular_reason, short_reason
 from recommender.serving.policy.safety import company
-from recommender.serving.results import LANGUAGES, Language, Pick, Reason, Recommendation
+from recommender.serving.results import Language, Pick, Reason, Recommendation, check_list
 from recommender.serving.strangers import standing
 
 if TYPE_CHECKING:
@@ -73,9 +71,7 @@ def popular(
     Score: heat + `PRIOR` · standing, the share of toys that the student likes less for a stranger. A shop without
     events shows the student's favourites. Raises ToyGuideError for a parameter out of bounds.
     """
-    check_k(k, "popular")
-    if language not in LANGUAGES:
-        raise parameter_error("language", "popular", f"one of {', '.join(LANGUAGES)}", language)
+    check_list("popular", k, language)
     if filters is not None:
         filters.check()
     present = company(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from data.errors import parameter_error
 from data.schema import Toy
+from recommender.base import check_k
 
 Language = Literal["en", "zh"]
 LANGUAGES: Final = ("en", "zh")
@@ -119,3 +121,10 @@ class Verdict:
     allowed: bool
     rule: str | None
     text: str
+
+
+def check_list(where: str, k: object, language: object) -> None:
+    """Raise ToyGuideError unless a list of k toys in `language` can be asked of `where`."""
+    check_k(k, where)
+    if language not in LANGUAGES:
+        raise parameter_error("language", where, f"one of {', '.join(LANGUAGES)}", language)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import BundleError, parameter_error
-from recommender.base import check_k
+from data.errors import BundleError
 from recommender.serving.bundle import Manifest
 from recommender.serving.policy.mask import HouseLists, Situation, allowed_mask
 from recommender.serving.policy.reasons import bought_with_reason, few_together
 from recommender.serving.policy.safety import company
-from recommender.serving.results import LANGUAGES, Language, Pick, Recommendation
+from recommender.serving.results import Language, Pick, Recommendation, check_list
 from recommender.serving.table import read_array
 
 if TYPE_CHECKING:  # an engine holds the array
@@ -55,9 +54,7 @@ def together(
     among the toys that were bought with it.
     Raises KeyError if the toy is unknown, ToyGuideError for a parameter out of bounds.
     """
-    check_k(k, "together")
-    if language not in LANGUAGES:
-        raise parameter_error("language", "together", f"one of {', '.join(LANGUAGES)}", language)
+    check_list("together", k, language)
     anchor = engine.index[toy_id]
     known = (
         engine.together[anchor] if anchor < len(engine.together) else engine.together[0]

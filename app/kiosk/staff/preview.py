@@ -111,7 +111,7 @@ class _View:
         without = now.with_rules(others, self.at) if changed else now
         among = np.zeros(len(engine.shelf), np.bool_)
         among[toys] = True
-        _, situation, _ = engine.situation(**asked(self.request, without.masks))
+        _, situation, _ = engine.situation(asked(self.request), without.masks)
         masked = allowed_mask(engine.shelf, situation, among).removed
         if sum(masked.values()) == len(toys):
             why = ", ".join(f"{name} {count}" for name, count in masked.items())

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from data.errors import parameter_error
-from recommender.base import check_k
 from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import HouseLists, Situation, allowed_mask
 from recommender.serving.policy.reasons import found_few
 from recommender.serving.policy.safety import company
-from recommender.serving.results import LANGUAGES, Language, Pick, Recommendation, SearchResult
+from recommender.serving.results import Language, Pick, Recommendation, SearchResult, check_list
 from recommender.serving.strangers import standing
 
 if TYPE_CHECKING:  # an engine holds the index that is searched here
@@ -41,9 +40,7 @@ def search(
     typing: the last word is still being typed, and may be the beginning of one.
     Raises ToyGuideError for a parameter out of bounds, `text` of more than `MAX_TEXT` characters among them.
     """
-    check_k(k, "search")
-    if language not in LANGUAGES:
-        raise parameter_error("language", "search", f"one of {', '.join(LANGUAGES)}", language)
+    check_list("search", k, language)
     if len(text) > MAX_TEXT:
         raise parameter_error("text", "search", f"at most {MAX_TEXT} characters", len(text))
     if filters is not None:

@@ -19,6 +19,7 @@ from app.kiosk.store.rules import StaffRule, Terms
 from recommender.serving.load import load_bundle
 from recommender.serving.policy.arrange import Arrangement
 from recommender.serving.policy.mask import forbidding_rules
+from recommender.serving.similar import similar
 
 TOYS = ("rattle", "bear", "blocks", "track", "engine", "station", "marbles", "balloons", "puzzle", "poker", "unicorn")
 BRANDS = ("lumi", "Holt", "Nobody")
@@ -87,7 +88,7 @@ def test_no_rule_shows_what_may_not_be_shown(
     assert not {reason.toy_id for pick in shown for reason in pick.reasons} & silent
     assert all(pick.toy.id == "bear" for pick in shown) or not in_stock
 
-    situation = engine.situation(**asked(body, now.masks))[1]
+    situation = engine.situation(asked(body), now.masks)[1]
     allowed = {toy.id: not forbidding_rules(engine.shelf, situation, place) for place, toy in enumerate(engine.toys, 1)}
     assert all(allowed[toy] for toy in ids)
     assert len(ids) == min(k, sum(allowed.values()))
@@ -98,6 +99,6 @@ def test_no_rule_shows_what_may_not_be_shown(
     assert [pick.pinned for pick in shown] == [place < len(wanted) for place in range(len(ids))]
 
     for toy in engine.toys[:4]:
-        near = engine.similar(toy.id, k, youngest, house=now.masks).items
+        near = similar(engine, toy.id, k, youngest, house=now.masks).items
         assert not {pick.toy.id for pick in near} & (silent | {"blocks"})
         assert not {reason.toy_id for pick in near for reason in pick.reasons} & silent

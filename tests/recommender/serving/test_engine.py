@@ -16,6 +16,7 @@ from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
 from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.shelf import safe_from
+from recommender.serving.similar import similar
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_never_an_unsafe_owned_seen_or_retired_toy_on_any_path(
         assert pick.toy.audience is not Audience.ADULT or adult_alone
     scores = [pick.score for pick in answer.items]
     assert scores == sorted(scores, reverse=True)
-    near = large.similar(f"t{history[0][0] % 300}" if history else "t0", k=k, youngest_age_months=youngest)
+    near = similar(large, f"t{history[0][0] % 300}" if history else "t0", k=k, youngest_age_months=youngest)
     child = min((age for age in (youngest,) if age is not None and age < 216), default=36)
     for pick in near.items:
         assert pick.toy.active
@@ -154,7 +155,7 @@ def test_the_houses_lists_have_the_say(engine: Engine) -> None:
     answer = engine.recommend(k=100, house=house)
     assert not {"track", "bear", "blocks"} & set(ids(answer))
     assert list(answer.masked) == ["recall", "safety", "audience", "stock", "hidden"]
-    near = engine.similar("engine", k=100, house=house)
+    near = similar(engine, "engine", k=100, house=house)
     assert not {"track", "bear", "blocks", "engine"} & set(ids(near))
     assert engine.verdicts("track", house=house)[0].rule == "recall"
     assert engine.house_lists() == engine.house_lists(recalled=["unknown"])
@@ -245,7 +246,7 @@ def test_a_shop_of_one_toy(make_bundle: Callable[..., Path], tmp_path: Path) -> 
     engine = load_bundle(make_bundle(tmp_path / "bundle", [Toy("only", "Only toy", safety_min_age=0)]))
     assert ids(engine.recommend(k=10)) == ["only"]
     assert engine.recommend(["only"], k=10).items == ()
-    assert engine.similar("only").items == ()
+    assert similar(engine, "only").items == ()
 
 
 def test_a_default_age_out_of_bounds_is_refused(bundle: Path) -> None:

@@ -22,6 +22,7 @@ from recommender.serving.overlay import Correction, Overlay, corrected, overlaid
 from recommender.serving.policy.shelf import build_shelf, safe_from
 from recommender.serving.results import Recommendation
 from recommender.serving.search.find import search
+from recommender.serving.similar import similar
 
 WAGON = Toy(
     "wagon",
@@ -64,8 +65,8 @@ def test_an_added_toy_is_found_on_every_path(engine: Engine) -> None:
     assert shop.own_places == {len(shop.toys)}
     assert (shop.toy("wagon").title, shop.index["wagon"]) == ("Coal wagon", len(shop.toys))
     assert "wagon" in ids(shop.recommend(recipient=Recipient(age_months=60, interests=("trains",)), k=12))
-    assert "wagon" in ids(shop.similar("engine", k=3))
-    assert set(ids(shop.similar("wagon", k=2))) == {"engine", "track"}, "a train lies among trains"
+    assert "wagon" in ids(similar(shop, "engine", k=3))
+    assert set(ids(similar(shop, "wagon", k=2))) == {"engine", "track"}, "a train lies among trains"
     assert toys_by_barcode(shop.barcodes())["05012345678900"] == ("wagon",)
     assert shop.verdicts("wagon", 35)[0].rule == "safety"
     assert shop.verdicts("wagon", 36)[0].allowed
@@ -127,7 +128,7 @@ def test_a_retired_toy_is_shown_on_no_path_until_it_is_restored(engine: Engine) 
     adult = {"recipient": Recipient(age_months=400), "k": 100}
     assert {"track", "engine"} <= set(ids(engine.recommend(**adult)))
     assert not {"track", "wagon"} & set(ids(shop.recommend(**adult)))
-    assert not {"track", "wagon"} & set(ids(shop.similar("engine", k=100)))
+    assert not {"track", "wagon"} & set(ids(similar(shop, "engine", k=100)))
     assert shop.verdicts("track")[0].rule == shop.verdicts("wagon")[0].rule == "inactive"
     again = overlaid(shop, Overlay(added=(WAGON,)))
     assert {"track", "wagon"} <= set(ids(again.recommend(**adult)))

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from data.schema import HAZARD_FLOOR_MONTHS, Audience, EventKind, Hazard, Recipient, Toy
 from recommender.base import Contact
+from recommender.serving.asking import Ask
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
 from recommender.serving.policy.arrange import Arrangement
 from recommender.serving.policy.emphasis import Emphasis
 from recommender.serving.policy.filters import Filters
 from recommender.serving.results import Recommendation
+from recommender.serving.similar import similar
 from recommender.serving.student import Student
 
 AGES = st.none() | st.sampled_from([0, 6, 17, 18, 35, 36, 37, 48, 95, 96, 168, 215, 216, 400, 1439])
@@ -150,23 +152,21 @@ def test_just_the_toys_that_may_be_shown_are_and_no_other_is_named(
     met = {f"t{place}": kind for place, kind in history}
     bought = {toy for toy, kind in met.items() if kind is EventKind.PURCHASE}
     pins = tuple(place for place in pins if place <= len(toys))
-    asked = {
-        "history": [Contact(f"t{place}", kind) for place, kind in history],
-        "recipient": recipient,
-        "youngest_age_months": youngest,
-        "filters": filters,
-        "k": k,
-        "owned": [f"t{place}" for place in owned],
-        "purpose": purpose,
-        "language": language,
-        "house": house,
-    }
+    ask = Ask(
+        [Contact(f"t{place}", kind) for place, kind in history],
+        recipient,
+        youngest,
+        filters,
+        [f"t{place}" for place in owned],
+        purpose,
+    )
+    worded = {"k": k, "language": language, "house": house}
     composed = {
         "emphasis": Emphasis(pins, None if boosts is None else np.array(boosts[: len(toys) + 1], np.float32)),
         "arrangement": arrangement,
         "chance": Random(seed),
     }
-    answer = engine.recommend(**asked, **composed)
+    answer = engine.answer(ask, **worded, **composed)
     sought = filters.age_months if filters else None
     fit = {toy.id for toy in toys if safe(toy, recipient.age_months, youngest, default, sought)} - recalled - hidden
     allowed = {toy.id for toy in toys if toy.id in fit and toy.active and wanted(toy, recipient, filters)}
@@ -176,7 +176,7 @@ def test_just_the_toys_that_may_be_shown_are_and_no_other_is_named(
     check(answer, allowed, k)
     assert named(answer, toys) <= fit & met.keys()
     assert sum(answer.masked.values()) == len(toys) - len(allowed)
-    assert engine.consider(**asked).count == len(allowed)
+    assert engine.consider(ask, **worded).count == len(allowed)
 
     wanted_first = [f"t{place - 1}" for place in pins if f"t{place - 1}" in allowed][:k]
     assert [pick.toy.id for pick in answer.items if pick.pinned] == wanted_first
@@ -186,13 +186,13 @@ def test_just_the_toys_that_may_be_shown_are_and_no_other_is_named(
     shown = [pick.toy.id for pick in answer.items]
     following = answer
     while following.next_page is not None:
-        following = engine.recommend(**asked, **composed, page=following.next_page)
+        following = engine.answer(replace(ask, page=following.next_page), **worded, **composed)
         assert following.items, "there is a next page only where something is on it"
         shown += [pick.toy.id for pick in following.items]
     assert sorted(shown) == sorted(allowed), "every toy once"
 
     for anchor in toys[:2]:
-        near = engine.similar(anchor.id, k, youngest, language, house)
+        near = similar(engine, anchor.id, k, youngest, language, house)
         fit = {toy.id for toy in toys if safe(toy, None, youngest, default)} - recalled - hidden
         on_shelf = {toy.id for toy in toys if toy.id in fit and toy.active} - gone
         check(near, on_shelf - {anchor.id}, k)
@@ -232,8 +232,8 @@ def test_a_toy_that_may_not_be_shown_is_not_named_as_a_reason(whole: Engine) -> 
     assert named(recalled, whole.toys) == set()
     sold_out = whole.recommend(history, Recipient(age_months=60), k=12, house=whole.house_lists(out_of_stock=["track"]))
     assert named(sold_out, whole.toys) == {"track"}
-    assert whole.similar("poker").items[0].reasons == ()
-    assert whole.similar("retired", youngest_age_months=80).items[0].reasons[0].text == "Similar to Tin robot"
+    assert similar(whole, "poker").items[0].reasons == ()
+    assert similar(whole, "retired", youngest_age_months=80).items[0].reasons[0].text == "Similar to Tin robot"
 
 
 def test_an_age_that_is_filtered_for_makes_safety_stricter_never_laxer(whole: Engine) -> None:
