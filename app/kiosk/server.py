@@ -22,6 +22,7 @@ from app.kiosk.origins import ListedOrigins
 from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
 from app.kiosk.staff import audit, bundles, lookup, preview, recalls, rules, searches, stock
+from app.kiosk.staff import toys as own_toys
 from app.kiosk.state import Kiosk
 from app.kiosk.store.database import Database, StoreUnavailableError
 from app.ports import bind
@@ -75,6 +76,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         stock,
         rules,
         preview,
+        own_toys,
         lookup,
         searches,
         bundles,

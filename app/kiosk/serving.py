@@ -58,7 +58,7 @@ def serving(
     at: the rules whose time it is then are in force. Raises StoreUnavailableError if the database cannot be read.
     """
     if barcodes is None:
-        barcodes = toys_by_barcode((toy.id, toy.barcode) for toy in engine.toys)
+        barcodes = toys_by_barcode(engine.barcodes())
     recalls, stock = house.recalls(), house.stock(store_id)
     recalled = [toy for recall in recalls for toy in _toys_of(engine, barcodes, recall)]
     counts = {toy.id: stock.count(toy.id) for toy in engine.toys}

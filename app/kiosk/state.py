@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
+import sqlalchemy as sa
 from fastapi import Depends, Request
 
 from app.kiosk.background.forwarder import Forwarder
@@ -25,12 +29,23 @@ from app.kiosk.store.forget import Forgetting
 from app.kiosk.store.forward import Outbox
 from app.kiosk.store.house import House
 from app.kiosk.store.keys import KeyStore
+from app.kiosk.store.own_toys import overlay_of, own_toys
 from app.kiosk.store.retention import Retention
 from app.kiosk.store.rules import RuleStore
 from app.kiosk.trends import Trends
+from data.errors import BundleError
 from recommender.serving.engine import Engine
+from recommender.serving.overlay import overlaid
 from recommender.serving.page import is_of, read_page
 from recommender.serving.policy.arrange import Arrangement
+
+
+@dataclass(slots=True)
+class ToyChange:
+    """A change of the shop's own toys under way. now: what answers, once the change is in force."""
+
+    connection: sa.Connection
+    now: Serving
 
 
 class Kiosk:
@@ -72,7 +87,7 @@ class Kiosk:
         self._swap = threading.Lock()  # held for a comparison alone: requests wait for it, and never for the database
         self._letting_go: threading.Timer | None = None
         self._held: Serving | None = None
-        self._now = self._read(engine)
+        self._now = self._read(self.with_own_toys(engine))
 
     @property
     def now(self) -> Serving:
@@ -142,10 +157,11 @@ class Kiosk:
     def swap(self, engine: Engine) -> None:
         """Let `engine` answer. The one before is held for `page_hold_seconds`, then dropped when no request uses it.
 
-        Raises StoreUnavailableError, and the one before goes on, if the database cannot be read.
+        The shop's own toys are put over it first. Raises StoreUnavailableError, and the one before goes on, if the
+        database cannot be read; BundleError if the bundle cannot place toys that the shop added.
         """
         with self._turn:
-            fresh = self._read(engine)
+            fresh = self._read(self.with_own_toys(engine))
             with self._swap:
                 self._held = self._now  # first: at no moment is the model before unknown
                 self._now = fresh
@@ -166,6 +182,42 @@ class Kiosk:
 
     def _read(self, engine: Engine, barcodes: Barcodes | None = None) -> Serving:
         return serving(engine, self.house, self.rules, self.settings.store_id, self.clock(), barcodes)
+
+    def with_own_toys(self, engine: Engine, connection: sa.Connection | None = None) -> Engine:
+        """The bundle of `engine` with what the shop changed of its toys.
+
+        connection: a transaction to read in, by default one of its own
+        Raises BundleError if the bundle's toy encoder cannot be used, ToyGuideError if the database holds nonsense.
+        """
+        if connection is not None:
+            return overlaid(engine, overlay_of(own_toys(connection)))
+        with self.database.reading() as reading:
+            return overlaid(engine, overlay_of(own_toys(reading)))
+
+    @contextmanager
+    def changing_toys(self) -> Iterator[ToyChange]:
+        """A transaction for a change of the shop's own toys, in force when the block ends; whole or not at all.
+
+        The engine is made before the change is kept: what no bundle could place is in no database, and a kiosk that
+        starts again comes up.
+        """
+        with ExitStack() as until_in_force:
+            with self.database.writing() as connection:
+                # After the database's own turn, as whoever activates a bundle takes them; and until the change answers.
+                until_in_force.enter_context(self._turn)
+                change = ToyChange(connection, self._now)
+                yield change
+                change.now = self._read(self.with_own_toys(self._now.engine, connection))
+                held = self._held and self._hold(self._held.engine, connection)
+            with self._swap:
+                self._now, self._held = change.now, held
+
+    def _hold(self, engine: Engine, connection: sa.Connection) -> Serving | None:
+        """What is held, with the shop's own toys as they are now. A bundle whose files are gone is held no longer."""
+        try:
+            return self._read(self.with_own_toys(engine, connection))
+        except BundleError:
+            return None
 
     def _replace(self, old: Serving, new: Serving) -> None:
         """Let `new` answer where `old` still does: a recall that came in the meantime is not to be lost."""

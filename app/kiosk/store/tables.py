@@ -173,6 +173,20 @@ RULES: Final = sa.Table(
     sqlite_autoincrement=True,
 )
 
+OWN_TOYS: Final = sa.Table(
+    "own_toys",
+    METADATA,
+    sa.Column("place", sa.Integer, primary_key=True),  # the order in which they came; an added toy keeps its own
+    sa.Column("kind", sa.Text, nullable=False),  # added, corrected or retired
+    sa.Column("toy_id", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),  # a JSON object of the toy's fields; of a retired one, empty
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("changed_ms", sa.BigInteger, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),  # the name of a key
+    sa.UniqueConstraint("kind", "toy_id"),
+    sqlite_autoincrement=True,
+)
+
 AUDIT: Final = sa.Table(
     "audit",
     METADATA,

@@ -19,7 +19,7 @@ BARCODES = {"track": "012345678905", "engine": "4006381333931", "station": "4006
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory, toys: list[Toy], make_bundle: Callable[..., Path]) -> Path:
     marked = [replace(toy, barcode=BARCODES.get(toy.id)) for toy in toys]
-    return make_bundle(tmp_path_factory.mktemp("bundles") / "marked", marked)
+    return make_bundle(tmp_path_factory.mktemp("bundles") / "marked", marked, encoder=True)
 
 
 def key_of(client: TestClient, name: str, role: Role) -> Headers:
