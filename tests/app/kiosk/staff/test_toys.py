@@ -413,3 +413,32 @@ def test_nobody_adds_what_an_import_would_refuse(row: dict[str, Any]) -> None:
         return
     another = "price" in said and said.get("currency", SHOP) != SHOP  # what the route asks the engine
     assert bool(errors) == another, (row, errors)
+
+
+def test_a_swap_takes_the_shops_toys_along_and_what_is_held_obeys_too(
+    client: TestClient,
+    manager: Headers,
+    clerk: Headers,
+    tmp_path: Path,
+    toys: list[Toy],
+    make_bundle: Callable[..., Path],
+) -> None:
+    client.post(TOYS, json=WAGON, headers=manager)
+    client.post(f"{TOYS}/bear:retire", headers=clerk)
+    first = client.post("/v1/recommendations", json={"youngest_age_months": 120, "k": 2}).json()
+    kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+    train = Toy("train", "New train", category=("Toys", "Trains"), safety_min_age=36)
+    newer = make_bundle(tmp_path / "newer", [*toys, train], encoder=True, model="ab" * 16)
+    kiosk.swap(load_bundle(newer))
+    assert client.get("/readyz").json()["model"] == "ab" * 16
+    ids = recommended(client)
+    assert {"wagon", "train"} <= set(ids)
+    assert "bear" not in ids
+    assert "wagon" in similar(client, "train")
+    shown = [item["toy"]["toy_id"] for item in first["items"]]
+    track = next(toy for toy in ("track", "engine", "blocks", "station") if toy not in shown)
+    client.post(f"{TOYS}/{track}:correct", json={"hazards": ["magnet"]}, headers=manager)
+    client.post(TOYS, json={**WAGON, "toy_id": "van"}, headers=manager)
+    page = recommended(client, page=first["next_page"])
+    assert "van" in page, "a list goes on with the model that began it, and what the shop says now"
+    assert not {"bear", track, "train", *shown} & set(page)
