@@ -6,6 +6,7 @@ import typer
 
 from app.cli.fetch import fetch
 from app.cli.import_amazon import amazon
+from app.cli.import_kiosk import kiosk
 from app.cli.import_recbole import recbole
 from app.cli.import_table import table
 from app.cli.imports import import_app
@@ -18,6 +19,7 @@ data_app = typer.Typer(no_args_is_help=True, help="Make, import and look at data
 import_app.command("table")(table)
 import_app.command("amazon")(amazon)
 import_app.command("recbole")(recbole)
+import_app.command("kiosk")(kiosk)
 data_app.add_typer(import_app, name="import")
 data_app.command()(simulate)
 data_app.command()(validate)

@@ -1,4 +1,4 @@
-"""`toyguide kiosk`: serve a bundle; `toyguide kiosk key …`: who may change what it shows."""
+"""`toyguide kiosk`: serve a bundle; `toyguide kiosk key|export …`: staff keys, and what it kept."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from app.cli.console import ERR
+from app.cli.kiosk_export import export
 from app.cli.kiosk_key import key_app
 from data.errors import ToyGuideError
 
 kiosk_app = typer.Typer(name="kiosk", invoke_without_command=True)
 kiosk_app.add_typer(key_app)
+kiosk_app.command("export")(export)
 
 
 @kiosk_app.callback()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.console import ERR, OUT, print_json
-from data.errors import ToyGuideError
 
 if TYPE_CHECKING:
     from app.kiosk.store.keys import KeyStore
@@ -79,18 +78,9 @@ def remove(name: _Name, database: _Database = None, config: _Config = None) -> N
 
 @contextmanager
 def _keys(file: Path | None, config: Path | None) -> Iterator[KeyStore]:
+    from app.cli.kiosk_database import opened
     from app.kiosk.settings import load_settings
-    from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
     from app.kiosk.store.keys import KeyStore
 
-    database = Database(load_settings(config, database=file).database)
-    try:
+    with opened(load_settings(config, database=file)) as database:
         yield KeyStore(database)
-    except StoreFullError as error:
-        raise ToyGuideError(f"{database.file} cannot be written: the disk is full.") from error
-    except StoreUnavailableError as error:
-        raise ToyGuideError(
-            f"{database.file} cannot be used now: another program holds it, or it is damaged."
-        ) from error
-    finally:
-        database.close()
