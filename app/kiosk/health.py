@@ -21,7 +21,9 @@ async def healthz() -> Answer:
 
 @router.get("/readyz", response_model=ReadyAnswer, responses=documented("not_ready"), summary="The kiosk answers")
 def readyz(kiosk: Running) -> Answer:
-    """200 when a bundle is loaded and the event store answers, else 503."""
+    """200 when a bundle is loaded and the event store answers, 503 if not or when the kiosk was told to stop."""
+    if kiosk.stopping:
+        raise ProblemError("not_ready", "The kiosk is stopping.")
     try:
         kiosk.events.check()
     except StoreUnavailableError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 import uvicorn
@@ -24,6 +25,7 @@ from app.kiosk.settings import KioskSettings
 from app.kiosk.staff import audit, bundles, lookup, preview, recalls, rules, searches, stock
 from app.kiosk.staff import toys as own_toys
 from app.kiosk.state import Kiosk
+from app.kiosk.stopping import StoppingServer
 from app.kiosk.store.database import Database, StoreUnavailableError
 from app.ports import bind
 from data.errors import ToyGuideError
@@ -114,7 +116,13 @@ def serve(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
         )
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        listener.listen(config.backlog)  # whoever reads the address may connect: the first answers are moments away
         on_listening(f"http://{host}:{listener.getsockname()[1]}")
-        uvicorn.Server(config).run(sockets=[listener])
+        StoppingServer(config, partial(_say_stopping, app), settings.drain_seconds).run(sockets=[listener])
     finally:
         listener.close()
+
+
+def _say_stopping(app: ASGIApp) -> None:
+    if isinstance(app, FastAPI):
+        app.state.kiosk.stopping = True

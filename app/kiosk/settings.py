@@ -81,6 +81,9 @@ class KioskSettings(BaseSettings):
     requests_per_second: Annotated[float, Field(ge=0, le=1e6)] = Field(
         200.0, description="How many requests a client may send for long; ten times as many at once. 0: any number."
     )
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
+        0.0, description="How long the kiosk, told to stop, says that it is not ready before it takes no more requests."
+    )
     cors_origins: list[str] = Field([], description="Origins whose pages may read the kiosk's answers in a browser.")
 
     @field_validator("cors_origins")

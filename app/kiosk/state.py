@@ -51,6 +51,7 @@ class ToyChange:
 class Kiosk:
     """One process, one kiosk.
 
+    stopping: it was told to stop, and answers what was begun
     activated: which bundles are in force, by name; changing: held by whoever changes them
     """
 
@@ -78,6 +79,7 @@ class Kiosk:
         self.counts = Counts()
         self.wrong_keys = Allowance(WRONG_KEYS_A_MINUTE / 60, WRONG_KEYS_A_MINUTE)
         self.swaps = 0
+        self.stopping = False
         self.forgetting = Forgetting(database, settings.headquarters_url is not None and settings.keep == "all")
         self.retention = Retention(database, settings.retention_days, settings.audit_days)
         idle = timedelta(minutes=settings.session_idle_minutes)
