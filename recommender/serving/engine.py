@@ -39,7 +39,7 @@ from recommender.serving.policy.shelf import build_shelf, with_rows
 from recommender.serving.ranking import find_candidates
 from recommender.serving.results import Considered, Language, Pick, Recommendation, Verdict, check_list
 from recommender.serving.search.index import SearchIndex
-from recommender.serving.strangers import favourites, stranger_scores
+from recommender.serving.strangers import favourites, standing, stranger_scores
 from recommender.serving.student import Student
 
 POPULAR_SHARE: Final = 0.05
@@ -73,8 +73,9 @@ class Engine:
         self._chance = Random()
         lengths = np.sqrt(np.einsum("nd,nd->n", student.table, student.table))  # norm would copy the table
         self.inverse_lengths = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-        self.stranger = stranger_scores(student)
-        self.popular = favourites(self.stranger, self.shelf.active, POPULAR_SHARE)
+        for_strangers = stranger_scores(student)
+        self.standing = standing(for_strangers)
+        self.popular = favourites(for_strangers, self.shelf.active, POPULAR_SHARE)
         self.words = SearchIndex(folder / CATALOGUE, self.toys)
         self.together = np.zeros((1, 1), np.int32) if together is None else together  # see `together.py`
         self.bundle_engine: Engine | None = None
@@ -104,7 +105,7 @@ class Engine:
             longer._marks = Marks(longer.index.ids)
             longer.student = self.student.with_rows(vectors)
             longer.inverse_lengths = np.append(self.inverse_lengths, 1 / np.linalg.norm(vectors, axis=1))
-            longer.stranger = stranger_scores(longer.student)
+            longer.standing = standing(stranger_scores(longer.student))
             longer.words = SearchIndex(self.folder / CATALOGUE, longer.toys)
         longer.shelf = with_rows(self.shelf, dict(changed) | dict(zip(places, added, strict=True)))
         longer.popular = np.append(self.popular, np.zeros(len(added), np.bool_)) & longer.shelf.active

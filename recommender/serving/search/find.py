@@ -13,7 +13,7 @@ from recommender.serving.policy.mask import HouseLists, Situation, allowed_mask
 from recommender.serving.policy.reasons import found_few
 from recommender.serving.policy.safety import company
 from recommender.serving.results import Language, Pick, Recommendation, SearchResult, check_list
-from recommender.serving.strangers import standing
+from recommender.serving.strangers import best_places
 
 if TYPE_CHECKING:  # an engine holds the index that is searched here
     from recommender.serving.engine import Engine
@@ -55,10 +55,9 @@ def search(
     allowed = allowed_mask(engine.shelf, situation, among)
     scores = np.full(len(among), -np.inf)
     scores[matches.places] = matches.relevance
-    scores += STANDING_WEIGHT * standing(engine.stranger)
+    scores += STANDING_WEIGHT * engine.standing
     scores[~allowed.mask] = -np.inf
-    best = np.argsort(-scores, kind="stable")[: min(k, allowed.count)].tolist()
-    picks = tuple(Pick(engine.toys[place - 1], place, float(scores[place])) for place in best)
+    picks = tuple(Pick(engine.toys[place - 1], place, float(scores[place])) for place in best_places(scores, k))
     found = Recommendation(
         str(uuid.uuid4()),
         engine.model,

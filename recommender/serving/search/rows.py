@@ -22,8 +22,8 @@ WEIGHTS: Final = {
     "description": 1.0,
 }
 """The columns, and how much a word counts there."""
-NAMED: Final = "{title title_zh brand category interests}"
-"""FTS5's column filter for what a toy is, without what is told of it."""
+TITLES: Final = "{title title_zh}"
+"""FTS5's column filter for what a toy is called."""
 _CREATE: Final = (
     f"CREATE VIRTUAL TABLE search USING fts5({', '.join(WEIGHTS)}, content = '', "
     "tokenize = 'porter unicode61 remove_diacritics 2')"

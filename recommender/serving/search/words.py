@@ -54,9 +54,10 @@ _JOINTS: Final = re.compile(
 
 def words(text: str) -> list[str]:
     """The words of `text`, in order: runs of letters and digits, and runs of Chinese, Japanese or Korean characters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    bare = unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFD", folded)))
-    return _WORD.findall(_APOSTROPHES.sub("", bare))
+    if not text.isascii():
+        folded = unicodedata.normalize("NFKC", text).casefold()
+        text = unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFD", folded)))
+    return _WORD.findall(_APOSTROPHES.sub("", text.casefold()))
 
 
 def sought_words(text: str, most: int) -> list[str]:

@@ -16,7 +16,7 @@ from recommender.serving.results import Recommendation
 @pytest.fixture(scope="module")
 def engine(bundle: Path) -> Engine:
     engine = load_bundle(bundle)
-    engine.stranger = np.arange(13, dtype=np.float32)  # the later, the better liked
+    engine.standing = np.arange(13) / 12  # the later, the better liked
     return engine
 
 

@@ -62,9 +62,9 @@ def test_what_is_not_there_is_said_in_the_language_asked_for(engine: Engine) -> 
 
 
 def test_among_equals_the_better_liked_comes_first(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    stranger = engine.stranger.copy()
-    stranger[[engine.index[name] for name in ("station", "track", "engine")]] = (3.0, 2.0, 1.0)
-    monkeypatch.setattr(engine, "stranger", stranger)
+    standing = engine.standing.copy()
+    standing[[engine.index[name] for name in ("station", "track", "engine")]] = (0.9, 0.6, 0.3)
+    monkeypatch.setattr(engine, "standing", standing)
     assert ids(engine, "trains holt", youngest_age_months=60) == ["station", "track", "engine"]
     assert ids(engine, "steam trains holt") == ["engine"]
 

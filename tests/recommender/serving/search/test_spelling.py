@@ -51,6 +51,12 @@ def test_the_nearest_word_is_found_or_none(typed: str, meant: str | None) -> Non
     assert SPELLING.nearest(typed) == meant
 
 
+def test_a_frequent_word_is_meant_rather_than_a_rare_one_a_letter_nearer() -> None:
+    toys = [Toy("0", "dinos"), *(Toy(f"{place}", "dinosaur") for place in range(1, 21))]
+    assert Spelling(toys).nearest("dinosor") == "dinosaur"
+    assert Spelling(toys[:2]).nearest("dinosor") == "dinos"
+
+
 def test_words_that_begin_so_come_by_how_many_toys_have_them() -> None:
     assert SPELLING.begun("boo", 8) == ["books"]
     assert SPELLING.begun("p", 2) == ["picture", "pieces"]
