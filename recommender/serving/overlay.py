@@ -60,7 +60,10 @@ def overlaid(engine: Engine, overlay: Overlay) -> Engine:
         added = []
     if not changed and not added:
         return base
-    return base.with_toys(changed, added, _vectors(engine, added), _also_scanned(base, changed, overlay))
+    shop = base.with_toys(changed, added, _vectors(engine, added), _also_scanned(base, changed, overlay))
+    if [_words(toy) for toy in engine.toys[len(base.toys) :]] == [_words(toy) for toy in added]:
+        shop.words = engine.words  # the same to search in: no shopper need wait until it is made again
+    return shop
 
 
 def corrected(toy: Toy, said: Correction) -> Toy:
@@ -139,3 +142,8 @@ def _placed(toy: Toy) -> Toy:
     return replace(
         toy, picture=None, active=True, barcode=None, aisle=None, safety_min_age=None, hazards=(), description=None
     )
+
+
+def _words(toy: Toy) -> tuple[object, ...]:
+    """What a toy is found by."""
+    return toy.title, toy.title_zh, toy.brand, toy.category, toy.interests, toy.description, toy.description_zh

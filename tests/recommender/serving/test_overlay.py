@@ -135,6 +135,15 @@ def test_a_retired_toy_is_shown_on_no_path_until_it_is_restored(engine: Engine) 
     assert again.verdicts("retired", 90)[0].rule == "inactive", "what the bundle retired stays retired"
 
 
+def test_what_is_searched_is_made_again_only_for_other_words(engine: Engine) -> None:
+    shop = overlaid(engine, Overlay(added=(WAGON,)))
+    assert shop.words is not engine.words
+    assert overlaid(shop, Overlay(added=(WAGON,), retired=frozenset({"wagon", "bear"}))).words is shop.words
+    other = overlaid(shop, Overlay(added=(replace(WAGON, title="Water wagon"),)))
+    assert (ids(search(other, "coal").found), ids(search(other, "water").found)) == ([], ["wagon"])
+    assert ids(search(shop, "coal").found) == ["wagon"]
+
+
 def test_a_correction_is_in_force_and_safety_only_rises(engine: Engine) -> None:
     said = {
         "track": Correction(price=Decimal("20"), aisle="B2", safety_min_age=60, barcode="9"),
