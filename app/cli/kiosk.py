@@ -1,4 +1,4 @@
-"""`toyguide kiosk`: serve a bundle; `toyguide kiosk key|export …`: staff keys, and what it kept."""
+"""`toyguide kiosk`: serve a bundle; `toyguide kiosk key|export|backup|restore`: staff keys, what it kept, and copies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.console import ERR
+from app.cli.kiosk_copies import backup, restore
 from app.cli.kiosk_export import export
 from app.cli.kiosk_key import key_app
 from data.errors import ToyGuideError
@@ -15,6 +16,8 @@ from data.errors import ToyGuideError
 kiosk_app = typer.Typer(name="kiosk", invoke_without_command=True)
 kiosk_app.add_typer(key_app)
 kiosk_app.command("export")(export)
+kiosk_app.command("backup")(backup)
+kiosk_app.command("restore")(restore)
 
 
 @kiosk_app.callback()

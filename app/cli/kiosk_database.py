@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 @contextmanager
 def opened(settings: KioskSettings, must_exist: bool = False) -> Iterator[Database]:
     """The database of `settings`. Raises ToyGuideError if it cannot be used, or if it `must_exist` and does not."""
+    from app.kiosk.logs import configure_logs
+    from app.kiosk.store.care import hold, open_database
     from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
 
     if must_exist and not settings.database.is_file():
         raise ToyGuideError(f"{settings.database} does not exist; give the kiosk's file with --database.")
-    database = Database(settings.database)
+    configure_logs()
+    in_use = hold(settings.database)
+    # One that is damaged is replaced for whoever writes; who only reads is told.
+    database = Database(settings.database) if must_exist else open_database(settings.database)
     try:
         yield database
     except StoreFullError as error:
@@ -31,3 +36,4 @@ def opened(settings: KioskSettings, must_exist: bool = False) -> Iterator[Databa
         ) from error
     finally:
         database.close()
+        in_use.close()

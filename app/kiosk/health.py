@@ -21,11 +21,15 @@ async def healthz() -> Answer:
 
 @router.get("/readyz", response_model=ReadyAnswer, responses=documented("not_ready"), summary="The kiosk answers")
 def readyz(kiosk: Running) -> Answer:
-    """200 when a bundle is loaded and the event store answers, 503 if not or when the kiosk was told to stop."""
+    """200 when a bundle is loaded and the event store answers, 503 if not or when the kiosk was told to stop.
+
+    `warnings`: what somebody should see to.
+    """
     if kiosk.stopping:
         raise ProblemError("not_ready", "The kiosk is stopping.")
     try:
         kiosk.events.check()
+        warnings = kiosk.warnings()
     except StoreUnavailableError as error:
         raise ProblemError("not_ready", "The event store does not answer.") from error
-    return Answer({"ready": True, "model": kiosk.now.engine.model})
+    return Answer({"ready": True, "model": kiosk.now.engine.model, "warnings": warnings})

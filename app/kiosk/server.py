@@ -26,7 +26,8 @@ from app.kiosk.staff import audit, bundles, figures, lookup, preview, recalls, r
 from app.kiosk.staff import toys as own_toys
 from app.kiosk.state import Kiosk
 from app.kiosk.stopping import StoppingServer
-from app.kiosk.store.database import Database, StoreUnavailableError
+from app.kiosk.store.care import hold, open_database
+from app.kiosk.store.database import StoreUnavailableError
 from app.ports import bind
 from data.errors import ToyGuideError
 
@@ -39,7 +40,8 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
     Raises BundleError or ToyGuideError with one sentence if either cannot be used.
     """
     engine, activated = open_at_start(settings)
-    database = Database(settings.database)
+    in_use = hold(settings.database)
+    database = open_database(settings.database)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -47,6 +49,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         yield
         await run_in_threadpool(app.state.kiosk.stop)
         database.close()
+        in_use.close()
 
     app = FastAPI(
         title="ToyGuide kiosk",

@@ -16,6 +16,7 @@ from app.kiosk.background.forwarder import Forwarder
 from app.kiosk.background.headquarters import Headquarters
 from app.kiosk.background.housekeeping import Housekeeping
 from app.kiosk.background.impressions import ImpressionQueue
+from app.kiosk.background.mirror import Mirror
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.counts import Counts
 from app.kiosk.limits import WRONG_KEYS_A_MINUTE, Allowance
@@ -23,6 +24,7 @@ from app.kiosk.memory import settle_memory
 from app.kiosk.serving import Barcodes, Serving, serving
 from app.kiosk.settings import KioskSettings
 from app.kiosk.store.bundles import Activated, BundleFolder
+from app.kiosk.store.care import house_lost
 from app.kiosk.store.database import Database
 from app.kiosk.store.events import EventStore
 from app.kiosk.store.forget import Forgetting
@@ -85,6 +87,7 @@ class Kiosk:
         idle = timedelta(minutes=settings.session_idle_minutes)
         self.forwarder = _forwarder(database, settings)
         self._housekeeping = Housekeeping(self.forgetting, self.retention, lambda: self.clock(), idle)
+        self._mirror = Mirror(database)
         self._turn = threading.Lock()
         self._swap = threading.Lock()  # held for a comparison alone: requests wait for it, and never for the database
         self._letting_go: threading.Timer | None = None
@@ -135,6 +138,7 @@ class Kiosk:
         self._housekeeping.start()
         if self.forwarder is not None:
             self.forwarder.start()
+        self._mirror.start()
 
     def stop(self) -> None:
         """End what runs beside the requests; what it holds is written first."""
@@ -142,9 +146,19 @@ class Kiosk:
             self.forwarder.stop()
         self._housekeeping.stop()
         self.impressions.stop()
+        self._mirror.stop()
         with self._turn:
             if self._letting_go is not None:
                 self._letting_go.cancel()
+
+    def warnings(self) -> list[str]:
+        """What somebody should see to, as codes; see docs/kiosk.md. Raises StoreUnavailableError as reading does."""
+        found = {
+            "house_lost": house_lost(self.database),
+            "database_damaged": self._mirror.damage is not None,
+            "mirror_behind": self._mirror.behind,
+        }
+        return [code for code, holds in found.items() if holds]
 
     def refresh_house(self) -> Serving:
         """Put what the database says now in force. Whoever changed it calls this before answering."""

@@ -197,3 +197,6 @@ AUDIT: Final = sa.Table(
     sa.Column("details", sa.Text, nullable=False),  # a JSON object
     sqlite_autoincrement=True,  # a number is never given twice, whatever a retention job clears away
 )
+
+PASSING: Final = frozenset({EVENTS, ANSWERS, IMPRESSIONS, HOURS, FORGOTTEN, REMOVALS, MARKS, AUDIT})
+"""Tables of shoppers, and of what only this database knows. All others are the shop's own word, and are mirrored."""

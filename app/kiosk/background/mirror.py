@@ -1,0 +1,82 @@
+"""What the shop says is mirrored within a second, whoever said it; and the database is looked through once.
+
+Every change of staff leaves an entry in the audit log in its own transaction, from the command line too. So the
+number of the last entry tells whether the mirror is behind, and nobody needs to be told to keep it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from typing import Final
+
+import sqlalchemy as sa
+import structlog
+
+from app.kiosk.store.care import damage_in
+from app.kiosk.store.copies import mirrored_change, write_mirror
+from app.kiosk.store.database import Database, StoreUnavailableError
+from app.kiosk.store.tables import AUDIT
+from data.errors import DataError
+
+INTERVAL_SECONDS: Final = 1.0
+AFTER_FAILURE_SECONDS: Final = 30.0
+_log = structlog.get_logger("kiosk")
+
+
+class Mirror:
+    """The thread that keeps the mirror of one database.
+
+    damage: what is wrong with the database, if that was seen; looked: set when it was looked at
+    behind: whether the mirror cannot be written now
+    """
+
+    def __init__(self, database: Database, interval: float = INTERVAL_SECONDS) -> None:
+        self._database = database
+        self._interval = interval
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._holds: int | None = None
+        self.behind = False
+        self.damage: str | None = None
+        self.looked = threading.Event()
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Mirror what is left, and end."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def keep_up(self) -> bool:
+        """Mirror what changed since; False if that cannot be done now."""
+        try:
+            with self._database.reading() as connection:
+                last = connection.scalar(sa.select(sa.func.coalesce(sa.func.max(AUDIT.c.id), 0)))
+            if last != self._holds:
+                self._holds = write_mirror(self._database.file)
+        except (DataError, StoreUnavailableError, sqlite3.Error) as error:
+            if not self.behind:
+                _log.error(
+                    "recalls, rules, stock and keys cannot be mirrored", reason=str(error) or type(error).__name__
+                )
+            self.behind = True
+            return False
+        self.behind = False
+        return True
+
+    def _run(self) -> None:
+        self._holds = mirrored_change(self._database.file)
+        good = self.keep_up()
+        self.damage = damage_in(self._database.file)
+        self.looked.set()
+        if self.damage:
+            _log.critical("the database is damaged: it is kept aside at the next start", fault=self.damage)
+        while not self._stop.wait(self._interval if good else AFTER_FAILURE_SECONDS):
+            good = self.keep_up()
+        self.keep_up()

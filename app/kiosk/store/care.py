@@ -1,0 +1,183 @@
+"""A database that is damaged is kept aside, and the kiosk comes up with a fresh one that knows what the shop said.
+
+What is kept aside keeps its name, with the word "damaged" and the time behind it: nothing is thrown away. The shop's
+own lists (recalls above all: coming up without them would show what must not be shown) come from the mirror, see
+`copies.py`. Where there is none that can be read, the kiosk says so until somebody has given it recalls anew.
+
+At the start all but the largest tables are checked, which takes milliseconds; these, which may hold a million rows, are
+checked beside the first requests (`damage_in`). What is found there is kept aside at the next start.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Final
+
+import sqlalchemy as sa
+import structlog
+
+from app.kiosk.store.audit import note
+from app.kiosk.store.copies import check_copy, mirror_of, take_from_mirror
+from app.kiosk.store.database import Database
+from app.kiosk.store.marks import read_mark, write_mark
+from app.kiosk.store.tables import ANSWERS, EVENTS, IMPRESSIONS, RECALLS
+from data.atomic import atomic_file
+from data.errors import ToyGuideError
+
+LARGE: Final = frozenset(table.name for table in (EVENTS, ANSWERS, IMPRESSIONS))
+LOST: Final = "house_lost"
+"""The mark of a database that came up without what the shop had said."""
+_MAGIC: Final = b"SQLite format 3\0"
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_LOG_FILES: Final = ("-wal", "-shm")
+_BUSY_SECONDS: Final = 5.0
+_SYSTEM: Final = "kiosk"
+_log = structlog.get_logger("kiosk")
+
+
+def open_database(file: Path) -> Database:
+    """Open the database `file`, or a fresh one in its place if it is damaged; either knows the shop's own lists.
+
+    Raises ToyGuideError if it is somebody else's or newer, or cannot be opened for another reason.
+    """
+    fault = _fault(file)
+    aside = None
+    if fault:
+        aside = set_aside(file, "damaged")
+        _log.critical("the database is damaged: it is kept aside, and a fresh one begun", kept=str(aside), fault=fault)
+    fresh = not file.exists() or not file.stat().st_size
+    database = Database(file)
+    if not fresh:
+        return database
+    mirrored = mirror_of(file).exists()
+    found = take_from_mirror(file)
+    if mirrored and not found:
+        kept = set_aside(mirror_of(file), "damaged")
+        _log.critical("the mirror of recalls, rules, stock and keys cannot be read", kept=str(kept))
+    if fault or mirrored:
+        _tell(database, aside, fault, found)
+    return database
+
+
+def set_aside(file: Path, word: str) -> Path:
+    """Rename `file` and the logs beside it, `word` and the time behind its name; returns the new name."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    names = (f"{file.name}.{word}-{stamp}{more}" for more in ("", *(f".{number}" for number in range(2, 100))))
+    aside = next(path for path in map(file.with_name, names) if not path.exists())
+    for suffix in (*_LOG_FILES, ""):  # the logs first: left alone, they would be read into the next database
+        part = file.with_name(file.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    _marker(file).unlink(missing_ok=True)
+    return aside
+
+
+def restore(copy: Path, file: Path) -> Path | None:
+    """Put the backup `copy` in the place of the database `file`; returns where that is kept, None if there was none.
+
+    Recalls that the mirror knows and the backup does not stay in force: a restore takes no recall back. Raises
+    ToyGuideError if `file` is in use, or `copy` is damaged, somebody else's or newer; DataError if the disk refuses it.
+    """
+    with hold(file, alone=True):
+        if not copy.is_file():
+            raise ToyGuideError(f"There is no backup {copy}.")
+        with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)) as backup:
+            check_copy(backup, str(copy))
+        with atomic_file(file.with_name(file.name + ".restoring")) as temporary:
+            shutil.copyfile(copy, temporary)
+        aside = set_aside(file, "replaced") if file.exists() else None
+        file.with_name(file.name + ".restoring").rename(file)
+        database = Database(file)
+        try:
+            with database.writing() as connection:
+                note(connection, "command line", "database.restored", {"from": copy.name})
+        finally:
+            database.close()
+        take_from_mirror(file, (RECALLS,))
+    return aside
+
+
+def damage_in(file: Path) -> str | None:
+    """What is wrong anywhere in the database `file`, in use or not; None where it is whole.
+
+    A million events take half a second. What is found is also left beside the file, for the next start.
+    """
+    fault = _checked(file, whole=True)
+    if fault:
+        _marker(file).write_text(fault, encoding="utf-8")
+    return fault
+
+
+def house_lost(database: Database) -> bool:
+    """Whether the database came up without what the shop had said, and has been told of no recall since."""
+    with database.reading() as connection:
+        if read_mark(connection, LOST) is None:
+            return False
+        return connection.scalar(sa.select(RECALLS.c.value).limit(1)) is None
+
+
+def hold(file: Path, alone: bool = False) -> IO[bytes]:
+    """A lock that says that the database is in use; closing it lets go. alone: that nobody else uses it.
+
+    Raises ToyGuideError if `alone` cannot be had.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = file.with_name(file.name + ".lock").open("ab")
+    try:
+        fcntl.flock(lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise ToyGuideError(f"The database {file} is in use. Stop the kiosk first.") from error
+    return lock
+
+
+def _fault(file: Path) -> str | None:
+    """What makes a file that is there no database of ours any more; None where there is nothing to say, or to check."""
+    if not file.is_file() or not file.stat().st_size:
+        return None
+    if _marker(file).exists():
+        return _marker(file).read_text(encoding="utf-8", errors="replace")[:500] or "found while it was in use"
+    with file.open("rb") as stream:
+        begins = stream.read(len(_MAGIC))
+    if begins != _MAGIC:
+        # Ours, if what only a kiosk leaves lies beside it. Else it may be anybody's notes, and is not touched.
+        ours = mirror_of(file).exists() or file.with_name(file.name + "-wal").exists()
+        return "it does not begin as an SQLite file does" if ours else None
+    return _checked(file, whole=False)
+
+
+def _checked(file: Path, whole: bool) -> str | None:
+    try:
+        with closing(sqlite3.connect(file, timeout=_BUSY_SECONDS)) as connection:
+            tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+            for name in tables:
+                if whole or name not in LARGE:
+                    found = connection.execute(f"PRAGMA quick_check('{name.replace(chr(39), chr(39) * 2)}')").fetchone()
+                    if found != ("ok",):
+                        return f"table {name}: {found[0]}"
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+            return str(error)
+    return None
+
+
+def _tell(database: Database, aside: Path | None, fault: str | None, found: bool) -> None:
+    """Write down what happened, where staff can read it."""
+    details = {"kept": aside.name if aside else None, "fault": fault, "from_mirror": found}
+    with database.writing() as connection:
+        note(connection, _SYSTEM, "database.replaced", details)
+        if not found:
+            write_mark(connection, LOST, 1)
+    if found:
+        _log.warning("recalls, rules, stock and keys were taken from the mirror")
+    else:
+        _log.critical("RECALLS ARE LOST: give the kiosk the recall list again before it shows toys to anybody")
+
+
+def _marker(file: Path) -> Path:
+    return file.with_name(file.name + ".is-damaged")

@@ -1,0 +1,295 @@
+"""A database that breaks: it is kept aside, the kiosk comes up, and what was recalled stays recalled."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.kiosk import KioskSettings, create_app
+from app.kiosk.store.audit import changes
+from app.kiosk.store.care import hold, open_database, restore
+from app.kiosk.store.copies import HOUSE, back_up, mirror_of, take_from_mirror, write_mirror
+from app.kiosk.store.database import Database
+from app.kiosk.store.house import Recall
+from app.kiosk.store.keys import KeyStore, Role
+from app.kiosk.store.tables import METADATA, PASSING, VERSION
+from data.errors import ToyGuideError
+
+SECRET = "shopper-4711"
+
+
+def event(number: int) -> dict[str, str]:
+    return {
+        "event_id": f"e{number}",
+        "session_id": "s",
+        "toy_id": "track",
+        "kind": "view",
+        "shopper_id": SECRET,
+    }
+
+
+def run(settings: KioskSettings, ask: Callable[[TestClient], None]) -> None:
+    """A kiosk from start to stop."""
+    with TestClient(create_app(settings)) as client:
+        ask(client)
+
+
+@pytest.fixture
+def used(settings: KioskSettings) -> KioskSettings:
+    """A kiosk that ran: a key, a recall by barcode and one by id, stock, a rule, and 2,000 events."""
+
+    def ask(client: TestClient) -> None:
+        key = client.app.state.kiosk.keys.add("Mo", Role.MANAGER)  # type: ignore[attr-defined]
+        staff = {"Authorization": f"Bearer {key}"}
+        recalls = {"recalls": [{"toy_id": "engine", "reason": "it burns"}]}
+        assert client.post("/v1/staff/recalls:import", json=recalls, headers=staff).status_code == 200
+        stock = {"toys": [{"toy_id": "bear", "count": 0}]}
+        assert client.put("/v1/staff/stock", json=stock, headers=staff).status_code == 200
+        rule = {"kind": "hide", "toy_id": "puzzle"}
+        assert client.post("/v1/staff/rules", json=rule, headers=staff).status_code == 200
+        for start in (0, 1000):
+            batch = {"events": [event(number) for number in range(start, start + 1000)]}
+            assert client.post("/v1/events:batch", json=batch).status_code == 200
+
+    run(settings, ask)
+    return settings
+
+
+def garbage(file: Path) -> None:
+    file.write_bytes(b"\xde\xad\xbe\xef" * 5000)
+
+
+def truncated(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:6000])
+
+
+def a_few_bytes(file: Path) -> None:
+    file.write_bytes(b"SQLite format 3\0")
+
+
+def a_page_of_recalls(file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'recalls'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    with file.open("r+b") as stream:
+        stream.seek((page - 1) * size)
+        stream.write(b"\xff" * size)
+
+
+def shown(client: TestClient) -> set[str]:
+    body = {"youngest_age_months": 100, "k": 100}
+    return {item["toy"]["toy_id"] for item in client.post("/v1/recommendations", json=body).json()["items"]}
+
+
+@pytest.mark.parametrize("damage", [garbage, truncated, a_few_bytes, a_page_of_recalls])
+def test_a_damaged_database_is_kept_aside_and_no_recall_is_lost(
+    used: KioskSettings, damage: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    damage(used.database)
+    broken = used.database.read_bytes()
+
+    def ask(client: TestClient) -> None:
+        assert client.get("/readyz").json()["warnings"] == []
+        assert {"engine", "bear", "puzzle"}.isdisjoint(shown(client))
+        assert "track" in shown(client)
+        kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+        assert [key.name for key in kiosk.keys.list()] == ["Mo"]
+        assert kiosk.events.count() == 0
+        batch = {"events": [event(5000)]}
+        assert client.post("/v1/events:batch", json=batch).json()["results"][0]["status"] == "accepted"
+        newest = changes(kiosk.database, 1)[0]
+        assert (newest.who, newest.action, newest.details["from_mirror"]) == ("kiosk", "database.replaced", True)
+
+    run(used, ask)
+    said = capfd.readouterr()
+    assert "the database is damaged: it is kept aside" in said.out + said.err
+    kept = [path for path in used.database.parent.iterdir() if ".damaged-" in path.name and path.suffix != ".wal"]
+    assert any(path.read_bytes() == broken for path in kept)
+    run(used, ask_is_calm)
+
+
+def ask_is_calm(client: TestClient) -> None:
+    """At the start after, nothing more is replaced, and all holds still."""
+    assert client.app.state.kiosk.events.count() == 1  # type: ignore[attr-defined]
+    assert "engine" not in shown(client)
+
+
+def test_a_page_of_events_is_seen_beside_the_requests_and_replaced_at_the_next_start(used: KioskSettings) -> None:
+    with sqlite3.connect(used.database) as connection:
+        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    with used.database.open("r+b") as stream:
+        stream.seek((root - 1) * size)
+        stream.write(b"\xff" * size)
+
+    def first(client: TestClient) -> None:
+        mirror = client.app.state.kiosk._mirror  # type: ignore[attr-defined]
+        assert mirror.looked.wait(10)
+        assert client.get("/readyz").json()["warnings"] == ["database_damaged"]
+        assert "engine" not in shown(client), "what may be shown is known still"
+
+    def second(client: TestClient) -> None:
+        assert client.get("/readyz").json()["warnings"] == []
+        assert client.app.state.kiosk.events.count() == 0  # type: ignore[attr-defined]
+        assert "engine" not in shown(client)
+
+    run(used, first)
+    run(used, second)
+    assert len(list(used.database.parent.glob("*.damaged-*Z"))) == 1
+
+
+def test_without_a_mirror_it_is_said_until_there_are_recalls_again(
+    used: KioskSettings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    a_page_of_recalls(used.database)
+    garbage(mirror_of(used.database))
+
+    def lost(client: TestClient) -> None:
+        assert client.get("/readyz").json()["warnings"] == ["house_lost"]
+
+    run(used, lost)
+    assert "RECALLS ARE LOST" in "".join(capfd.readouterr())
+    assert any(".house.damaged-" in path.name for path in used.database.parent.iterdir())
+    run(used, lost)
+
+    def again(client: TestClient) -> None:
+        client.app.state.kiosk.house.recall([Recall("toy_id", "track")], "Mo")  # type: ignore[attr-defined]
+        assert client.get("/readyz").json()["warnings"] == []
+
+    run(used, again)
+
+
+def test_a_database_that_went_away_comes_back_with_what_the_shop_said(used: KioskSettings) -> None:
+    used.database.unlink()
+    run(used, lambda client: None if "engine" not in shown(client) else pytest.fail("a recalled toy was shown"))
+
+
+def test_a_first_start_has_nothing_to_say(settings: KioskSettings) -> None:
+    run(settings, lambda client: client.get("/readyz").json()["warnings"] == [] or pytest.fail("it warned"))
+    assert not any(".damaged" in path.name for path in settings.database.parent.iterdir())
+
+
+def test_what_is_somebody_elses_is_not_touched(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("what I must not forget" * 100, encoding="utf-8")
+    with pytest.raises(ToyGuideError, match="cannot be opened as SQLite"):
+        open_database(notes)
+    newer = tmp_path / "newer.sqlite"
+    with sqlite3.connect(newer) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    with pytest.raises(ToyGuideError, match="written by a newer toyguide"):
+        open_database(newer)
+    assert sorted(path.name for path in tmp_path.iterdir() if "aged" in path.name) == []
+
+
+def test_the_mirror_keeps_up_with_the_command_line_too_and_holds_no_shopper(used: KioskSettings) -> None:
+    def ask(client: TestClient) -> None:
+        mirror = client.app.state.kiosk._mirror  # type: ignore[attr-defined]
+        assert mirror.looked.wait(10)
+        other = Database(used.database)
+        KeyStore(other).add("Kim", Role.CLERK)
+        other.close()
+        assert mirror.keep_up()
+        with sqlite3.connect(mirror_of(used.database)) as connection:
+            assert {row[0] for row in connection.execute("SELECT name FROM staff_keys")} == {"Kim", "Mo"}
+        connection.close()
+
+    run(used, ask)
+    assert SECRET.encode() in used.database.read_bytes()
+    assert SECRET.encode() not in mirror_of(used.database).read_bytes()
+    with sqlite3.connect(mirror_of(used.database)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    connection.close()
+    assert tables - {"mirrored", "sqlite_sequence"} == {table.name for table in METADATA.sorted_tables} - {
+        table.name for table in PASSING
+    }
+
+
+def test_every_table_of_the_shop_comes_back_as_it_was(used: KioskSettings, tmp_path: Path) -> None:
+    write_mirror(used.database)
+    fresh = tmp_path / "fresh.sqlite"
+    Database(fresh).close()
+    mirror_of(used.database).rename(mirror_of(fresh))
+    assert take_from_mirror(fresh)
+    for table in HOUSE:
+        rows = []
+        for file in (used.database, fresh):
+            with sqlite3.connect(file) as connection:
+                rows.append(connection.execute(f"SELECT * FROM {table.name} ORDER BY 1, 2").fetchall())
+            connection.close()
+        assert rows[0] == rows[1], table.name
+
+
+def test_a_backup_of_a_running_kiosk_is_whole_and_comes_back(used: KioskSettings, tmp_path: Path) -> None:
+    copy = tmp_path / "copies" / "monday.sqlite"
+
+    def ask(client: TestClient) -> None:
+        assert back_up(used.database, copy) == copy.stat().st_size
+        kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+        kiosk.house.recall([Recall("toy_id", "station")], "Mo")
+        kiosk.events.database.close()
+        with pytest.raises(ToyGuideError, match=r"is in use\. Stop the kiosk first"):
+            restore(copy, used.database)
+
+    run(used, ask)
+    assert [path.name for path in copy.parent.iterdir()] == ["monday.sqlite"]
+    before = used.database.read_bytes()
+    aside = restore(copy, used.database)
+    assert aside is not None
+    assert aside.read_bytes() == before
+
+    def after(client: TestClient) -> None:
+        assert client.app.state.kiosk.events.count() == 2000  # type: ignore[attr-defined]
+        assert {"engine", "station"}.isdisjoint(shown(client)), "a restore takes no recall back"
+        newest = changes(client.app.state.kiosk.database, 1)[0]  # type: ignore[attr-defined]
+        assert newest.action == "database.restored"
+
+    run(used, after)
+
+
+def test_what_is_no_backup_changes_nothing(used: KioskSettings, tmp_path: Path) -> None:
+    before = used.database.read_bytes()
+    broken = tmp_path / "broken.sqlite"
+    broken.write_bytes(before)
+    a_page_of_recalls(broken)
+    other = tmp_path / "other.sqlite"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE birds (name TEXT)")
+    connection.close()
+    (tmp_path / "notes.txt").write_text("no database at all" * 100, encoding="utf-8")
+    for name, said in (
+        ("nowhere.sqlite", "There is no backup"),
+        ("broken.sqlite", "is damaged"),
+        ("other.sqlite", "does not hold a kiosk's tables"),
+        ("notes.txt", "cannot be read as a kiosk's database"),
+    ):
+        with pytest.raises(ToyGuideError, match=said):
+            restore(tmp_path / name, used.database)
+    assert used.database.read_bytes() == before
+    assert not list(used.database.parent.glob("*.restoring"))
+
+
+def test_a_damaged_database_is_not_backed_up(used: KioskSettings, tmp_path: Path) -> None:
+    a_page_of_recalls(used.database)
+    with pytest.raises(ToyGuideError, match=r"is damaged|cannot be backed up"):
+        back_up(used.database, tmp_path / "copy.sqlite")
+    assert list(tmp_path.glob("copy*")) == []
+    for wrong in (used.database, mirror_of(used.database)):
+        with pytest.raises(ToyGuideError, match="must not take the place of what it is made of"):
+            back_up(used.database, wrong)
+    with pytest.raises(ToyGuideError, match="There is no database"):
+        back_up(tmp_path / "nowhere", tmp_path / "copy.sqlite")
+
+
+def test_two_may_use_a_database_and_one_may_replace_it(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.sqlite"
+    with hold(file), hold(file), pytest.raises(ToyGuideError, match="is in use"):
+        hold(file, alone=True)
+    hold(file, alone=True).close()
