@@ -198,5 +198,5 @@ AUDIT: Final = sa.Table(
     sqlite_autoincrement=True,  # a number is never given twice, whatever a retention job clears away
 )
 
-PASSING: Final = frozenset({EVENTS, ANSWERS, IMPRESSIONS, HOURS, FORGOTTEN, REMOVALS, MARKS, AUDIT})
+PASSING: Final = frozenset({EVENTS, ANSWERS, IMPRESSIONS, HOURS, SEARCHES, FORGOTTEN, REMOVALS, MARKS, AUDIT})
 """Tables of shoppers, and of what only this database knows. All others are the shop's own word, and are mirrored."""
