@@ -1,4 +1,4 @@
-"""`toyguide kiosk`: serve a bundle; `toyguide kiosk key|export|backup|restore`: staff keys, what it kept, and copies."""
+"""`toyguide kiosk`: serve a bundle; `toyguide kiosk key|export|backup|restore`: keys, what it kept, and copies."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ checked beside the first requests (`damage_in`). What is found there is kept asi
 from __future__ import annotations
 
 import fcntl
+import logging
 import shutil
 import sqlite3
 from contextlib import closing
@@ -19,7 +20,6 @@ from pathlib import Path
 from typing import IO, Final
 
 import sqlalchemy as sa
-import structlog
 
 from app.kiosk.store.audit import note
 from app.kiosk.store.copies import check_copy, mirror_of, take_from_mirror
@@ -37,7 +37,7 @@ _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _LOG_FILES: Final = ("-wal", "-shm")
 _BUSY_SECONDS: Final = 5.0
 _SYSTEM: Final = "kiosk"
-_log = structlog.get_logger("kiosk")
+_log = logging.getLogger("kiosk")  # not structlog: what a command finds goes to stderr too
 
 
 def open_database(file: Path) -> Database:
@@ -49,7 +49,7 @@ def open_database(file: Path) -> Database:
     aside = None
     if fault:
         aside = set_aside(file, "damaged")
-        _log.critical("the database is damaged: it is kept aside, and a fresh one begun", kept=str(aside), fault=fault)
+        _log.critical("the database is damaged: it is kept aside as %s, and a fresh one begun (%s)", aside, fault)
     fresh = not file.exists() or not file.stat().st_size
     database = Database(file)
     if not fresh:
@@ -58,7 +58,7 @@ def open_database(file: Path) -> Database:
     found = take_from_mirror(file)
     if mirrored and not found:
         kept = set_aside(mirror_of(file), "damaged")
-        _log.critical("the mirror of recalls, rules, stock and keys cannot be read", kept=str(kept))
+        _log.critical("the mirror of recalls, rules, stock and keys cannot be read: it is kept as %s", kept)
     if fault or mirrored:
         _tell(database, aside, fault, found)
     return database
