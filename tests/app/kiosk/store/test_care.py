@@ -88,7 +88,7 @@ def shown(client: TestClient) -> set[str]:
 
 @pytest.mark.parametrize("damage", [garbage, truncated, a_few_bytes, a_page_of_recalls])
 def test_a_damaged_database_is_kept_aside_and_no_recall_is_lost(
-    used: KioskSettings, damage: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+    used: KioskSettings, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     damage(used.database)
     broken = used.database.read_bytes()
@@ -106,8 +106,7 @@ def test_a_damaged_database_is_kept_aside_and_no_recall_is_lost(
         assert (newest.who, newest.action, newest.details["from_mirror"]) == ("kiosk", "database.replaced", True)
 
     run(used, ask)
-    said = capfd.readouterr()
-    assert "the database is damaged: it is kept aside" in said.out + said.err
+    assert "the database is damaged: it is kept aside" in caplog.text
     kept = [path for path in used.database.parent.iterdir() if ".damaged-" in path.name and path.suffix != ".wal"]
     assert any(path.read_bytes() == broken for path in kept)
     run(used, ask_is_calm)
@@ -145,7 +144,7 @@ def test_a_page_of_events_is_seen_beside_the_requests_and_replaced_at_the_next_s
 
 
 def test_without_a_mirror_it_is_said_until_there_are_recalls_again(
-    used: KioskSettings, capfd: pytest.CaptureFixture[str]
+    used: KioskSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     a_page_of_recalls(used.database)
     garbage(mirror_of(used.database))
@@ -154,7 +153,7 @@ def test_without_a_mirror_it_is_said_until_there_are_recalls_again(
         assert client.get("/readyz").json()["warnings"] == ["house_lost"]
 
     run(used, lost)
-    assert "RECALLS ARE LOST" in "".join(capfd.readouterr())
+    assert "RECALLS ARE LOST" in caplog.text
     assert any(".house.damaged-" in path.name for path in used.database.parent.iterdir())
     run(used, lost)
 
