@@ -23,6 +23,7 @@ from recommender.serving.policy.shelf import build_shelf, safe_from
 from recommender.serving.results import Recommendation
 from recommender.serving.search.find import search
 from recommender.serving.similar import similar
+from recommender.serving.together import together
 
 WAGON = Toy(
     "wagon",
@@ -236,9 +237,15 @@ def test_whatever_is_added_the_arrays_are_those_of_one_catalogue(engine: Engine,
             np.testing.assert_array_equal(got[key], wanted[key], str(key))
     assert shop.student.table.shape == (len(shop.toys) + 1, shop.manifest.width)
     np.testing.assert_allclose(np.linalg.norm(shop.student.table[len(engine.toys) + 1 :], axis=1), 1, atol=1e-3)
-    shown = shop.recommend([toy.id for toy in new], youngest_age_months=100, k=100)
-    for pick in shown.items:
+    answers = [shop.recommend([toy.id for toy in new], youngest_age_months=100, k=100)]
+    for toy in (*new, engine.toys[0]):
+        answers += [similar(shop, toy.id, 100, 100), together(shop, toy.id, 4, 100)]
+        if toy.title.strip():
+            answers.append(search(shop, toy.title, 100, 100).found)
+    for pick in (pick for answer in answers for pick in answer.items):
+        assert pick.toy is shop.toys[pick.index - 1]
         assert safe_from(pick.toy) <= 100
+        assert pick.toy.audience is not Audience.ADULT
         assert pick.toy.id not in overlay.retired
 
 
