@@ -147,6 +147,7 @@ class Kiosk:
         self._housekeeping.stop()
         self.impressions.stop()
         self._mirror.stop()
+        self.trends.wait()
         with self._turn:
             if self._letting_go is not None:
                 self._letting_go.cancel()

@@ -119,16 +119,21 @@ class SearchIndex:
     @cached_property
     def _connections(self) -> _Connections:
         source = f"{self._file.resolve().as_uri()}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(source, uri=True)) as connection:
-            stored = self._same(connection) if has_search(connection) else 0
-        if stored == len(self._toys):
+        try:
+            with closing(sqlite3.connect(source, uri=True)) as connection:
+                stored = self._same(connection) if has_search(connection) else 0
+            memory = copy_search(source) if 0 < stored < len(self._toys) else None
+        except (
+            sqlite3.Error
+        ):  # the bundle was verified when it was loaded; if its disk is gone, the toys are here still
+            stored, memory = 0, None
+        if stored and memory is None:
             return _Connections(lambda: sqlite3.connect(source, uri=True, check_same_thread=False))
-        if stored:
-            memory = copy_search(source)
-            add_rows(memory, self._toys[stored:], stored + 1)
-        else:
+        if memory is None:
             memory = sqlite3.connect(":memory:", check_same_thread=False)
             create_search(memory, self._toys)
+        else:
+            add_rows(memory, self._toys[stored:], stored + 1)
         memory.commit()
         return _Connections(None, memory)
 

@@ -101,6 +101,8 @@ def test_it_is_read_once_a_minute_and_again_for_another_engine(
     events.keep([event("rattle")])
     assert not trends.heat(engine).counts.any()
     seconds[0] += 60
+    assert not trends.heat(engine).counts.any(), "nobody waits: this one has what was known"
+    trends.wait()
     first = trends.heat(engine)
     assert first.counts[engine.index["rattle"]] == 1.0
     assert trends.heat(engine) is first
@@ -117,6 +119,8 @@ def test_where_the_database_does_not_answer_what_was_known_is_shown(
     with sqlite3.connect(database.file) as connection:
         connection.execute("ALTER TABLE events RENAME TO gone")
     connection.close()
+    trends.heat(engine)
+    trends.wait()
     assert trends.heat(engine).counts.any()
     assert not Trends(database, 14, lambda: NOW).heat(engine).counts.any()
 

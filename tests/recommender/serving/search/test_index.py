@@ -42,13 +42,15 @@ def half(tmp_path_factory: pytest.TempPathFactory, toys: list[Toy]) -> Path:
     return file
 
 
-@pytest.fixture(params=["bundle", "copy", "memory", "renamed"])
+@pytest.fixture(params=["bundle", "copy", "memory", "renamed", "gone"])
 def index(
     request: pytest.FixtureRequest, bundle: Path, half: Path, without_search: Path, toys: list[Toy], tmp_path: Path
 ) -> SearchIndex:
     if request.param == "renamed":
         write_catalogue(tmp_path / "other.sqlite", [replace(toys[0], title="Another"), *toys[1:]])
         return SearchIndex(tmp_path / "other.sqlite", toys)
+    if request.param == "gone":
+        return SearchIndex(tmp_path / "gone.sqlite", toys)
     files = {"bundle": bundle / "catalogue.sqlite", "copy": half, "memory": without_search}
     return SearchIndex(files[request.param], toys)
 
