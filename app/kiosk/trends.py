@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,8 @@ from recommender.serving.engine import Engine
 from recommender.serving.popular import KIND_HEAT, Heat
 
 FRESH_SECONDS: Final = 60.0
+MOST_SHARE: Final = 0.01
+"""How much of a processor reading may take: what takes longer is read more seldom."""
 HALF_LIVES: Final = 8
 """How far back is looked: an event counts 1/256 then."""
 ENOUGH_SESSIONS: Final = 3
@@ -43,12 +46,13 @@ class Trends:
     """
 
     def __init__(
-        self, database: Database, half_life_days: float, clock: Clock, fresh_seconds: float = FRESH_SECONDS
+        self, database: Database, half_life_days: float, clock: Clock, timer: Callable[[], float] = time.monotonic
     ) -> None:
         self._database = database
         self._half_life = half_life_days
         self._clock = clock
-        self._fresh_seconds = fresh_seconds
+        self._timer = timer  # not the kiosk's clock, which may be set back: then nothing would be old for a year
+        self._wait_seconds = FRESH_SECONDS
         self._turn = threading.Lock()
         self._reading = _Reading({}, frozenset())
         self._read_at: float | None = None
@@ -87,11 +91,10 @@ class Trends:
             self._turn.release()
 
     def _is_old(self) -> bool:
-        # Not the kiosk's clock, which may be set back: then nothing would be old for a year.
-        return self._read_at is None or time.monotonic() - self._read_at >= self._fresh_seconds
+        return self._read_at is None or self._timer() - self._read_at >= self._wait_seconds
 
     def _read(self) -> None:
-        now = milliseconds(self._clock())
+        started, now = self._timer(), milliseconds(self._clock())
         reach = round(HALF_LIVES * self._half_life * _DAY_MS)
         when = sa.case((EVENTS.c.skew_ms.is_(None), EVENTS.c.time_ms), else_=EVENTS.c.received_ms)
         day = (when // _DAY_MS).label("day")
@@ -108,7 +111,9 @@ class Trends:
             _log.warning("what is popular now could not be read")
         else:
             self._reading = self._weigh([tuple(row) for row in rows], now // _DAY_MS)
-        self._read_at = time.monotonic()
+        ended = self._timer()
+        self._wait_seconds = max(FRESH_SECONDS, (ended - started) / MOST_SHARE)
+        self._read_at = ended
 
     def _weigh(self, rows: list[tuple[str, str, int, int]], today: int) -> _Reading:
         counts: defaultdict[str, float] = defaultdict(float)

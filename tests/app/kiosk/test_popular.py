@@ -91,12 +91,9 @@ def test_a_clock_that_was_wrong_makes_nothing_popular(database: Database, engine
     assert read(database, engine, told)[0]["bear"] == 1.0, "a time that is not believed: when it came is"
 
 
-def test_it_is_read_once_a_minute_and_again_for_another_engine(
-    database: Database, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_read_once_a_minute_and_again_for_another_engine(database: Database, engine: Engine) -> None:
     seconds = [100.0]
-    monkeypatch.setattr("app.kiosk.trends.time.monotonic", lambda: seconds[0])
-    trends, events = Trends(database, 14, lambda: NOW), EventStore(database)
+    trends, events = Trends(database, 14, lambda: NOW, lambda: seconds[0]), EventStore(database)
     assert not trends.heat(engine).counts.any()
     events.keep([event("rattle")])
     assert not trends.heat(engine).counts.any()
@@ -110,15 +107,29 @@ def test_it_is_read_once_a_minute_and_again_for_another_engine(
     assert len(trends.heat(longer).counts) == len(longer.shelf)
 
 
-def test_where_the_database_does_not_answer_what_was_known_is_shown(
-    database: Database, engine: Engine, caplog: pytest.LogCaptureFixture
-) -> None:
-    trends = Trends(database, 14, lambda: NOW, fresh_seconds=0)
+def test_what_takes_long_to_read_is_read_more_seldom(database: Database, engine: Engine) -> None:
+    ticks = iter([0.0, 2.0, 199.0, 200.0, 200.0, 200.0])  # the first reading takes two seconds
+    trends = Trends(database, 14, lambda: NOW, lambda: next(ticks, 200.0))
+    trends.heat(engine)
+    EventStore(database).keep([event("rattle")])
+    trends.heat(engine)
+    trends.wait()
+    assert not trends.heat(engine).counts.any(), "at 199 and 200 seconds it is not old"
+    ticks = iter([202.0])
+    trends.heat(engine)
+    trends.wait()
+    assert trends.heat(engine).counts.any()
+
+
+def test_where_the_database_does_not_answer_what_was_known_is_shown(database: Database, engine: Engine) -> None:
+    seconds = [100.0]
+    trends = Trends(database, 14, lambda: NOW, lambda: seconds[0])
     EventStore(database).keep([event("rattle")])
     assert trends.heat(engine).counts.any()
     with sqlite3.connect(database.file) as connection:
         connection.execute("ALTER TABLE events RENAME TO gone")
     connection.close()
+    seconds[0] += 60
     trends.heat(engine)
     trends.wait()
     assert trends.heat(engine).counts.any()
