@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,7 @@ from data.schema import Recipient
 from recommender.serving.bundle import read_manifest
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
+from recommender.serving.search.find import MAX_TEXT, search
 from recommender.serving.similar import similar
 
 WARM_HISTORIES: Final = (0, 1, 8, 50)
@@ -68,8 +69,11 @@ def load(settings: KioskSettings, path: Path) -> Engine:
     return engine
 
 
-def warm(engine: Engine) -> None:
-    """A few rankings of every shape: what a first run costs must not fall on a shopper. Raises BundleError."""
+def warm(engine: Engine, words: bool = False) -> None:
+    """A few rankings of every shape: what a first run costs must not fall on a shopper. Raises BundleError.
+
+    words: open the index of words too, which a start leaves to the first search
+    """
     ids = [toy.id for toy in engine.toys[: max(WARM_HISTORIES)]]
     try:
         for count in WARM_HISTORIES:
@@ -77,6 +81,8 @@ def warm(engine: Engine) -> None:
         engine.recommend(k=100, language="zh")
         similar(engine, ids[0])
         engine.verdicts(ids[0])
+        if words:
+            search(engine, engine.toys[0].title[:MAX_TEXT])
     except Exception as error:  # whatever a bundle brings that passed all checks
         raise BundleError(f"The bundle in {engine.folder} cannot rank: {error}.") from error
 
@@ -115,14 +121,15 @@ def rollback(kiosk: Kiosk, who: str) -> None:
 def _put_in_force(kiosk: Kiosk, name: str, who: str, action: str) -> None:
     started = time.perf_counter()
     engine = load(kiosk.settings, kiosk.bundles.path(name))
+    warm(engine, words=True)
     before = kiosk.activated
     previous = before.active or _keep_setting(kiosk)
     after = Activated(name, None if previous == name else previous, _model_of(kiosk.settings.bundle))
     try:
-        with kiosk.database.writing() as connection:
+        with ExitStack() as until_in_force, kiosk.database.writing() as connection:
+            until_in_force.enter_context(kiosk.swapping(engine))
             note(connection, who, action, {"model": name, "before": kiosk.now.engine.model})
             kiosk.bundles.remember(after)
-        kiosk.swap(engine)
     except BaseException:
         with suppress(DataError):
             kiosk.bundles.remember(before)

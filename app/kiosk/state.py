@@ -171,14 +171,17 @@ class Kiosk:
                 self._now, self._held = fresh, fresh_held
             return fresh
 
-    def swap(self, engine: Engine) -> None:
-        """Let `engine` answer. The one before is held for `page_hold_seconds`, then dropped when no request uses it.
+    @contextmanager
+    def swapping(self, engine: Engine) -> Iterator[None]:
+        """Let `engine` answer when the block ends, unless it raises. The one before is held for `page_hold_seconds`,
+        then dropped when no request uses it.
 
         The shop's own toys are put over it first. Raises StoreUnavailableError, and the one before goes on, if the
         database cannot be read; BundleError if the bundle cannot place toys that the shop added.
         """
         with self._turn:
             fresh = self._read(self.with_own_toys(engine))
+            yield
             with self._swap:
                 self._held = self._now  # first: at no moment is the model before unknown
                 self._now = fresh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import threading
@@ -364,3 +365,31 @@ def test_a_folder_that_cannot_be_written(client: TestClient, manager: Headers, s
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     assert "cannot be written" in answer.json()["detail"]
     assert model(client) == FIRST
+
+
+def with_wrong_encoder(folder: Path) -> None:
+    """Another graph in the place of the toy encoder, with a manifest that knows it."""
+    graph = (folder / "student.onnx").read_bytes()
+    (folder / "toy_encoder.onnx").write_bytes(graph)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["toy_encoder.onnx"] = {"sha256": hashlib.sha256(graph).hexdigest(), "bytes": len(graph)}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_bundle_that_cannot_place_the_shops_own_toys_is_refused_and_not_written_down(
+    settings: KioskSettings, tmp_path: Path, stick: Path, toys: list[Toy], make_bundle: Callable[..., Path]
+) -> None:
+    with_wrong_encoder(make_bundle(stick / "wrong", toys, encoder=True, model="e" * 64))
+    placing = make_bundle(tmp_path / "placing", toys, encoder=True)
+    with TestClient(create_app(settings.model_copy(update={"bundle": placing}))) as client:
+        headers = {"Authorization": f"Bearer {kiosk_of(client).keys.add('Mo', Role.MANAGER)}"}
+        wagon = {"toy_id": "wagon", "title": "Coal wagon", "category": ["Toys", "Trains"], "from_age": 36}
+        assert client.post("/v1/staff/toys", json=wagon, headers=headers).status_code in (200, 201)
+        answer = ask(client, "activate", headers, "wrong")
+        assert (answer.status_code, answer.json()["code"]) == (422, "bundle_refused")
+        assert "toy_encoder.onnx" in answer.json()["detail"]
+        assert model(client) == FIRST
+        assert client.get("/v1/toys/wagon").status_code == 200
+        changes = client.get("/v1/staff/audit", headers=headers).json()["changes"]
+        assert "bundle.activate" not in {each["action"] for each in changes}
+        assert client.get(URL, headers=headers).json()["active"]["name"] is None

@@ -429,7 +429,8 @@ def test_a_swap_takes_the_shops_toys_along_and_what_is_held_obeys_too(
     kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
     train = Toy("train", "New train", category=("Toys", "Trains"), safety_min_age=36)
     newer = make_bundle(tmp_path / "newer", [*toys, train], encoder=True, model="ab" * 16)
-    kiosk.swap(load_bundle(newer))
+    with kiosk.swapping(load_bundle(newer)):
+        pass
     assert client.get("/readyz").json()["model"] == "ab" * 16
     ids = recommended(client)
     assert {"wagon", "train"} <= set(ids)
