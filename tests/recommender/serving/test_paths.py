@@ -1,6 +1,7 @@
 """Every path that shows a toy, over random catalogues, households, histories and house lists, against a second, plain
 statement of the house's rules: just the toys that may be shown are, and no other is even named."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
@@ -28,6 +29,7 @@ AGES = st.none() | st.sampled_from([0, 6, 17, 18, 35, 36, 37, 48, 95, 96, 168, 2
 NAMES = st.sampled_from(["Trains", "Games"])
 SHARES = st.sampled_from([0.0, 0.3, 1.0])
 MOST = 8
+EXAMPLES = int(os.environ.get("TOYGUIDE_EXAMPLES", "1"))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,7 @@ def named(answer: Recommendation, toys: Iterable[Toy]) -> set[str]:
     return {toy.id for toy in toys if toy.id in ids or toy.title in said or str(toy.title_zh) in said}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * EXAMPLES, deadline=None)
 @given(
     toys=catalogues(),
     recipient=st.builds(Recipient, age_months=AGES, budget=st.none() | st.floats(0.5, 60)),
