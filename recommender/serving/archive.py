@@ -24,11 +24,11 @@ from recommender.serving.bundle import (
     MANIFEST,
     MAX_MANIFEST_BYTES,
     SIGNATURE,
+    SIGNATURE_BYTES,
     Manifest,
     read_manifest,
     verify_bundle,
 )
-from recommender.serving.keys import SIGNATURE_BYTES
 from recommender.serving.names import clash, is_inside
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)

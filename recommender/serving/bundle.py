@@ -24,6 +24,7 @@ from recommender.serving.names import clash, is_inside
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.sig"
+SIGNATURE_BYTES: Final = 64
 STUDENT: Final = "student.onnx"
 MOBILE: Final = "student-mobile.onnx"
 TABLE: Final = "table.npy"

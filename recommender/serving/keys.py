@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from data.atomic import atomic_file
 from data.errors import BundleError, ToyGuideError
+from recommender.serving.bundle import SIGNATURE_BYTES
 
 PUBLIC_SUFFIX: Final = ".pub"
-SIGNATURE_BYTES: Final = 64
 _MAX_KEY_BYTES: Final = 16 * 2**10
 _MALFORMED: Final = (ValueError, TypeError, UnsupportedAlgorithm)
 """What `cryptography` raises for a key that is broken, encrypted, or of a kind it does not know."""

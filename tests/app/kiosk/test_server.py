@@ -150,7 +150,17 @@ def test_a_bundle_that_the_key_does_not_vouch_for_is_refused_at_start(bundle: Pa
 
 
 def test_the_kiosk_is_light() -> None:
-    heavy = ("torch", "pandas", "pyarrow", "sklearn", "scipy", "lightning_fabric", "streamlit")
+    heavy = (
+        "torch",
+        "pandas",
+        "pyarrow",
+        "sklearn",
+        "scipy",
+        "lightning_fabric",
+        "streamlit",
+        "cryptography",
+        "prometheus_client",
+    )
     code = f"import sys, app.kiosk, app.cli.main; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
     assert done.stdout.strip() == "[]"
