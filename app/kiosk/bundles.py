@@ -58,6 +58,9 @@ def open_at_start(settings: KioskSettings) -> tuple[Engine, Activated]:
         except BundleError as error:
             _log.error("an activated bundle cannot be used: another one answers", bundle=path.name, reason=str(error))
             continue
+        _log.info(
+            "the bundle activated last answers, not the setting's", bundle=path.name, setting=str(settings.bundle)
+        )
         return engine, candidate
     return load(settings, settings.bundle), Activated()
 
