@@ -84,6 +84,7 @@ def split_payload(answer: Giving, currency: str | None) -> dict[str, Any]:
                 "alternatives": [_item(pick) for pick in share.alternatives],
                 "short_reason": _notice(share.short_reason),
                 "missing_ids": share.missing_ids,
+                "masked": share.masked,
             }
             for share in answer.shares
         ],
@@ -93,24 +94,20 @@ def split_payload(answer: Giving, currency: str | None) -> dict[str, Any]:
     }
 
 
-def similar_payload(answer: Recommendation) -> dict[str, Any]:
-    """A list in the form of `SimilarAnswer`."""
+def list_payload(answer: Recommendation) -> dict[str, Any]:
+    """A list in the form of `ListAnswer`."""
     return {
         "items": [_item(pick) for pick in answer.items],
         "model": answer.model,
         "short_reason": _notice(answer.short_reason),
+        "masked": answer.masked,
     }
-
-
-def masked_payload(answer: Recommendation) -> dict[str, Any]:
-    """A list with what the rules took from it, in the form of `TogetherAnswer`."""
-    return {**similar_payload(answer), "masked": answer.masked}
 
 
 def search_payload(result: SearchResult) -> dict[str, Any]:
     """What was found, in the form of `SearchAnswer`."""
     return {
-        **masked_payload(result.found),
+        **list_payload(result.found),
         "matched": result.matched,
         "corrected": result.corrected,
         "every_word": result.every_word,

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.kiosk.models.fields import Language, QueryAge, QueryInStock, QueryK, QueryName, QueryPrice, QueryYoungest
-from app.kiosk.models.toys import PopularAnswer
-from app.kiosk.payloads import Answer, masked_payload
+from app.kiosk.models.toys import ListAnswer
+from app.kiosk.payloads import Answer, list_payload
 from app.kiosk.problems import documented
 from app.kiosk.reading import query_filters
 from app.kiosk.state import Running
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["recommendations
 
 @router.get(
     "/popular",
-    response_model=PopularAnswer,
+    response_model=ListAnswer,
     responses=documented("invalid_request"),
     summary="What is popular here now",
 )
@@ -45,4 +45,4 @@ def popular_now(
     wanted = query_filters(category, brand, price_min, price_max, age_months, in_stock)
     heat = kiosk.trends.heat(now.engine)
     answer = popular(now.engine, heat, k, youngest_age_months, wanted, language=language, house=now.masks)
-    return Answer(masked_payload(answer))
+    return Answer(list_payload(answer))

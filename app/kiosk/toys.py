@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from app.kiosk.models.fields import Language, QueryK, QueryMonths
-from app.kiosk.models.toys import SimilarAnswer, TogetherAnswer, ToyPage
-from app.kiosk.payloads import Answer, masked_payload, similar_payload, toy_payload, verdict_payload
+from app.kiosk.models.toys import ListAnswer, ToyPage
+from app.kiosk.payloads import Answer, list_payload, toy_payload, verdict_payload
 from app.kiosk.problems import ProblemError, documented
 from app.kiosk.state import Running
 from app.kiosk.strict import StrictRoute
@@ -49,7 +49,7 @@ def picture(toy_id: ToyId, kiosk: Running) -> Response:
 
 @router.get(
     "/{toy_id:path}/similar",
-    response_model=SimilarAnswer,
+    response_model=ListAnswer,
     responses=documented("unknown_toy", "invalid_request"),
     summary="Toys like this one",
 )
@@ -65,12 +65,12 @@ async def near(
     known_toy(now.engine, toy_id)
     answer = similar(now.engine, toy_id, k, youngest_age_months, language, now.masks)
     kiosk.counts.masked(answer.masked)
-    return Answer(similar_payload(answer))
+    return Answer(list_payload(answer))
 
 
 @router.get(
     "/{toy_id:path}/together",
-    response_model=TogetherAnswer,
+    response_model=ListAnswer,
     responses=documented("unknown_toy", "invalid_request"),
     summary="Toys bought together with this one",
 )
@@ -84,7 +84,7 @@ async def bought_with(
     """What shoppers bought with it within a few weeks, of what may be shown; few toys have more than a few."""
     now = kiosk.now
     known_toy(now.engine, toy_id)
-    return Answer(masked_payload(together(now.engine, toy_id, k, youngest_age_months, language, now.masks)))
+    return Answer(list_payload(together(now.engine, toy_id, k, youngest_age_months, language, now.masks)))
 
 
 @router.get(

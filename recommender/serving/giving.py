@@ -88,11 +88,12 @@ def give(
     for child, each, toy in zip(children, seen, given, strict=True):
         others = _alternatives(engine, each, cents, toy, given, pocket - spent)
         picks = _picks(engine, child, each, [*([] if toy is None else [toy]), *others], language)
+        told = each.past.missing, each.allowed.removed
         if toy is None:
             notice = short_reason(0, 1, each.allowed.removed, language) if not each.allowed.count else None
-            shares.append(ShareOfBudget(None, picks, notice or Notice("budget", _NOTHING[language]), each.past.missing))
+            shares.append(ShareOfBudget(None, picks, notice or Notice("budget", _NOTHING[language]), *told))
         else:
-            shares.append(ShareOfBudget(picks[0], picks[1:], None, each.past.missing))
+            shares.append(ShareOfBudget(picks[0], picks[1:], None, *told))
     return Giving(str(uuid.uuid4()), engine.model, tuple(shares), spent / 100, (pocket - spent) / 100)
 
 

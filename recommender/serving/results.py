@@ -69,12 +69,16 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class ShareOfBudget:
-    """What one of several children gets. short_reason: why it gets none; alternatives: fit in place of `item`."""
+    """What one of several children gets.
+
+    short_reason: why it gets none; alternatives: fit in place of `item`; masked: as in `Recommendation`
+    """
 
     item: Pick | None
     alternatives: tuple[Pick, ...]
     short_reason: Notice | None
     missing_ids: tuple[str, ...]
+    masked: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class ShareAnswer(BaseModel):
     alternatives: list[ItemAnswer]
     short_reason: NoticeAnswer | None
     missing_ids: list[str]
+    masked: dict[str, int]
 
 
 class SplitAnswer(BaseModel):

@@ -104,16 +104,8 @@ class ConsideredAnswer(BaseModel):
     masked: dict[str, int]
 
 
-class SimilarAnswer(BaseModel):
-    """Toys near another, nearest first."""
-
-    items: list[ItemAnswer]
-    model: str
-    short_reason: NoticeAnswer | None
-
-
-class PopularAnswer(BaseModel):
-    """Toys that are popular here, the most popular first. `masked`: how many toys each rule removed."""
+class ListAnswer(BaseModel):
+    """Toys best first. `masked`: how many toys each rule removed, in order of authority."""
 
     items: list[ItemAnswer]
     model: str
@@ -121,26 +113,13 @@ class PopularAnswer(BaseModel):
     masked: dict[str, int]
 
 
-class TogetherAnswer(BaseModel):
-    """Toys bought together with another, the most often first. `masked`: how many of them each rule removed."""
-
-    items: list[ItemAnswer]
-    model: str
-    short_reason: NoticeAnswer | None
-    masked: dict[str, int]
-
-
-class SearchAnswer(BaseModel):
+class SearchAnswer(ListAnswer):
     """Toys that were found, best first. `masked`: how many of them each rule removed, in order of authority.
 
     `matched`: how many were found, shown or not. `corrected`: what was sought in place of words that no toy has.
     `every_word`: each toy has all the words; false where they have some of them, and where nothing was found.
     """
 
-    items: list[ItemAnswer]
     matched: int
     corrected: str | None
     every_word: bool
-    model: str
-    short_reason: NoticeAnswer | None
-    masked: dict[str, int]

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings, create_app
-from app.kiosk.models.toys import PopularAnswer
+from app.kiosk.models.toys import ListAnswer
 from app.kiosk.store.database import Database
 from app.kiosk.store.events import EventStore, StoredEvent
 from app.kiosk.trends import Trends
@@ -149,7 +149,7 @@ def busy(settings: KioskSettings) -> Iterator[TestClient]:
 
 def test_what_this_shop_sells_comes_first_under_the_mask(busy: TestClient) -> None:
     body = busy.get("/v1/popular?k=2&youngest_age_months=60").json()
-    PopularAnswer.model_validate(body)
+    ListAnswer.model_validate(body)
     assert body["items"][0]["toy"]["toy_id"] == "marbles"
     assert body["items"][0]["reasons"] == [{"code": "popular_now", "text": "Popular here these weeks"}]
     assert body["short_reason"] is None

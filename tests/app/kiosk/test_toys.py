@@ -3,7 +3,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.kiosk.models.service import FacetsAnswer, ModelAnswer
-from app.kiosk.models.toys import SimilarAnswer, TogetherAnswer, ToyPage
+from app.kiosk.models.toys import ListAnswer, ToyPage
 from data.schema import Toy
 
 
@@ -29,7 +29,7 @@ def test_a_picture_can_neither_run_nor_load_anything(client: TestClient, toys: l
 
 def test_similar_toys_are_under_the_same_mask(client: TestClient) -> None:
     body = client.get("/v1/toys/track/similar", params={"k": 3, "youngest_age_months": 48}).json()
-    SimilarAnswer.model_validate(body)
+    ListAnswer.model_validate(body)
     names = [item["toy"]["toy_id"] for item in body["items"]]
     assert len(names) == 3
     assert "engine" in names
@@ -62,7 +62,7 @@ def test_the_model_says_what_it_is(client: TestClient) -> None:
 
 def test_alive_and_ready(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"alive": True}
-    assert client.get("/readyz").json() == {"ready": True, "model": "0123456789abcdef" * 4}
+    assert client.get("/readyz").json() == {"ready": True, "model": "0123456789abcdef" * 4, "warnings": []}
 
 
 def test_openapi_tells_the_bounds(client: TestClient) -> None:
@@ -81,7 +81,7 @@ def test_answers_are_utf8_json(client: TestClient, path: str) -> None:
 
 def test_what_is_bought_together_falls_short_with_a_notice_where_nothing_is_known(client: TestClient) -> None:
     body = client.get("/v1/toys/track/together", params={"k": 3, "language": "en"}).json()
-    TogetherAnswer.model_validate(body)
+    ListAnswer.model_validate(body)
     assert body["items"] == []
     assert body["short_reason"]["code"] == "no_together"
     assert client.get("/v1/toys/unicorn/together").json()["code"] == "unknown_toy"
