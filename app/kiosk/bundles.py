@@ -67,7 +67,9 @@ def open_at_start(settings: KioskSettings) -> tuple[Engine, Activated]:
 
 def load(settings: KioskSettings, path: Path) -> Engine:
     """The bundle in `path`, checked in every way and warm. Raises BundleError."""
-    engine = load_bundle(path, settings.default_youngest_months, verify_key=settings.verify_key)
+    engine = load_bundle(
+        path, settings.default_youngest_months, verify_key=settings.verify_key, threads=settings.threads
+    )
     warm(engine)
     return engine
 

@@ -51,6 +51,9 @@ class KioskSettings(BaseSettings):
     popular_half_life_days: Annotated[float, Field(ge=0.5, le=365)] = Field(
         14.0, description="After so many days an event counts half for what is popular now."
     )
+    threads: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="How many threads rank one request; more help where toys are many and cores are idle."
+    )
     keep: Literal["all", "session"] = Field(
         "all", description="What is kept of shoppers: all, or nothing after their session."
     )

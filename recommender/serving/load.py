@@ -15,12 +15,16 @@ from recommender.serving.together import read_together
 
 
 def load_bundle(
-    path: Path | str, default_youngest_months: int = SMALLEST_MONTHS, *, verify_key: Path | None = None
+    path: Path | str,
+    default_youngest_months: int = SMALLEST_MONTHS,
+    *,
+    verify_key: Path | None = None,
+    threads: int = 1,
 ) -> Engine:
     """Load the bundle in folder `path`: signature, digests, graph and table checked, one smoke ranking made.
 
     default_youngest_months: the age that the safety rule assumes where no child is stated
-    verify_key: a public key's file; with one, the bundle must be signed by it.
+    verify_key: a public key's file; with one, the bundle must be signed by it; threads: that rank one request
     Raises BundleError with one sentence that says what is wrong with it, ToyGuideError if it is the key.
     """
     check_age("default_youngest_months", default_youngest_months)
@@ -28,7 +32,7 @@ def load_bundle(
     try:
         manifest = verify_bundle(folder, verify_key)
         toys = read_catalogue(folder / CATALOGUE, pictures=False)
-        student = Student.open(folder, manifest)
+        student = Student.open(folder, manifest, threads)
     except OSError as error:
         raise BundleError(f"The bundle in {folder} cannot be read: {error}.") from error
     if len(toys) != len(student.table) - 1:

@@ -1,4 +1,4 @@
-"""The student as it ships: an ONNX graph and a toy table, run by ONNX Runtime on one thread.
+"""The student as it ships: an ONNX graph and a toy table, run by ONNX Runtime, by default on one thread.
 
 The graph's contract (history int32 [B, L], recipient float32 [B, P], table float32 [N + 1, d], allowed bool [B, N + 1],
 k int64 [1] → toys, scores, query) is checked by `Student.open`, so that whatever comes later can rely on it. A graph
@@ -62,15 +62,15 @@ def pad_histories(histories: Sequence[Sequence[int]], max_history: int) -> NDArr
     return padded
 
 
-def open_graph(graph: Path | bytes, name: str) -> ort.InferenceSession:
-    """A session of one thread for a file or the bytes of a graph; `name` is what an error calls it.
+def open_graph(graph: Path | bytes, name: str, threads: int = 1) -> ort.InferenceSession:
+    """A session of `threads` threads for a file or the bytes of a graph; `name` is what an error calls it.
 
     Raises BundleError if it is no graph or leans on further files, or ONNX Runtime cannot load it, with its reason.
     """
     source = graph if isinstance(graph, bytes) else graph.read_bytes()
     check_graph(source, name)  # these bytes, not the file: it may be another one a moment later
     options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.load_model_format", "ONNX")  # it has a second format, and would guess
@@ -114,10 +114,10 @@ class Student:
         self.readable = len(table)
 
     @classmethod
-    def open(cls, folder: Path, manifest: Manifest) -> Student:
+    def open(cls, folder: Path, manifest: Manifest, threads: int = 1) -> Student:
         """The student of a bundle whose files were verified. Raises BundleError if graph and table do not fit."""
         table = read_table(folder, manifest)
-        session = open_graph(folder / STUDENT, str(folder / STUDENT))
+        session = open_graph(folder / STUDENT, str(folder / STUDENT), threads)
         outputs = {node.name: node.type for node in session.get_outputs()}
         for kind, wanted, got in (
             ("inputs", INPUTS, {node.name: node.type for node in session.get_inputs()}),

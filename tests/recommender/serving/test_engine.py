@@ -278,3 +278,8 @@ def test_serving_loads_neither_torch_nor_pandas() -> None:
     code = f"import sys, recommender.serving.engine; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_more_threads_rank_the_same(bundle: Path) -> None:
+    lists = [ids(load_bundle(bundle, threads=threads).recommend(["track"], k=12)) for threads in (1, 2)]
+    assert lists[0] == lists[1]
