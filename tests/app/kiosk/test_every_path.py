@@ -64,7 +64,7 @@ def client(request, make_bundle, tmp_path_factory) -> Iterator[TestClient]:
     """A kiosk with a catalogue of its own; pages hold, a third of the places are on trial."""
     folder = tmp_path_factory.mktemp(f"paths{request.param}")
     bundle = make_bundle(folder / "bundle", catalogue(request.param), seed=request.param)
-    settings = KioskSettings(bundle=bundle, database=folder / "k.sqlite", exploration=0.3)
+    settings = KioskSettings(bundle=bundle, database=folder / "k.sqlite", exploration=0.3, requests_per_second=0)
     with TestClient(create_app(settings, lambda: NOW)) as client:
         engine = client.app.state.kiosk.now.engine
         engine.together = np.random.default_rng(7).integers(0, TOYS + 1, (TOYS + 1, 8)).astype(np.int32)
