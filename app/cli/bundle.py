@@ -11,7 +11,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.console import OUT, Exit, plain, print_json, tell
+from app.cli.console import OUT, Exit, print_json, tell
+from app.plain import plain
 
 if TYPE_CHECKING:
     from recommender.serving.bundle import Manifest

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from app.plain import plain
+
 
 class _Console(Console):
     def on_broken_pipe(self) -> NoReturn:
@@ -57,11 +59,6 @@ def progress_bar(shown: bool = True) -> Progress:
 def tell(word: str, sentence: str, style: str = "bold red") -> None:
     """One line on stderr: `word`, coloured, and a sentence in which nothing is taken for markup."""
     ERR.print(Text.assemble((word, style), " ", plain(sentence)))
-
-
-def plain(text: str) -> str:
-    """`text` on one line and without what a terminal would obey: other characters as escapes."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def print_json(value: Any) -> None:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from app.cli.console import ERR
 from app.cli.kiosk_copies import backup, restore
 from app.cli.kiosk_export import export
 from app.cli.kiosk_key import key_app
+from app.kiosk_process import become
 from data.errors import ToyGuideError
 
 kiosk_app = typer.Typer(name="kiosk", invoke_without_command=True)
@@ -45,9 +45,6 @@ def kiosk(
     ] = None,
 ) -> None:
     """Serve a bundle over HTTP until Ctrl-C. Settings: options > TOYGUIDE_KIOSK_… > toyguide.toml > defaults."""
-    from app.kiosk import load_settings, serve
-    from app.kiosk.logs import configure_logs
-
     if context.invoked_subcommand is not None:
         if given := [name for name, value in context.params.items() if value is not None]:
             option = "--" + given[0].replace("_", "-")
@@ -55,17 +52,5 @@ def kiosk(
                 f"{option} must come after the words 'kiosk {context.invoked_subcommand} …', if they take it."
             )
         return
-    settings = load_settings(
-        config,
-        bundle=bundle,
-        verify_key=verify_key,
-        host=host,
-        port=port,
-        database=database,
-        store_id=store_id,
-        default_youngest_months=default_youngest_months,
-    )
-    configure_logs()
-    serve(
-        settings, lambda address: ERR.print(f"The kiosk listens on {address} (API: {address}/docs). Ctrl-C stops it.")
-    )
+    options = {name: value for name, value in context.params.items() if name != "config"}
+    become(config, options)

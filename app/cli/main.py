@@ -22,7 +22,7 @@ from app.cli.bench_ranking import bench_ranking
 from app.cli.bench_student import bench_student
 from app.cli.blend import blend
 from app.cli.bundle import bundle_app
-from app.cli.console import OUT, Exit, plain, tell
+from app.cli.console import OUT, Exit, tell
 from app.cli.data import data_app
 from app.cli.demo import demo
 from app.cli.distill import distill
@@ -32,6 +32,7 @@ from app.cli.page import page
 from app.cli.shop import shop
 from app.cli.sweep import sweep
 from app.cli.train import train
+from app.plain import plain
 from data.errors import ToyGuideError, UnfitError
 
 app = typer.Typer(
