@@ -1,6 +1,6 @@
 # make demo   simulate a shop, train, distil, build the bundle, serve   (ARGS=--no-serve stops after the table)
 # make test   formatting, lint, types, layering and the test suite      (pip alone)
-# make check  long repetitions in full: bundles that change under load, thousands of shops and households   (minutes)
+# make check  long repetitions in full: bundles that change, kiosks that are killed, thousands of households   (minutes)
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -35,6 +35,7 @@ $(WEB):
 # Long repetitions: each runs a few rounds in 'make test', and in full here.
 check: install
 	$(BIN)/python scripts/check_swaps.py --rounds 50
+	$(BIN)/python scripts/check_crash.py --rounds 20
 	TOYGUIDE_EXAMPLES=25 $(BIN)/pytest -n 2 tests/app/kiosk/test_every_path.py tests/recommender/serving/test_paths.py
 
 format: install
