@@ -31,7 +31,7 @@ EVENTS: Final = sa.Table(
     sa.Index("events_by_time", "time_ms"),
     sa.Index("events_by_arrival", "received_ms"),
     sa.Index("events_by_session", "session_id"),
-    sa.Index("events_that_pass", "session_id", "received_ms", sqlite_where=sa.text("session_only")),
+    sa.Index("events_that_pass", "session_id", "received_ms", sqlite_where=sa.text("session_only = 1")),
     sa.Index("events_by_shopper", "shopper_id", sqlite_where=sa.text("shopper_id IS NOT NULL")),
     sqlite_autoincrement=True,  # the forwarder's cursor is a number: it must never be given twice
 )
@@ -53,7 +53,7 @@ ANSWERS: Final = sa.Table(
     sa.Column("language", sa.Text, nullable=False),
     sa.Index("answers_by_time", "time_ms"),
     sa.Index("answers_by_session", "session_id", sqlite_where=sa.text("session_id IS NOT NULL")),
-    sa.Index("answers_that_pass", "session_id", "time_ms", sqlite_where=sa.text("session_only")),
+    sa.Index("answers_that_pass", "session_id", "time_ms", sqlite_where=sa.text("session_only = 1")),
     sa.Index("answers_by_shopper", "shopper_id", sqlite_where=sa.text("shopper_id IS NOT NULL")),
     sqlite_autoincrement=True,
 )

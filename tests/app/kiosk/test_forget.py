@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings, create_app
@@ -173,6 +174,29 @@ def test_a_kiosk_that_starts_ends_the_sessions_of_before(settings: KioskSettings
         while left(client)["events"]:
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+def test_looking_for_sessions_that_are_over_reads_no_whole_table(tmp_path: Path) -> None:
+    """It happens twice a minute, over what may be years of events."""
+    database = Database(tmp_path / "kiosk.sqlite")
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(
+        database.engine, "before_cursor_execute", lambda _c, _u, text, given, *_: asked.append((text, given))
+    )
+    Forgetting(database, tell_headquarters=False).over(NOON, timedelta(minutes=30))
+    with database.reading() as connection:
+        looks = [text for text, _ in asked if text.startswith("SELECT")]
+        assert len(looks) == 2
+        plans = [
+            str(row[3])
+            for text, given in list(asked)
+            if text in looks
+            for row in connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {text}", given)
+        ]
+    database.close()
+    found = [plan for plan in plans if plan.startswith(("SCAN events", "SCAN answers", "SEARCH"))]
+    assert len(found) == 3
+    assert all("that_pass" in plan for plan in found), found
 
 
 def test_headquarters_is_told_where_there_is_one(tmp_path: Path) -> None:
