@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def median_milliseconds(ask: Callable[[Query], Any], queries: list[Query]) -> fl
         start = time.perf_counter()
         ask(query)
         times.append(time.perf_counter() - start)
-    return float(np.median(times) * 1000)
+    return statistics.median(times) * 1000
 
 
 def score_recommender(

@@ -26,7 +26,7 @@ from recommender.base import Contact
 from recommender.serving.asking import Ask, read_ask
 from recommender.serving.bundle import CATALOGUE, Manifest
 from recommender.serving.catalogue import read_picture
-from recommender.serving.causes import find_causes
+from recommender.serving.causes import find_causes, nameable_causes
 from recommender.serving.page import Marks, write_page
 from recommender.serving.past import Past, Purpose
 from recommender.serving.policy.arrange import AS_RANKED, Arrangement, arrange
@@ -37,6 +37,7 @@ from recommender.serving.policy.reasons import reasons_for, short_reason, verdic
 from recommender.serving.policy.safety import company
 from recommender.serving.policy.shelf import build_shelf, with_rows
 from recommender.serving.ranking import find_candidates
+from recommender.serving.reading import Reading
 from recommender.serving.results import Considered, Language, Pick, Recommendation, Verdict, check_list
 from recommender.serving.search.index import SearchIndex
 from recommender.serving.strangers import favourites, standing, stranger_scores
@@ -186,20 +187,20 @@ class Engine:
         arrangement.check()
         past, allowed, shown = self.survey(ask, house)
         recipient = ask.recipient
-        profile = self.student.profiles([recipient])
-        candidates, own = find_candidates(
-            self.student,
-            past.fed,
-            profile,
+        named = nameable_causes(past, self.student.max_history, allowed.nameable)
+        reading = Reading(self.student, past.fed, named, self.student.profiles([recipient]))
+        candidates = find_candidates(
+            reading.scores,
             allowed.mask,
             arrangement.pool(k),
             emphasis,
-            self.shelf.groups,
+            self.student.table,
             self.inverse_lengths,
+            self.shelf.groups,
         )
         rows, propensities = arrange(candidates, k, arrangement, chance or self._chance)
         places = candidates.places[rows]
-        causes = find_causes(self.student, self.toys, past, profile, places, own[rows], allowed.nameable)
+        causes = find_causes(reading, named, self.toys, past, places)
         picks = []
         listed = zip(places.tolist(), rows.tolist(), propensities.tolist(), causes, strict=True)
         for place, row, propensity, cause in listed:

@@ -14,7 +14,7 @@ from data.errors import parameter_error
 from data.schema import ADULT_MONTHS, Recipient
 from recommender.base import Contact
 from recommender.serving.asking import Ask
-from recommender.serving.causes import find_causes
+from recommender.serving.causes import find_causes, nameable_causes
 from recommender.serving.engine import Engine
 from recommender.serving.past import Past, Purpose
 from recommender.serving.policy.emphasis import NO_EMPHASIS, Emphasis
@@ -22,9 +22,9 @@ from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import Allowed, HouseLists
 from recommender.serving.policy.reasons import reasons_for, short_reason
 from recommender.serving.ranking import best_of
+from recommender.serving.reading import Reading
 from recommender.serving.results import Giving, Language, Notice, Pick, ShareOfBudget
 from recommender.serving.split import Offer, split, worth_offering
-from recommender.serving.student import pad_histories
 
 MAX_CHILDREN: Final = 8
 ALTERNATIVES: Final = 3
@@ -50,8 +50,8 @@ class _Seen:
 
     past: Past
     allowed: Allowed
-    profile: NDArray[np.float32]
-    own: NDArray[np.float32]
+    named: tuple[int, ...]
+    reading: Reading
     scores: NDArray[np.float32]
 
 
@@ -118,9 +118,10 @@ def _see(
     engine.check(1, language, child.recipient)
     ask = Ask(child.history, child.recipient, youngest, filters, child.owned, child.purpose)
     past, allowed, _ = engine.survey(ask, house)
-    profile = engine.student.profiles([child.recipient])
-    own = engine.student.scores(pad_histories([past.fed], engine.student.max_history), profile)[0]
-    return _Seen(past, allowed, profile, own, own if emphasis.boost is None else own + emphasis.boost)
+    named = nameable_causes(past, engine.student.max_history, allowed.nameable)
+    reading = Reading(engine.student, past.fed, named, engine.student.profiles([child.recipient]))
+    scores = reading.scores if emphasis.boost is None else reading.scores + emphasis.boost
+    return _Seen(past, allowed, tuple(named), reading, scores)
 
 
 def _offer(engine: Engine, seen: _Seen, cents: NDArray[np.int64], pocket: int) -> Offer:
@@ -146,8 +147,7 @@ def _alternatives(
 
 
 def _picks(engine: Engine, child: Child, seen: _Seen, places: Sequence[int], language: Language) -> tuple[Pick, ...]:
-    at = np.array(places, np.int64)
-    causes = find_causes(engine.student, engine.toys, seen.past, seen.profile, at, seen.own[at], seen.allowed.nameable)
+    causes = find_causes(seen.reading, seen.named, engine.toys, seen.past, np.array(places, np.int64))
     return tuple(
         Pick(
             engine.toys[place - 1],

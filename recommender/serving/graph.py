@@ -8,12 +8,12 @@ they are Protocol Buffers, and of these only what leads to a tensor has to be un
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Final
 
 from data.errors import BundleError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LEADS_TO: Final = {
     "ModelProto": {7: "GraphProto", 20: "TrainingInfoProto", 25: "FunctionProto"},
@@ -82,6 +82,8 @@ def read_tensors(graph: bytes, names: Collection[str]) -> dict[str, NDArray[Any]
 
 
 def _array(fields: Sequence[tuple[int, int | memoryview]]) -> NDArray[Any] | None:
+    import numpy as np  # the command line checks graphs too, and reads no numbers in them
+
     shape: list[int] = []
     kind, raw = None, None
     for key, value in fields:

@@ -40,6 +40,14 @@ class NearToys:
         one = {name: float(found[f"near.{name}"].item()) for name in ("fade", "strength", "share")}
         return cls(found["near.toys"], weights, **one)
 
+    def add(self, scores: NDArray[np.float32], history: Sequence[int]) -> None:
+        """Add to `scores` float32 [N + 1] what lies near the toys of `history`, oldest first, each once."""
+        weights, beside = self._told(history)
+        sums = np.zeros(len(scores), np.float32)
+        np.add.at(sums, beside.ravel(), weights.ravel())
+        places = np.flatnonzero(sums)
+        scores[places] += self._raised(sums[places])
+
     def without(
         self, history: Sequence[int], left_out: Sequence[int], places: NDArray[np.int64]
     ) -> NDArray[np.float32]:
@@ -47,14 +55,20 @@ class NearToys:
 
         history: toy indices, oldest first, each once, `left_out` among them
         """
-        told = np.zeros((len(history), len(places)), np.float32)
-        for row, toy in enumerate(history):
-            if toy < len(self.toys):  # a toy that a shop added is near nothing
-                told[row] = self.weights[toy] @ (self.toys[toy][:, None] == places)
-        told *= self.fade ** np.arange(len(history) - 1, -1, -1, dtype=np.float32)[:, None]
+        weights, beside = self._told(history)
+        told = (weights[:, None, :] @ (beside[:, :, None] == places))[:, 0]
         until = np.cumsum(told, axis=0)
-        at = [list(history).index(toy) for toy in left_out]
+        at = [history.index(toy) for toy in left_out]
         # What came before the toy that is left out is one contact younger without it.
-        sums = (until[at] - told[at]) / self.fade + until[-1] - until[at]
-        added: NDArray[np.float32] = self.strength * np.log1p(self.share * sums)
-        return added
+        return self._raised((until[at] - told[at]) / self.fade + until[-1] - until[at])
+
+    def _told(self, history: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.integer]]:
+        """(fade^age · w, the toys beside), both [M, C] for the M toys of `history`."""
+        rows = np.array(history, np.int64)
+        rows[rows >= len(self.toys)] = 0  # a toy that a shop added is near nothing, as padding is
+        ages = np.arange(len(rows) - 1, -1, -1, dtype=np.float32)
+        return self.weights[rows] * np.float32(self.fade) ** ages[:, None], self.toys[rows]
+
+    def _raised(self, sums: NDArray[np.floating]) -> NDArray[np.float32]:
+        raised: NDArray[np.float32] = (self.strength * np.log1p(self.share * sums)).astype(np.float32)
+        return raised

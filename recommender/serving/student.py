@@ -108,7 +108,7 @@ class Student:
         self.max_history = max_history
         self._session = session
         outputs = {node.name for node in session.get_outputs()}
-        self._has_near = outputs >= NEAR.keys()
+        self.has_near = outputs >= NEAR.keys()
         self.near: NearToys | None = None
         self.sums = outputs >= PARTS.keys()
         self.readable = len(table)
@@ -126,7 +126,7 @@ class Student:
             if got != wanted:
                 raise BundleError(f"{folder / STUDENT}: its {kind} must be {wanted}. Got {got}.")
         student = cls(session, table, manifest.interests, manifest.max_history)
-        if student._has_near:
+        if student.has_near:
             student.near = NearToys.read((folder / STUDENT).read_bytes())
         return student
 
@@ -184,7 +184,7 @@ class Student:
     ) -> NDArray[np.float32]:
         """float32 [B, K]: the scores of the toys `places` int64 [K], by default of all and of padding too."""
         scores: NDArray[np.float32] = self.queries(histories, profiles) @ self.table[places].T
-        if self._has_near:
+        if self.has_near:
             scores += self._near(histories, profiles)[:, places]
         return scores
 

@@ -16,10 +16,10 @@ from distillation.package import build_bundle, met_in
 from distillation.toy_encoder import feature_tensors, fit_toy_encoder, held_back, rank_correlation
 from recommender.base import batch_holdout
 from recommender.features import encode_toys, fit_schema
-from recommender.serving.causes import hanging_on
 from recommender.serving.encoder import place_toys
 from recommender.serving.load import load_bundle
 from recommender.serving.overlay import Overlay, overlaid
+from recommender.serving.reading import Reading
 from recommender.serving.student import Student, open_graph, pad_histories
 
 
@@ -155,7 +155,10 @@ def test_what_a_toy_brought_is_what_the_whole_graph_loses_without_it(engines, wa
         beside_last = student.near.toys[min(history[-1], bundled)].astype(np.int64)
         places = np.concatenate([rng.choice(np.arange(1, bundled + 1), 8, replace=False), beside_last])
         scores = student.scores(pad_histories([history], student.max_history), profile, places)[0]
-        brought = hanging_on(student, history, history, profile, places, scores)
+        reading = Reading(student, history, history, profile)
+        whole = student.scores(pad_histories([history], student.max_history), profile)[0]
+        np.testing.assert_allclose(reading.scores, whole, atol=1e-4)
+        brought = reading.brought(places)
         without = [[toy for toy in history if toy != left] for left in history]
         lost = scores - student.scores(
             pad_histories(without, student.max_history), np.repeat(profile, len(history), axis=0), places

@@ -7,7 +7,7 @@ import torch
 from distillation.export import check_parity, export_student
 from distillation.student import Student, StudentConfig
 from recommender.features import profile_width
-from recommender.serving.causes import hanging_on
+from recommender.serving.reading import Reading
 from recommender.serving.student import Student as Served
 from recommender.serving.student import open_graph, pad_histories
 
@@ -57,8 +57,7 @@ def test_padding_brings_nothing(profile):
 
 def test_a_pooling_student_s_reason_is_what_the_toy_brought(profile):
     _, served = made("pooling")
-    scores = served.scores(pad_histories([HISTORY], LONGEST), profile, PLACES)[0]
-    found = hanging_on(served, HISTORY, [4, 3], profile, PLACES, scores)
+    found = Reading(served, HISTORY, [4, 3], profile).brought(PLACES)
     brought = served.brought(pad_histories([HISTORY], LONGEST), profile, PLACES)[0]
     np.testing.assert_array_equal(found, brought[[2, 0]])
 
@@ -67,7 +66,7 @@ def test_any_other_student_s_reason_is_what_the_score_loses_without_the_toy(prof
     student, served = made("transformer")
     assert not served.sums
     scores = served.scores(pad_histories([HISTORY], LONGEST), profile, PLACES)[0]
-    found = hanging_on(served, HISTORY, [4, 3], profile, PLACES, scores)
+    found = Reading(served, HISTORY, [4, 3], profile).brought(PLACES)
     for row, left in enumerate((4, 3)):
         rest = torch.tensor([[toy for toy in HISTORY if toy != left]])
         with torch.inference_mode():

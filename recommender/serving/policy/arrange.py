@@ -90,26 +90,26 @@ def arrange(
     diversity, exploration = arrangement.diversity, arrangement.exploration
     worth = (1 - diversity) * _relevance(candidates)
     nearest = np.zeros(size, np.float32)
-    free = np.ones(size, np.bool_)
-    within_share = np.ones(size, np.bool_)
+    taken = np.zeros(size, np.float32)  # −∞ where a toy stands in the list already
+    shut = np.zeros(size, np.float32)  # −∞ there too, and where its category has its share
     cap = math.ceil(arrangement.category_share * k)
-    taken: dict[int, int] = {}
+    counts: dict[int, int] = {}
     for slot in range(count):
         if slot < candidates.pinned:
             row = slot
         else:
-            open_rows = free & within_share
-            if not open_rows.any():
-                open_rows = free
-            row = int(np.where(open_rows, worth - diversity * nearest, -np.inf).argmax())
+            row = int((worth - diversity * nearest + shut).argmax())
+            if shut[row] < 0:  # every category has its share
+                shut = taken.copy()
+                row = int((worth - diversity * nearest + shut).argmax())
             if exploration:
-                row, propensity[slot] = _draw(row, open_rows, exploration, chance)
+                row, propensity[slot] = _draw(row, np.flatnonzero(shut == 0), exploration, chance)
         chosen[slot] = row
-        free[row] = False
+        taken[row] = shut[row] = -np.inf
         group = int(candidates.groups[row])
-        taken[group] = taken.get(group, 0) + 1
-        if group >= 0 and taken[group] == cap:
-            within_share &= candidates.groups != group
+        counts[group] = counts.get(group, 0) + 1
+        if group >= 0 and counts[group] == cap:
+            shut[candidates.groups == group] = -np.inf
         if diversity:
             np.maximum(nearest, candidates.directions @ candidates.directions[row], out=nearest)
     return chosen, propensity
@@ -125,9 +125,9 @@ def _relevance(candidates: Candidates) -> NDArray[np.float32]:
     return relevance
 
 
-def _draw(best: int, open_rows: NDArray[np.bool_], exploration: float, chance: Random) -> tuple[int, float]:
+def _draw(best: int, open_rows: NDArray[np.int64], exploration: float, chance: Random) -> tuple[int, float]:
     """A row, and the chance that it was this one: the best, or with chance `exploration` any that is open."""
-    row, count = best, int(np.count_nonzero(open_rows))
+    row = best
     if chance.random() < exploration:
-        row = int(np.flatnonzero(open_rows)[chance.randrange(count)])
-    return row, (row == best) * (1 - exploration) + exploration / count
+        row = int(open_rows[chance.randrange(len(open_rows))])
+    return row, (row == best) * (1 - exploration) + exploration / len(open_rows)
