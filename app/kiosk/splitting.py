@@ -9,6 +9,8 @@ from app.kiosk.payloads import Answer, split_payload
 from app.kiosk.problems import documented
 from app.kiosk.reading import contacts, filters, recipient
 from app.kiosk.state import Running
+from app.kiosk.store.database import milliseconds
+from app.kiosk.store.impressions import ShownList
 from app.kiosk.strict import StrictRoute
 from data.schema import Recipient
 from recommender.serving.giving import Child, give
@@ -47,4 +49,16 @@ def split(body: SplitRequest, kiosk: Running) -> Answer:
         house=now.masks,
         emphasis=now.emphasis_for(body.occasion),
     )
+    shown = ShownList(
+        answer.shown(),
+        milliseconds(kiosk.clock()),
+        session_id=body.session_id,
+        shopper_id=body.shopper_id,
+        session_only=body.child_mode or kiosk.settings.keep == "session",
+        youngest_age=body.youngest_age_months,
+        occasion=body.occasion,
+        purpose="gift",
+        language=body.language,
+    )
+    kiosk.impressions.put(shown)
     return Answer(split_payload(answer, now.engine.manifest.currency))

@@ -91,6 +91,13 @@ class Giving:
     total: float
     left: float
 
+    def shown(self) -> Recommendation:
+        """All toys of it as one list: first what is given, then what could be instead, no toy twice."""
+        given = [share.item for share in self.shares if share.item is not None]
+        others = [pick for share in self.shares for pick in share.alternatives]
+        picks = {pick.index: pick for pick in [*reversed(others), *reversed(given)]}
+        return Recommendation(self.recommendation_id, self.model, tuple(reversed(picks.values())))
+
 
 @dataclass(frozen=True, slots=True)
 class Considered:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.kiosk.models.asks import FiltersBody, HistoryEntry, RecipientBody
-from app.kiosk.models.fields import Language, Months, Occasion, RequestBody
+from app.kiosk.models.fields import ChildMode, Id, Language, Months, Occasion, RequestBody
 from app.kiosk.models.toys import ItemAnswer, NoticeAnswer
 from recommender.base import MAX_HISTORY
 from recommender.serving.giving import MAX_CHILDREN
@@ -32,6 +32,9 @@ class SplitRequest(RequestBody):
     filters: FiltersBody | None = None
     occasion: Occasion | None = None
     language: Language = "en"
+    session_id: Id | None = None
+    shopper_id: Id | None = None
+    child_mode: ChildMode = False
 
 
 class ShareAnswer(BaseModel):

@@ -1,6 +1,8 @@
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.kiosk.models.splitting import SplitAnswer
+from app.kiosk.store.tables import ANSWERS, IMPRESSIONS
 
 URL = "/v1/recommendations:split"
 TWO = [
@@ -36,3 +38,16 @@ def test_mistakes_are_pointed_at(client: TestClient) -> None:
         response = client.post(URL, json=wrong)
         assert response.status_code == 422
         assert response.json()["errors"][0]["pointer"] == pointer
+
+
+def test_what_a_split_showed_is_kept_once_each(client: TestClient) -> None:
+    body = client.post(URL, json={"children": TWO, "budget": 60, "session_id": "s-1"}).json()
+    kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+    kiosk.impressions.flush()
+    with kiosk.database.reading() as connection:
+        answer = connection.execute(sa.select(ANSWERS)).one()
+        toys = connection.scalars(sa.select(IMPRESSIONS.c.toy_id).order_by(IMPRESSIONS.c.position)).all()
+    assert (answer.recommendation_id, answer.session_id) == (body["recommendation_id"], "s-1")
+    given = [share["item"]["toy"]["toy_id"] for share in body["shares"]]
+    assert list(toys[:2]) == given
+    assert len(set(toys)) == len(toys)
