@@ -36,7 +36,8 @@ $(WEB):
 check: install
 	$(BIN)/python scripts/check_swaps.py --rounds 50
 	$(BIN)/python scripts/check_crash.py --rounds 20
-	TOYGUIDE_EXAMPLES=25 $(BIN)/pytest -n 2 tests/app/kiosk/test_every_path.py tests/recommender/serving/test_paths.py
+	TOYGUIDE_EXAMPLES=25 $(BIN)/pytest -n 2 tests/app/kiosk/test_every_path.py tests/app/kiosk/test_schemathesis.py \
+		tests/recommender/serving/test_paths.py
 
 format: install
 	$(BIN)/ruff check --fix .

@@ -19,7 +19,7 @@ _PROBLEMS = ("invalid_request", "store_unavailable", "store_full")
 
 
 @router.delete(
-    "/shoppers/{shopper_id:path}",
+    "/shoppers/{shopper_id:anything}",
     response_model=ForgottenAnswer,
     responses=documented(*_PROBLEMS),
     summary="Forget a shopper",
@@ -38,7 +38,7 @@ def shopper(shopper_id: PathId, kiosk: Running) -> Answer:
 
 
 @router.delete(
-    "/sessions/{session_id:path}",
+    "/sessions/{session_id:anything}",
     response_model=ForgottenAnswer,
     responses=documented(*_PROBLEMS),
     summary="Forget a session",

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
+from starlette.convertors import Convertor, register_url_convertor
 
 from app.kiosk.problems import ProblemError, shown
 from app.kiosk.settings import MAX_JSON_DEPTH
@@ -20,6 +21,23 @@ from app.kiosk.settings import MAX_JSON_DEPTH
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKET: Final = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class _Anything(Convertor[str]):
+    """An id in an address: a shop's ids may hold slashes, and line breaks, which Starlette's own "path" stops at."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """As it came."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 class StrictRoute(APIRoute):

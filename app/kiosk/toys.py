@@ -18,13 +18,13 @@ from recommender.serving.together import together
 
 router = APIRouter(prefix="/v1/toys", route_class=StrictRoute, tags=["toys"])
 
-# A shop's ids may hold slashes: ":path" takes them, and the longer addresses must come first.
+# A shop's ids may hold slashes: ":anything" takes them, and the longer addresses must come first.
 ToyId = Annotated[str, Path(max_length=200)]
 Youngest = Annotated[QueryMonths, Query(description="The youngest child present, in months.")]
 
 
 @router.get(
-    "/{toy_id:path}/picture.svg",
+    "/{toy_id:anything}/picture.svg",
     response_class=Response,
     responses={
         200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}},
@@ -48,7 +48,7 @@ def picture(toy_id: ToyId, kiosk: Running) -> Response:
 
 
 @router.get(
-    "/{toy_id:path}/similar",
+    "/{toy_id:anything}/similar",
     response_model=ListAnswer,
     responses=documented("unknown_toy", "invalid_request"),
     summary="Toys like this one",
@@ -69,7 +69,7 @@ async def near(
 
 
 @router.get(
-    "/{toy_id:path}/together",
+    "/{toy_id:anything}/together",
     response_model=ListAnswer,
     responses=documented("unknown_toy", "invalid_request"),
     summary="Toys bought together with this one",
@@ -88,7 +88,7 @@ async def bought_with(
 
 
 @router.get(
-    "/{toy_id:path}",
+    "/{toy_id:anything}",
     response_model=ToyPage,
     responses=documented("unknown_toy", "invalid_request"),
     summary="One toy, and whether it may be shown",

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/staff", route_class=StrictRoute, tags=["staff"])
 
 
 @router.get(
-    "/toys/{toy_id:path}/why",
+    "/toys/{toy_id:anything}/why",
     response_model=WhyAnswer,
     responses=documented(*PROBLEMS, "unknown_toy"),
     summary="Why is this toy, or is it not, shown?",

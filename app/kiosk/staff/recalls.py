@@ -46,7 +46,7 @@ def import_json(body: RecallList, kiosk: Running, who: Clerk) -> Answer:
     responses=documented(*PROBLEMS, *_BODY),
     summary="Recall toys, a list in CSV",
 )
-def import_csv(text: Annotated[bytes, Body(media_type="text/csv")], kiosk: Running, who: Clerk) -> Answer:
+def import_csv(text: Annotated[bytes, Body(media_type="text/csv", min_length=1)], kiosk: Running, who: Clerk) -> Answer:
     """UTF-8 with a line of names: `toy_id` or `barcode` or both, and `reason` and `source` where there are any."""
     return _import(read_recalls(text), kiosk, who.name)
 

@@ -33,6 +33,9 @@ _SETS: Final = frozenset({"hazards", "interests"})
 _ENDS_OF_ADDRESSES: Final = ("/picture.svg", "/similar", "/why")
 
 
+Currency = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(CURRENCIES)})]
+
+
 def _price(value: Any) -> Decimal:
     """A number or a string, as answers have it. Binary fractions come from JSON: 12.3 is 12.30 and nothing else."""
     if isinstance(value, str) and re.match(_PRICE, value, re.ASCII) and "\n" not in value:
@@ -146,7 +149,7 @@ class NewToyBody(CorrectionBody):
     description_zh: Lines | None = None
     brand: Line | None = None
     category: list[Line] = Field(default=[], max_length=10, description="From the outermost to the innermost.")
-    currency: str | None = Field(None, strict=True, description="ISO 4217; by default that of the shop.")
+    currency: Currency | None = Field(None, strict=True, description="ISO 4217; by default that of the shop.")
     interests: list[Line] = Field(default=[], max_length=MAX_INTERESTS)
     from_age: AgeMonths | None = None
 

@@ -67,7 +67,7 @@ def add(body: NewToyBody, kiosk: Running, who: Manager) -> Answer:
 
 
 @router.post(
-    "/{toy_id:path}:correct",
+    "/{toy_id:anything}:correct",
     response_model=ChangedToyAnswer,
     responses=documented(*PROBLEMS, *_BODY, "unknown_toy", "toy_changed"),
     summary="Correct a toy",
@@ -87,7 +87,7 @@ def correct(toy_id: ToyId, body: CorrectionBody, kiosk: Running, who: Manager) -
 
 
 @router.post(
-    "/{toy_id:path}:retire",
+    "/{toy_id:anything}:retire",
     response_model=ChangedToyAnswer,
     responses=documented(*PROBLEMS, "unknown_toy"),
     summary="Sell a toy no longer",
@@ -101,7 +101,7 @@ def retire(toy_id: ToyId, kiosk: Running, who: Clerk) -> Answer:
 
 
 @router.post(
-    "/{toy_id:path}:restore",
+    "/{toy_id:anything}:restore",
     response_model=ChangedToyAnswer,
     responses=documented(*PROBLEMS, "unknown_toy"),
     summary="Sell a toy again",

@@ -107,7 +107,7 @@ def test_what_was_given_is_shown_however_deep_or_long_it_is() -> None:
     assert shown("naïve\0") == "'naïve\\x00'"
 
 
-@pytest.mark.parametrize("toy_id", ["a/b", "100%", "x y", "ü/木马", "q?x=1#f", "nul\0id", "tab\tid"])
+@pytest.mark.parametrize("toy_id", ["a/b", "100%", "x y", "ü/木马", "q?x=1#f", "nul\0id", "tab\tid", "two\nlines\n"])
 def test_any_id_of_a_shop_has_its_addresses(make_bundle: Callable[..., Path], tmp_path: Path, toy_id: str) -> None:
     toys = [Toy(toy_id, "A", safety_min_age=0, audience=Audience.CHILD, picture="<svg/>"), Toy("b", "B")]
     bundle = make_bundle(tmp_path / "bundle", toys)
