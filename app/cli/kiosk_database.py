@@ -23,7 +23,7 @@ def opened(settings: KioskSettings, must_exist: bool = False) -> Iterator[Databa
         raise ToyGuideError(f"{settings.database} does not exist; give the kiosk's file with --database.")
     in_use = hold(settings.database)
     # One that is damaged is replaced for whoever writes; who only reads is told.
-    database = Database(settings.database) if must_exist else open_database(settings.database)
+    database = Database(settings.database) if must_exist else open_database(settings.database, in_use)
     try:
         yield database
     except StoreFullError as error:

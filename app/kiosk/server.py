@@ -41,7 +41,11 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
     """
     engine, activated = open_at_start(settings)
     in_use = hold(settings.database)
-    database = open_database(settings.database)
+    try:
+        database = open_database(settings.database, in_use)
+    except BaseException:
+        in_use.close()
+        raise
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -65,6 +69,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         app.state.kiosk = Kiosk(settings, engine, database, clock, activated)
     except StoreUnavailableError as error:
         database.close()
+        in_use.close()
         raise ToyGuideError(
             f"The database {settings.database} does not hold a kiosk's tables. Choose another file with --database."
         ) from error

@@ -162,14 +162,15 @@ class Kiosk:
         return [code for code, holds in found.items() if holds]
 
     def refresh_house(self) -> Serving:
-        """Put what the database says now in force. Whoever changed it calls this before answering."""
+        """Put what the database says now in force, and mirror it. Whoever changed it calls this before answering."""
         with self._turn:  # or an older reading could come after a newer one
             now, held = self._now, self._held
             fresh = self._read(now.engine, now.barcodes)
             fresh_held = None if held is None else self._read(held.engine, held.barcodes)
             with self._swap:
                 self._now, self._held = fresh, fresh_held
-            return fresh
+        self._mirror.keep_up()
+        return fresh
 
     @contextmanager
     def swapping(self, engine: Engine) -> Iterator[None]:
@@ -231,6 +232,7 @@ class Kiosk:
                 held = self._held and self._hold(self._held.engine, connection)
             with self._swap:
                 self._now, self._held = change.now, held
+        self._mirror.keep_up()
 
     def _hold(self, engine: Engine, connection: sa.Connection) -> Serving | None:
         """What is held, with the shop's own toys as they are now. A bundle whose files are gone is held no longer."""

@@ -1,7 +1,8 @@
-"""What the shop says is mirrored within a second, whoever said it; and the database is looked through once.
+"""What the shop says is mirrored before it is acknowledged; and the database is looked through once.
 
 Every change of staff leaves an entry in the audit log in its own transaction, from the command line too. So the
-number of the last entry tells whether the mirror is behind, and nobody needs to be told to keep it.
+number of the last entry tells whether the mirror is behind. A thread looks once a second: for what the command line
+said, and for what could not be written when it was said.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from app.kiosk.store.care import damage_in
-from app.kiosk.store.copies import mirrored_change, write_mirror
+from app.kiosk.store.copies import mirror_of, mirrored_change, write_mirror
 from app.kiosk.store.database import Database, StoreUnavailableError
 from app.kiosk.store.tables import AUDIT
 from data.errors import DataError
@@ -36,6 +37,7 @@ class Mirror:
         self._interval = interval
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._turn = threading.Lock()
         self._holds: int | None = None
         self.behind = False
         self.damage: str | None = None
@@ -55,23 +57,26 @@ class Mirror:
 
     def keep_up(self) -> bool:
         """Mirror what changed since; False if that cannot be done now."""
-        try:
-            with self._database.reading() as connection:
-                last = connection.scalar(sa.select(sa.func.coalesce(sa.func.max(AUDIT.c.id), 0)))
-            if last != self._holds:
-                self._holds = write_mirror(self._database.file)
-        except (DataError, StoreUnavailableError, sqlite3.Error) as error:
-            if not self.behind:
-                _log.error(
-                    "recalls, rules, stock and keys cannot be mirrored", reason=str(error) or type(error).__name__
-                )
-            self.behind = True
-            return False
-        self.behind = False
-        return True
+        with self._turn:
+            try:
+                with self._database.reading() as connection:
+                    last = connection.scalar(sa.select(sa.func.coalesce(sa.func.max(AUDIT.c.id), 0)))
+                if last != self._holds:
+                    self._holds = write_mirror(self._database.file)
+            except (DataError, StoreUnavailableError, sqlite3.Error) as error:
+                if not self.behind:
+                    _log.error(
+                        "recalls, rules, stock and keys cannot be mirrored", reason=str(error) or type(error).__name__
+                    )
+                self.behind = True
+                return False
+            self.behind = False
+            return True
 
     def _run(self) -> None:
-        self._holds = mirrored_change(self._database.file)
+        with self._turn:
+            if self._holds is None:
+                self._holds = mirrored_change(mirror_of(self._database.file))
         good = self.keep_up()
         self.damage = damage_in(self._database.file)
         self.looked.set()

@@ -14,7 +14,8 @@ import fcntl
 import logging
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
@@ -23,7 +24,7 @@ import sqlalchemy as sa
 
 from app.kiosk.store.audit import note
 from app.kiosk.store.copies import check_copy, mirror_of, take_from_mirror
-from app.kiosk.store.database import Database
+from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
 from app.kiosk.store.marks import read_mark, write_mark
 from app.kiosk.store.tables import ANSWERS, EVENTS, IMPRESSIONS, RECALLS
 from data.atomic import atomic_file
@@ -40,28 +41,52 @@ _SYSTEM: Final = "kiosk"
 _log = logging.getLogger("kiosk")  # not structlog: what a command finds goes to stderr too
 
 
-def open_database(file: Path) -> Database:
+def open_database(file: Path, in_use: IO[bytes]) -> Database:
     """Open the database `file`, or a fresh one in its place if it is damaged; either knows the shop's own lists.
 
-    Raises ToyGuideError if it is somebody else's or newer, or cannot be opened for another reason.
+    in_use: the lock of `hold`. Raises ToyGuideError if the database is somebody else's or newer, cannot be opened for
+    another reason, or must be replaced while somebody else has it open.
     """
     fault = _fault(file)
+    there = file.exists() and file.stat().st_size > 0
+    if not fault and (there or not mirror_of(file).exists()):
+        return Database(file)
+    _take_alone(in_use, f"The database {file} is {'damaged' if fault else 'gone'}, and in use. Stop the kiosk first.")
+    try:
+        _begin_anew(file, fault)
+    finally:
+        fcntl.flock(in_use, fcntl.LOCK_SH)
+    return Database(file)
+
+
+def _begin_anew(file: Path, fault: str | None) -> None:
+    """A fresh database called `file`, with all that the mirror knows; there is no moment at which it knows less."""
     aside = None
-    if fault:
+    if fault or any(file.with_name(file.name + suffix).exists() for suffix in _LOG_FILES):
         aside = set_aside(file, "damaged")
-        _log.critical("the database is damaged: it is kept aside as %s, and a fresh one begun (%s)", aside, fault)
-    fresh = not file.exists() or not file.stat().st_size
-    database = Database(file)
-    if not fresh:
-        return database
-    mirrored = mirror_of(file).exists()
-    found = take_from_mirror(file)
+        if fault:
+            _log.critical("the database is damaged: it is kept aside as %s, and a fresh one begun (%s)", aside, fault)
+    mirror = mirror_of(file)
+    mirrored = mirror.exists()
+    with _as_one_sentence(file), atomic_file(file) as temporary:
+        database = Database(temporary)
+        try:
+            found = take_from_mirror(temporary, mirror)
+            _tell(database, aside, fault, found)
+        finally:
+            database.close()
     if mirrored and not found:
-        kept = set_aside(mirror_of(file), "damaged")
+        kept = set_aside(mirror, "damaged")
         _log.critical("the mirror of recalls, rules, stock and keys cannot be read: it is kept as %s", kept)
-    if fault or mirrored:
-        _tell(database, aside, fault, found)
-    return database
+
+
+@contextmanager
+def _as_one_sentence(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, StoreFullError, StoreUnavailableError) as error:
+        cause = error.__cause__ or error
+        raise ToyGuideError(f"The database {file} cannot be written: {cause}. Make room, then try again.") from error
 
 
 def set_aside(file: Path, word: str) -> Path:
@@ -88,17 +113,18 @@ def restore(copy: Path, file: Path) -> Path | None:
             raise ToyGuideError(f"There is no backup {copy}.")
         with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)) as backup:
             check_copy(backup, str(copy))
-        with atomic_file(file.with_name(file.name + ".restoring")) as temporary:
+        restoring = file.with_name(file.name + ".restoring")
+        with _as_one_sentence(file), atomic_file(restoring) as temporary:
             shutil.copyfile(copy, temporary)
+            database = Database(temporary)
+            try:
+                with database.writing() as connection:
+                    note(connection, "command line", "database.restored", {"from": copy.name})
+            finally:
+                database.close()
+            take_from_mirror(temporary, mirror_of(file), (RECALLS,))  # before it has its name: see `_begin_anew`
         aside = set_aside(file, "replaced") if file.exists() else None
-        file.with_name(file.name + ".restoring").rename(file)
-        database = Database(file)
-        try:
-            with database.writing() as connection:
-                note(connection, "command line", "database.restored", {"from": copy.name})
-        finally:
-            database.close()
-        take_from_mirror(file, (RECALLS,))
+        restoring.rename(file)
     return aside
 
 
@@ -109,7 +135,10 @@ def damage_in(file: Path) -> str | None:
     """
     fault = _checked(file, whole=True)
     if fault:
-        _marker(file).write_text(fault, encoding="utf-8")
+        try:
+            _marker(file).write_text(fault, encoding="utf-8")
+        except OSError as error:
+            _log.warning("the next start will not know of the damage: %s", error)
     return fault
 
 
@@ -124,16 +153,30 @@ def house_lost(database: Database) -> bool:
 def hold(file: Path, alone: bool = False) -> IO[bytes]:
     """A lock that says that the database is in use; closing it lets go. alone: that nobody else uses it.
 
-    Raises ToyGuideError if `alone` cannot be had.
+    Raises ToyGuideError if it cannot be had.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     lock = file.with_name(file.name + ".lock").open("ab")
     try:
-        fcntl.flock(lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        if alone:
+            _take_alone(lock, f"The database {file} is in use. Stop the kiosk first.")
+        else:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise ToyGuideError(f"The database {file} is in use. Stop the kiosk first.") from error
+        raise ToyGuideError(f"The database {file} is being replaced. Try again in a moment.") from error
+    except ToyGuideError:
+        lock.close()
+        raise
     return lock
+
+
+def _take_alone(lock: IO[bytes], otherwise: str) -> None:
+    """Let nobody else hold the lock. Raises ToyGuideError with the sentence `otherwise` if somebody does."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise ToyGuideError(otherwise) from error
 
 
 def _fault(file: Path) -> str | None:

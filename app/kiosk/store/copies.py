@@ -49,9 +49,8 @@ def write_mirror(file: Path) -> int:
     return int(last)
 
 
-def mirrored_change(file: Path) -> int | None:
-    """The last change that the mirror of the database `file` holds; None where there is no mirror that can be read."""
-    mirror = mirror_of(file)
+def mirrored_change(mirror: Path) -> int | None:
+    """The last change that the file `mirror` holds; None where it is none that can be read."""
     if not mirror.is_file():
         return None
     try:
@@ -63,16 +62,16 @@ def mirrored_change(file: Path) -> int | None:
         return None
 
 
-def take_from_mirror(file: Path, tables: tuple[sa.Table, ...] = HOUSE) -> bool:
-    """Fill `tables` of the database `file`, which is not in use, from its mirror; what is there in both stays.
+def take_from_mirror(file: Path, mirror: Path, tables: tuple[sa.Table, ...] = HOUSE) -> bool:
+    """Fill `tables` of the database `file`, which is not in use, from a mirror; what is there in both stays.
 
-    Returns whether there was a mirror that can be read.
+    Returns whether there was a mirror that can be read. Raises sqlite3.Error if the database cannot be written.
     """
-    if mirrored_change(file) is None:
+    if mirrored_change(mirror) is None:
         return False
     with closing(_open(file)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("ATTACH ? AS mirror", (str(mirror_of(file).absolute()),))
+        connection.execute("ATTACH ? AS mirror", (str(mirror.absolute()),))
         connection.execute("BEGIN IMMEDIATE")
         for table in tables:
             _copy(connection, table, "mirror", "main", "INSERT OR IGNORE")

@@ -178,13 +178,13 @@ def test_what_is_somebody_elses_is_not_touched(tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("what I must not forget" * 100, encoding="utf-8")
     with pytest.raises(ToyGuideError, match="cannot be opened as SQLite"):
-        open_database(notes)
+        open_database(notes, hold(notes))
     newer = tmp_path / "newer.sqlite"
     with sqlite3.connect(newer) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     connection.close()
     with pytest.raises(ToyGuideError, match="written by a newer toyguide"):
-        open_database(newer)
+        open_database(newer, hold(newer))
     assert sorted(path.name for path in tmp_path.iterdir() if "aged" in path.name) == []
 
 
@@ -215,8 +215,7 @@ def test_every_table_of_the_shop_comes_back_as_it_was(used: KioskSettings, tmp_p
     write_mirror(used.database)
     fresh = tmp_path / "fresh.sqlite"
     Database(fresh).close()
-    mirror_of(used.database).rename(mirror_of(fresh))
-    assert take_from_mirror(fresh)
+    assert take_from_mirror(fresh, mirror_of(used.database))
     for table in HOUSE:
         rows = []
         for file in (used.database, fresh):
@@ -292,3 +291,69 @@ def test_two_may_use_a_database_and_one_may_replace_it(tmp_path: Path) -> None:
     with hold(file), hold(file), pytest.raises(ToyGuideError, match="is in use"):
         hold(file, alone=True)
     hold(file, alone=True).close()
+
+
+def test_a_database_in_use_is_not_replaced(used: KioskSettings) -> None:
+    """Or the kiosk that runs would go on writing into the file that was kept aside."""
+    marker = used.database.with_name(used.database.name + ".is-damaged")
+    marker.write_text("found while it was in use", encoding="utf-8")
+    refused = pytest.raises(ToyGuideError, match=r"is damaged, and in use\. Stop the kiosk first")
+    with hold(used.database), hold(used.database) as second, refused:
+        open_database(used.database, second)
+    assert not list(used.database.parent.glob("*.damaged-*"))
+    with hold(used.database) as alone:
+        open_database(used.database, alone).close()
+        hold(used.database).close()  # others may use it again
+    assert list(used.database.parent.glob("*.damaged-*"))
+
+
+@pytest.mark.parametrize("start", ["damaged", "restored"])
+def test_who_is_stopped_on_the_way_to_a_fresh_database_loses_no_recall(
+    used: KioskSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    """A full disk, or a kill: the next start begins anew, and does not take half a database for a whole one."""
+    copy = tmp_path / "copy.sqlite"
+    with sqlite3.connect(used.database) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+        target.execute("DELETE FROM recalls")
+    source.close()
+    target.close()
+
+    def full(*_: object) -> bool:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.kiosk.store.care.take_from_mirror", full)
+        if start == "damaged":
+            a_page_of_recalls(used.database)
+        with pytest.raises(ToyGuideError, match="cannot be written: database or disk is full"):
+            create_app(used) if start == "damaged" else restore(copy, used.database)
+    run(used, lambda client: None if "engine" not in shown(client) else pytest.fail("a recalled toy was shown"))
+
+
+def test_a_recall_is_mirrored_before_it_is_acknowledged(used: KioskSettings) -> None:
+    client = TestClient(create_app(used))  # not started: no thread mirrors anything
+    staff = {"Authorization": f"Bearer {client.app.state.kiosk.keys.add('Kim', Role.MANAGER)}"}  # type: ignore[attr-defined]
+    recalls = {"recalls": [{"toy_id": "station"}]}
+    assert client.post("/v1/staff/recalls:import", json=recalls, headers=staff).status_code == 200
+    assert client.post("/v1/staff/toys/bear:retire", headers=staff).status_code == 200
+    with sqlite3.connect(mirror_of(used.database)) as connection:
+        assert ("station",) in connection.execute("SELECT value FROM recalls").fetchall()
+        assert ("bear",) in connection.execute("SELECT toy_id FROM own_toys").fetchall()
+    connection.close()
+
+
+def test_where_the_damage_cannot_be_noted_the_mirror_is_kept_still(
+    used: KioskSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (used.database.with_name(used.database.name + ".is-damaged")).mkdir()
+    monkeypatch.setattr("app.kiosk.store.care._checked", lambda file, whole: "table events: bad" if whole else None)
+    monkeypatch.setattr("app.kiosk.store.care._fault", lambda file: None)
+
+    def ask(client: TestClient) -> None:
+        mirror = client.app.state.kiosk._mirror  # type: ignore[attr-defined]
+        assert mirror.looked.wait(10)
+        assert client.get("/readyz").json()["warnings"] == ["database_damaged"]
+        assert mirror._thread.is_alive()
+
+    run(used, ask)
