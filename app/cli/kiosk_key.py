@@ -38,6 +38,9 @@ def add(
     role: Annotated[
         RoleName, typer.Option("--role", help="clerk: stock, recalls, look-up; manager: all.")
     ] = RoleName.CLERK,
+    days: Annotated[
+        int | None, typer.Option("--days", help="It works for so many days.", show_default="until it is removed")
+    ] = None,
     database: _Database = None,
     config: _Config = None,
 ) -> None:
@@ -45,7 +48,7 @@ def add(
     from app.kiosk.store.keys import Role
 
     with _keys(database, config) as keys:
-        key = keys.add(name, Role[role.name])
+        key = keys.add(name, Role[role.name], days)
     OUT.print(key, markup=False, highlight=False, soft_wrap=True)
     ERR.print(f"The {role} key of {name}. It is not shown again: keep it safe.", markup=False)
 
@@ -58,12 +61,17 @@ def list_keys(
 ) -> None:
     """Names and roles; the keys themselves nobody knows."""
     with _keys(database, config) as keys:
-        found = [{"name": key.name, "role": key.role.name.lower(), "created": key.created} for key in keys.list()]
+        found = [
+            {"name": key.name, "role": key.role.name.lower(), "created": key.created, "expires": key.expires}
+            for key in keys.list()
+        ]
     if as_json:
         print_json(found)
         return
     for each in found:
-        OUT.print(f"{each['name']}  {each['role']}  {each['created']}", markup=False, highlight=False, soft_wrap=True)
+        until = f"  until {each['expires']}" if each["expires"] else ""
+        line = f"{each['name']}  {each['role']}  {each['created']}{until}"
+        OUT.print(line, markup=False, highlight=False, soft_wrap=True)
     if not found:
         ERR.print("There is no staff key. Make one with 'toyguide kiosk key add NAME'.", markup=False)
 

@@ -33,6 +33,9 @@ def _at_least(least: Role) -> Callable[..., StaffKey]:
         if key is None:
             kiosk.wrong_keys.spend(client)
             raise ProblemError("key_refused", "This kiosk knows no such staff key.", headers=_HEADER)
+        if key.expired(kiosk.clock()):
+            detail = f"The key {key.name!r} expired at {key.expires}. Have a new one made."
+            raise ProblemError("key_refused", detail, headers=_HEADER)
         if key.role < least:
             detail = f"This takes the role {least.name.lower()}. The key {key.name!r} has {key.role.name.lower()}."
             raise ProblemError("role_too_low", detail)

@@ -9,9 +9,9 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -24,6 +24,7 @@ PREFIX: Final = "toyguide_"
 """A key that strays into a file or a log can be searched for."""
 COMMAND_LINE: Final = "command line"
 MAX_NAME: Final = 80
+MAX_DAYS: Final = 3650
 
 
 class Role(IntEnum):
@@ -35,11 +36,16 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class StaffKey:
-    """A key as it is listed; created in RFC 3339."""
+    """A key as it is listed; created and expires in RFC 3339, None for one that never expires."""
 
     name: str
     role: Role
     created: str
+    expires: str | None = None
+
+    def expired(self, at: datetime) -> bool:
+        """Whether it is of no use any more."""
+        return self.expires is not None and self.expires <= moment(milliseconds(at))
 
 
 class KeyStore:
@@ -48,23 +54,30 @@ class KeyStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def add(self, name: str, role: Role) -> str:
-        """Make a key and return it: nobody can ask for it again. Raises ToyGuideError if the name is taken or unfit."""
+    def add(self, name: str, role: Role, days: int | None = None) -> str:
+        """Make a key and return it: nobody can ask for it again. It works for `days`, or until it is removed.
+
+        Raises ToyGuideError if the name is taken or unfit, or for days out of bounds.
+        """
         if not 0 < len(name) <= MAX_NAME or not name.isprintable() or name != name.strip() or name == COMMAND_LINE:
             must_be = f"1 to {MAX_NAME} printable characters, no space at an end, and not {COMMAND_LINE!r}"
             raise parameter_error("name", "a staff key", must_be, name)
+        if days is not None and not 1 <= days <= MAX_DAYS:
+            raise parameter_error("days", "a staff key", f"an int in [1, {MAX_DAYS}]", days)
+        now = datetime.now(UTC)
         key = PREFIX + secrets.token_urlsafe(32)
         row = {
             "name": name,
             "role": role.name.lower(),
             "digest": _digest(key),
-            "created_ms": milliseconds(datetime.now(UTC)),
+            "created_ms": milliseconds(now),
+            "expires_ms": None if days is None else milliseconds(now + timedelta(days=days)),
         }
         with self.database.writing() as connection:
             if connection.scalar(sa.select(STAFF_KEYS.c.name).where(STAFF_KEYS.c.name == name)) is not None:
                 raise ToyGuideError(f"There is a staff key called {name!r} already. Remove it, or choose another.")
             connection.execute(sa.insert(STAFF_KEYS).values(row))
-            note(connection, COMMAND_LINE, "key.add", {"name": name, "role": row["role"]})
+            note(connection, COMMAND_LINE, "key.add", {"name": name, "role": row["role"], "days": days})
         return key
 
     def remove(self, name: str) -> None:
@@ -78,17 +91,22 @@ class KeyStore:
         """All keys by name."""
         with self.database.reading() as connection:
             rows = connection.execute(sa.select(STAFF_KEYS).order_by(STAFF_KEYS.c.name)).all()
-        return tuple(StaffKey(row.name, Role[row.role.upper()], moment(row.created_ms)) for row in rows)
+        return tuple(map(_key, rows))
 
     def find(self, key: str) -> StaffKey | None:
-        """Whose key this is. Every key is compared, each in constant time: an answer's time tells nothing."""
+        """Whose key this is, expired or not. Each is compared in constant time: an answer's time tells nothing."""
         given = _digest(key)
         found = None
         with self.database.reading() as connection:
             for row in connection.execute(sa.select(STAFF_KEYS)):
                 if hmac.compare_digest(row.digest, given):
-                    found = StaffKey(row.name, Role[row.role.upper()], moment(row.created_ms))
+                    found = _key(row)
         return found
+
+
+def _key(row: sa.Row[Any]) -> StaffKey:
+    expires = None if row.expires_ms is None else moment(row.expires_ms)
+    return StaffKey(row.name, Role[row.role.upper()], moment(row.created_ms), expires)
 
 
 def _digest(key: str) -> bytes:

@@ -124,6 +124,7 @@ STAFF_KEYS: Final = sa.Table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),  # SHA-256 of the key, which is kept nowhere
     sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("expires_ms", sa.BigInteger),  # NULL: never
 )
 
 RECALLS: Final = sa.Table(

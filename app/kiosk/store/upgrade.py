@@ -1,10 +1,10 @@
-"""A database of an earlier version gets the tables it lacks, and the events the form of today."""
+"""A database of an earlier version gets the tables it lacks, and events and staff keys the form of today."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from app.kiosk.store.tables import EVENTS, METADATA
+from app.kiosk.store.tables import EVENTS, METADATA, STAFF_KEYS
 
 
 def upgrade(connection: sa.Connection, found: int) -> None:
@@ -15,6 +15,8 @@ def upgrade(connection: sa.Connection, found: int) -> None:
     if old:
         connection.exec_driver_sql("DROP INDEX IF EXISTS events_by_time")
         connection.exec_driver_sql("ALTER TABLE events RENAME TO old_events")
+    if there.has_table(STAFF_KEYS.name) and "expires_ms" not in _columns(there, STAFF_KEYS.name):
+        connection.exec_driver_sql("ALTER TABLE staff_keys ADD COLUMN expires_ms BIGINT")
     METADATA.create_all(connection)
     if old:
         names = ", ".join(column.name for column in EVENTS.columns if column.name in _columns(there, "old_events"))

@@ -35,6 +35,8 @@ def test_a_key_from_its_making_to_its_end(tmp_path: Path):
         ]
         assert key not in listed.output
         assert "Mo  manager" in run("list", file=file).stdout
+        run("add", "Sam", "--days", "7", file=file)
+        assert "  until 20" in run("list", file=file).stdout
         assert run("remove", "Kim", file=file).exit_code == 0
         assert KeyStore(database).find(key) is None
     finally:
@@ -52,6 +54,7 @@ def test_mistakes_are_sentences(tmp_path: Path):
         (("add", "Kim"), "There is a staff key called 'Kim' already"),
         (("remove", "Ada"), "There is no staff key called 'Ada'"),
         (("add", " "), "The 'name' parameter of a staff key must be"),
+        (("add", "Ada", "--days", "0"), r"The 'days' parameter of a staff key must be an int in \[1, 3650\]. Got 0"),
     ):
         with pytest.raises(ToyGuideError, match=said):
             raise run(*words, file=file).exception

@@ -1,6 +1,7 @@
 """No change without a key, and none that is not written down."""
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -42,6 +43,16 @@ def test_a_key_that_was_removed_works_no_longer(client: TestClient, clerk: Heade
     assert client.get("/v1/staff/recalls", headers=clerk).status_code == 200
     client.app.state.kiosk.keys.remove("Kim")  # type: ignore[attr-defined]
     assert client.get("/v1/staff/recalls", headers=clerk).status_code == 401
+
+
+def test_a_key_that_has_expired_says_so(client: TestClient) -> None:
+    kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+    headers = {"Authorization": f"Bearer {kiosk.keys.add('Sam', Role.CLERK, 30)}"}
+    assert client.get("/v1/staff/recalls", headers=headers).status_code == 200
+    kiosk.clock = lambda: datetime.now(UTC) + timedelta(days=31)
+    response = client.get("/v1/staff/recalls", headers=headers)
+    assert (response.status_code, response.json()["code"]) == (401, "key_refused")
+    assert response.json()["detail"].startswith("The key 'Sam' expired at 20")
 
 
 def test_the_key_is_nowhere_in_the_database(client: TestClient, settings: KioskSettings, clerk: Headers) -> None:
