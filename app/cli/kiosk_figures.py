@@ -6,6 +6,7 @@ Nothing here compares two runs: a machine has quiet hours and busy ones. What is
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from typing import Final
 
 from app.cli.bench_kiosk_server import BARE, EMPTY
 from app.cli.kiosk_load import Connection, Spread, ages_count, in_turn, post, rate, shoppers, spread
+from app.kiosk_process import FRUGAL
 from app.ports import free_port
 from data.errors import ToyGuideError
 from recommender.serving.bundle import CATALOGUE, read_manifest
@@ -124,7 +126,7 @@ def running(options: Sequence[str], log: Path) -> Iterator[tuple[int, int, float
     command = [sys.executable, "-P", "-m", *options, str(port)]
     with log.open("wb") as stream:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=stream, stderr=stream)
+        process = subprocess.Popen(command, stdout=stream, stderr=stream, env={**FRUGAL, **os.environ})
     try:
         while not _is_ready(port):
             if process.poll() is not None or time.perf_counter() - started > _START_SECONDS:
