@@ -11,6 +11,7 @@ from app.kiosk import KioskSettings, create_app
 from app.kiosk.models.events import EventVerdicts
 from app.kiosk.store.database import Database, StoreFullError
 from app.kiosk.store.events import EventStore, StoredEvent
+from app.kiosk.store.keys import KeyStore, Role, StaffKey
 from app.kiosk.store.tables import VERSION
 from data.errors import ToyGuideError
 from data.schema import EventKind
@@ -280,7 +281,7 @@ def test_a_kiosk_whose_clock_goes_back_a_year_keeps_on(client: TestClient, setti
     assert client.post("/v1/recommendations", json={}).status_code == 200
 
 
-def test_a_database_of_before_keeps_its_events(tmp_path: Path) -> None:
+def test_a_database_of_before_keeps_its_events_and_keys(tmp_path: Path) -> None:
     file = tmp_path / "kiosk.sqlite"
     with sqlite3.connect(file) as old:
         old.executescript(
@@ -290,6 +291,9 @@ def test_a_database_of_before_keeps_its_events(tmp_path: Path) -> None:
             "CREATE INDEX events_by_time ON events (time_ms);"
             "INSERT INTO events VALUES ('z', 's', NULL, 'track', 'view', 1, 2, 'r', NULL, 40, '[]');"
             "INSERT INTO events VALUES ('a', 's', 'p', 'bear', 'like', 3, 4, NULL, 'kid', NULL, '[\"x\"]');"
+            "CREATE TABLE staff_keys (name TEXT NOT NULL PRIMARY KEY, role TEXT NOT NULL, digest BLOB NOT NULL, "
+            "created_ms BIGINT NOT NULL);"
+            "INSERT INTO staff_keys VALUES ('Kim', 'clerk', x'00', 5);"
             "PRAGMA user_version = 2;"
         )
     old.close()
@@ -298,4 +302,5 @@ def test_a_database_of_before_keeps_its_events(tmp_path: Path) -> None:
     with store.database.reading() as connection:
         found = connection.exec_driver_sql("SELECT id, event_id, recipient_age, skew_ms, session_only FROM events")
         assert [tuple(row) for row in found][:2] == [(1, "z", 40, None, 0), (2, "a", None, None, 0)]
+    assert KeyStore(store.database).list() == (StaffKey("Kim", Role.CLERK, "1970-01-01T00:00:00.005Z"),)
     store.database.close()
