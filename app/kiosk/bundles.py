@@ -129,11 +129,14 @@ def _put_in_force(kiosk: Kiosk, name: str, who: str, action: str) -> None:
     warm(engine, words=True)
     before = kiosk.activated
     previous = before.active or _keep_setting(kiosk)
-    after = Activated(name, None if previous == name else previous, _model_of(kiosk.settings.bundle))
+    # A setting's bundle that cannot be read now is the one that was read last: it may come back, on its old disk.
+    known = before.instead_of if before.active else kiosk.now.engine.model
+    after = Activated(name, None if previous == name else previous, _model_of(kiosk.settings.bundle) or known)
     try:
         with ExitStack() as until_in_force, kiosk.database.writing() as connection:
             until_in_force.enter_context(kiosk.swapping(engine))
             note(connection, who, action, {"model": name, "before": kiosk.now.engine.model})
+            kiosk.bundles.touch(name)
             kiosk.bundles.remember(after)
     except BaseException:
         with suppress(DataError):
@@ -142,7 +145,6 @@ def _put_in_force(kiosk: Kiosk, name: str, who: str, action: str) -> None:
     kiosk.activated = after
     took = round((time.perf_counter() - started) * 1000)
     _log.info("another bundle answers", model=engine.model, before=after.previous, ms=took)
-    kiosk.bundles.touch(name)
     if gone := kiosk.bundles.prune(in_use(kiosk)):
         _log.info("old bundles were removed", bundles=gone)
     settle_memory()
@@ -189,8 +191,9 @@ def _alone(kiosk: Kiosk) -> Iterator[None]:
         yield
     except BundleError as error:
         raise ProblemError("bundle_refused", str(error)) from error
-    except DataError as error:
-        full = getattr(error.__cause__, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-        raise ProblemError("store_full" if full else "store_unavailable", str(error)) from error
+    except (DataError, OSError) as error:  # the second: a stick that is pulled out, a folder that went away
+        refused = error if isinstance(error, OSError) else error.__cause__
+        full = getattr(refused, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        raise ProblemError("store_full" if full else "store_unavailable", f"{str(error).rstrip('.')}.") from error
     finally:
         kiosk.changing.release()

@@ -45,4 +45,5 @@ def popular_now(
     wanted = query_filters(category, brand, price_min, price_max, age_months, in_stock)
     heat = kiosk.trends.heat(now.engine)
     answer = popular(now.engine, heat, k, youngest_age_months, wanted, language=language, house=now.masks)
+    kiosk.counts.masked(answer.masked)
     return Answer(list_payload(answer))

@@ -61,4 +61,6 @@ def split(body: SplitRequest, kiosk: Running) -> Answer:
         language=body.language,
     )
     kiosk.impressions.put(shown)
+    for share in answer.shares:
+        kiosk.counts.masked(share.masked)
     return Answer(split_payload(answer, now.engine.manifest.currency))

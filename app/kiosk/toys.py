@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Path, Query, Response
 
 from app.kiosk.models.fields import Language, QueryK, QueryMonths
@@ -12,10 +13,12 @@ from app.kiosk.payloads import Answer, list_payload, toy_payload, verdict_payloa
 from app.kiosk.problems import ProblemError, documented
 from app.kiosk.state import Running
 from app.kiosk.strict import StrictRoute
+from data.errors import BundleError
 from recommender.serving.engine import Engine
 from recommender.serving.similar import similar
 from recommender.serving.together import together
 
+_log = structlog.get_logger("kiosk")
 router = APIRouter(prefix="/v1/toys", route_class=StrictRoute, tags=["toys"])
 
 # A shop's ids may hold slashes: ":anything" takes them, and the longer addresses must come first.
@@ -36,7 +39,11 @@ def picture(toy_id: ToyId, kiosk: Running) -> Response:
     """An SVG that may neither run nor load anything."""
     engine = kiosk.now.engine
     known_toy(engine, toy_id)
-    svg = engine.picture(toy_id)
+    try:
+        svg = engine.picture(toy_id)
+    except (BundleError, OSError) as error:  # the bundle's disk is gone; all but pictures is in memory
+        _log.warning("a picture cannot be read", reason=type(error).__name__)
+        svg = None
     if svg is None:
         raise ProblemError("no_picture", f"The toy {toy_id[:80]!r} has no picture.")
     headers = {
@@ -84,7 +91,9 @@ async def bought_with(
     """What shoppers bought with it within a few weeks, of what may be shown; few toys have more than a few."""
     now = kiosk.now
     known_toy(now.engine, toy_id)
-    return Answer(list_payload(together(now.engine, toy_id, k, youngest_age_months, language, now.masks)))
+    answer = together(now.engine, toy_id, k, youngest_age_months, language, now.masks)
+    kiosk.counts.masked(answer.masked)
+    return Answer(list_payload(answer))
 
 
 @router.get(

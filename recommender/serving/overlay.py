@@ -60,7 +60,7 @@ def overlaid(engine: Engine, overlay: Overlay) -> Engine:
         added = []
     if not changed and not added:
         return base
-    shop = base.with_toys(changed, added, _vectors(engine, added), _also_scanned(base, changed, overlay))
+    shop = base.with_toys(changed, added, _vectors(engine, added), _also_scanned(base, changed, added, overlay))
     if [_words(toy) for toy in engine.toys[len(base.toys) :]] == [_words(toy) for toy in added]:
         shop.words = engine.words  # the same to search in: no shopper need wait until it is made again
     return shop
@@ -114,11 +114,13 @@ def _changed(base: Engine, overlay: Overlay) -> dict[int, Toy]:
     return {place: toy for place, toy in now.items() if toy != base.toys[place - 1]}
 
 
-def _also_scanned(base: Engine, changed: Mapping[int, Toy], overlay: Overlay) -> list[tuple[str, str]]:
-    """Barcodes that toys of the bundle have beside the one that is shown: a recall by any of them must find the toy."""
-    shown = {toy.id: toy.barcode for toy in base.toys} | {toy.id: toy.barcode for toy in changed.values()}
+def _also_scanned(
+    base: Engine, changed: Mapping[int, Toy], added: Sequence[Toy], overlay: Overlay
+) -> list[tuple[str, str]]:
+    """Barcodes that toys have beside the one that is shown: a recall by any of them must find the toy."""
+    shown = {toy.id: toy.barcode for toy in (*base.toys, *changed.values(), *added)}
     others = [(base.toys[place - 1].id, base.toys[place - 1].barcode) for place in changed]
-    others += [(toy.id, toy.barcode) for toy in overlay.added if toy.id in base.index]
+    others += [(toy.id, toy.barcode) for toy in overlay.added if toy.id in shown]
     found: dict[tuple[str, str], str] = {}
     for toy_id, barcode in others:
         if barcode and barcode_key(barcode) != barcode_key(shown[toy_id] or ""):

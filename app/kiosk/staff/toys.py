@@ -52,24 +52,21 @@ def add(body: NewToyBody, kiosk: Running, who: Manager) -> Answer:
 
     With the `revision` that was read, it takes the place of a toy that was added before.
     """
-    engine = kiosk.now.engine
-    if (engine.bundle_engine or engine).index.get(body.toy_id):
-        raise ProblemError("toy_in_bundle", f"The bundle holds a toy {body.toy_id[:80]!r}. Correct that one.")
-    if not has_encoder(engine.manifest):
-        raise ProblemError("no_toy_encoder", "This bundle has no toy_encoder.onnx, so it cannot place new toys.")
-    said = _in_the_shops_currency(body.said(), engine)
-    try:
-        with _conflicts(body.toy_id), kiosk.changing_toys() as change:
-            row = keep(change.connection, "added", body.toy_id, said, who.name, body.revision)
-    except BundleError as error:
-        raise ProblemError("no_toy_encoder", str(error)) from error
+    with _conflicts(body.toy_id), kiosk.changing_toys() as change:
+        engine = change.now.engine
+        if (engine.bundle_engine or engine).index.get(body.toy_id):
+            raise ProblemError("toy_in_bundle", f"The bundle holds a toy {body.toy_id[:80]!r}. Correct that one.")
+        if not has_encoder(engine.manifest):
+            raise ProblemError("no_toy_encoder", "This bundle has no toy_encoder.onnx, so it cannot place new toys.")
+        said = _in_the_shops_currency(body.said(), engine)
+        row = keep(change.connection, "added", body.toy_id, said, who.name, body.revision)
     return _answer(change.now, body.toy_id, row)
 
 
 @router.post(
     "/{toy_id:anything}:correct",
     response_model=ChangedToyAnswer,
-    responses=documented(*PROBLEMS, *_BODY, "unknown_toy", "toy_changed"),
+    responses=documented(*PROBLEMS, *_BODY, "unknown_toy", "toy_changed", "no_toy_encoder"),
     summary="Correct a toy",
 )
 def correct(toy_id: ToyId, body: CorrectionBody, kiosk: Running, who: Manager) -> Answer:
@@ -77,12 +74,11 @@ def correct(toy_id: ToyId, body: CorrectionBody, kiosk: Running, who: Manager) -
 
     Safety only rises: hazards are added to the bundle's, and an age or an audience that is less strict is refused.
     """
-    engine = kiosk.now.engine
-    known_toy(engine, toy_id)
-    said = body.said()
-    _check_stricter(body, _as_given(engine, toy_id))
     with _conflicts(toy_id), kiosk.changing_toys() as change:
-        row = _correct(change.connection, toy_id, said, who.name, body.revision)
+        engine = change.now.engine
+        known_toy(engine, toy_id)
+        _check_stricter(body, _as_given(engine, toy_id))
+        row = _correct(change.connection, toy_id, body.said(), who.name, body.revision)
     return _answer(change.now, toy_id, row)
 
 
@@ -94,8 +90,8 @@ def correct(toy_id: ToyId, body: CorrectionBody, kiosk: Running, who: Manager) -
 )
 def retire(toy_id: ToyId, kiosk: Running, who: Clerk) -> Answer:
     """It is on no list from then on, whatever bundle comes, until it is restored. It can still be looked up."""
-    known_toy(kiosk.now.engine, toy_id)
     with kiosk.changing_toys() as change:
+        known_toy(change.now.engine, toy_id)
         row = keep(change.connection, "retired", toy_id, {}, who.name)
     return _answer(change.now, toy_id, row)
 
@@ -108,8 +104,8 @@ def retire(toy_id: ToyId, kiosk: Running, who: Clerk) -> Answer:
 )
 def restore(toy_id: ToyId, kiosk: Running, who: Manager) -> Answer:
     """Takes a retirement back. What the bundle itself says is no longer sold stays so."""
-    known_toy(kiosk.now.engine, toy_id)
     with kiosk.changing_toys() as change:
+        known_toy(change.now.engine, toy_id)
         take_back(change.connection, toy_id, who.name)
     return _answer(change.now, toy_id, None)
 
@@ -167,8 +163,11 @@ def _wrong(pointer: str, detail: str) -> ProblemError:
 
 @contextmanager
 def _conflicts(toy_id: str) -> Iterator[None]:
+    """What stands against a change of a toy, as a problem."""
     try:
         yield
+    except BundleError as error:
+        raise ProblemError("no_toy_encoder", str(error)) from error
     except ToyChangedError as error:
         if error.row is None:
             detail = f"There is nothing to replace: what was said of the toy {toy_id[:80]!r} was taken back."

@@ -108,3 +108,18 @@ def test_who_does_not_ask_does_not_pay() -> None:
     code = "import sys, app.kiosk; print('prometheus_client' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_what_rules_take_is_counted_on_every_list(client: TestClient) -> None:
+    family = {"children": [{"recipient": {"age_months": 20}}, {"recipient": {"age_months": 20}}], "budget": 50}
+    for ask in (
+        lambda: [client.get("/v1/popular?youngest_age_months=20").json()["masked"]],
+        lambda: [client.get("/v1/toys/track/similar?youngest_age_months=20").json()["masked"]],
+        lambda: [client.get("/v1/search?q=train&youngest_age_months=20").json()["masked"]],
+        lambda: [share["masked"] for share in client.post("/v1/recommendations:split", json=family).json()["shares"]],
+    ):
+        name = ("toyguide_masked_toys_total", labelled(rule="safety"))
+        before = figures(client).get(name, 0.0)
+        removed = sum(masked.get("safety", 0) for masked in ask())
+        assert removed > 0
+        assert figures(client)[name] == before + removed

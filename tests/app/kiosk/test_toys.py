@@ -1,7 +1,11 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from app.kiosk import KioskSettings, create_app
 from app.kiosk.models.service import FacetsAnswer, ModelAnswer
 from app.kiosk.models.toys import ListAnswer, ToyPage
 from data.schema import Toy
@@ -97,3 +101,14 @@ def test_what_is_bought_together_is_under_the_same_mask(client: TestClient) -> N
     assert [item["toy"]["toy_id"] for item in body["items"]] == ["engine"]
     assert body["items"][0]["reasons"] == [{"code": "bought_with", "text": "常与木轨道一起购买", "toy_id": "track"}]
     assert body["masked"] == {"safety": 1}
+
+
+def test_a_picture_is_missing_where_the_bundles_disk_is_gone_and_all_else_goes_on(
+    settings: KioskSettings, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(settings.bundle, tmp_path / "stick"))
+    with TestClient(create_app(settings.model_copy(update={"bundle": folder}))) as client:
+        shutil.rmtree(folder)
+        answer = client.get("/v1/toys/bear/picture.svg")
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_picture")
+        assert client.get("/v1/toys/bear").status_code == 200

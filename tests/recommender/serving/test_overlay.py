@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from data.errors import BundleError
 from data.schema import Audience, Hazard, Recipient, Toy, safety_floor
-from recommender.serving.barcodes import toys_by_barcode
+from recommender.serving.barcodes import barcode_key, toys_by_barcode
 from recommender.serving.encoder import place_toys
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
@@ -277,3 +277,10 @@ def test_an_encoder_that_was_changed_meanwhile_is_refused(
     (tmp_path / "bundle" / name).unlink()
     with pytest.raises(BundleError, match=f"{name} cannot be read"):
         overlaid(engine, Overlay((WAGON,)))
+
+
+def test_a_recall_by_the_barcode_that_a_toy_was_added_with_finds_it_corrected(engine: Engine) -> None:
+    """The sticker on the shelf is still there when somebody corrects the row."""
+    shop = overlaid(engine, Overlay(added=(WAGON,), corrections={"wagon": Correction(barcode="9")}))
+    found = toys_by_barcode(shop.barcodes())
+    assert found[barcode_key("5012345678900")] == found[barcode_key("9")] == ("wagon",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -393,3 +394,32 @@ def test_a_bundle_that_cannot_place_the_shops_own_toys_is_refused_and_not_writte
         changes = client.get("/v1/staff/audit", headers=headers).json()["changes"]
         assert "bundle.activate" not in {each["action"] for each in changes}
         assert client.get(URL, headers=headers).json()["active"]["name"] is None
+
+
+def test_a_stick_that_is_pulled_out_is_a_problem_and_no_mistake(
+    client: TestClient, manager: Headers, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, read = stick / "third" / "manifest.json", Path.read_bytes
+
+    def gone(path: Path) -> bytes:
+        if path == manifest:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", gone)
+    answer = ask(client, "import", manager, "third")
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+    assert "Input/output error" in answer.json()["detail"]
+
+
+def test_the_settings_bundle_may_be_away_while_another_is_activated(
+    client: TestClient, manager: Headers, settings: KioskSettings, tmp_path: Path
+) -> None:
+    """Its disk comes back, and what was activated still answers: nobody chose anew."""
+    folder = Path(shutil.copytree(settings.bundle, tmp_path / "disk"))
+    elsewhere = settings.model_copy(update={"bundle": folder, "bundles_dir": tmp_path / "kept"})
+    with TestClient(create_app(elsewhere)) as kiosk:
+        folder.rename(tmp_path / "away")
+        assert ask(kiosk, "activate", manager, "second.zip").status_code == 200
+    (tmp_path / "away").rename(folder)
+    assert restarted(elsewhere) == SECOND

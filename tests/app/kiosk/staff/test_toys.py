@@ -443,3 +443,29 @@ def test_a_swap_takes_the_shops_toys_along_and_what_is_held_obeys_too(
     page = recommended(client, page=first["next_page"])
     assert "van" in page, "a list goes on with the model that began it, and what the shop says now"
     assert not {"bear", track, "train", *shown} & set(page)
+
+
+@pytest.mark.parametrize("verb", ["retire", "restore", "correct"])
+def test_a_toy_that_another_bundle_took_away_meanwhile_is_unknown(
+    client: TestClient,
+    manager: Headers,
+    tmp_path: Path,
+    toys: list[Toy],
+    make_bundle: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+) -> None:
+    """What a change is checked against is what it changes, though a swap came in between."""
+    kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+    other = load_bundle(make_bundle(tmp_path / "other", [toy for toy in toys if toy.id != "bear"], model="b" * 64))
+    writing = kiosk.database.writing
+
+    def after_a_swap() -> Any:
+        with kiosk.swapping(other):
+            pass
+        return writing()
+
+    monkeypatch.setattr(kiosk.database, "writing", after_a_swap)
+    body = {"aisle": "A1"} if verb == "correct" else None
+    answer = client.post(f"{TOYS}/bear:{verb}", json=body, headers=manager)
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_toy")
