@@ -10,6 +10,7 @@ from app.kiosk.models.fields import Id, RequestBody, whole
 from app.kiosk.models.toys import SafeAnswer, ToyAnswer
 from app.kiosk.staff.rule_models import RuleAnswer
 from app.kiosk.store.bundles import bundle_name
+from recommender.serving.barcodes import barcode_key
 
 MAX_LINES: Final = 20_000
 MAX_COUNT: Final = 10**9
@@ -27,6 +28,8 @@ class RecallKey(RequestBody):
     def _one(self) -> RecallKey:
         if (self.toy_id is None) == (self.barcode is None):
             raise ValueError("must have either toy_id or barcode.")
+        if self.barcode is not None and not barcode_key(self.barcode):
+            raise ValueError(f"must have a barcode with digits or letters. Got {self.barcode[:80]!r}.")
         return self
 
 

@@ -13,6 +13,8 @@ from recommender.serving.barcodes import barcode_key, toys_by_barcode
         ("0-12345-67890-5", "0 12345 67890 5"),
         ("4006381333931", "04006381333931"),
         ("ab-12", "AB12"),
+        ("\uff10\uff11\uff12\uff13\uff0d\uff14", "01234"),
+        ("4006\u2013381\u200b333931\t", "4006381333931"),
     ],
 )
 def test_these_are_one_article(one: str, other: str) -> None:
@@ -30,5 +32,5 @@ def test_a_key_is_its_own_key(text: str) -> None:
 
 
 def test_toys_by_barcode() -> None:
-    pairs = [("a", "12"), ("b", None), ("c", "012"), ("d", "")]
+    pairs = [("a", "12"), ("b", None), ("c", "012"), ("d", ""), ("e", " - ")]
     assert toys_by_barcode(pairs) == {barcode_key("12"): ("a", "c")}

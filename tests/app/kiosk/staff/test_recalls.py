@@ -152,3 +152,18 @@ def test_a_database_of_before_gets_the_new_tables(settings: KioskSettings, tmp_p
         kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
         assert kiosk.house.recalls() == ()
         assert kiosk.events.count() == 1
+
+
+@pytest.mark.parametrize("verb", ["import", "lift"])
+def test_a_barcode_of_dashes_recalls_nothing(client: TestClient, manager: Headers, verb: str) -> None:
+    body = {"recalls": [{"barcode": " - "}]} if verb == "import" else {"barcode": " - "}
+    answer = client.post(f"/v1/staff/recalls:{verb}", json=body, headers=manager)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "must have a barcode with digits or letters" in answer.json()["detail"]
+
+
+def test_a_barcode_typed_on_a_chinese_keyboard_recalls_the_toy(client: TestClient, clerk: Headers) -> None:
+    recalls = [{"barcode": "\uff14\uff10\uff10\uff16\uff13\uff18\uff11\uff13\uff13\uff13\uff19\uff13\uff11"}]
+    answer = client.post(IMPORT, json={"recalls": recalls}, headers=clerk).json()
+    assert answer["toys"]
+    assert answer["unknown"] == []
