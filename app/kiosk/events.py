@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from app.kiosk.clock import skew_ms
 from app.kiosk.models.events import EventBatch, EventBody, EventVerdicts
 from app.kiosk.payloads import Answer
-from app.kiosk.problems import documented
+from app.kiosk.problems import BODY_PROBLEMS, documented
 from app.kiosk.state import Running
 from app.kiosk.store.events import StoredEvent
 from app.kiosk.strict import StrictRoute
@@ -23,9 +23,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["events"])
     "/events:batch",
     response_model=EventVerdicts,
     responses=documented(
-        "malformed_json",
-        "body_too_large",
-        "unsupported_media_type",
+        *BODY_PROBLEMS,
         "invalid_request",
         "store_unavailable",
         "store_full",

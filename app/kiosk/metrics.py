@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from app.kiosk.background.forwarder import Progress
 from app.kiosk.counts import BOUNDS
 from app.kiosk.problems import ProblemError, documented
 from app.kiosk.state import Kiosk, Running
@@ -84,7 +83,7 @@ def _lists_and_events(kiosk: Kiosk) -> Iterator[Metric]:
         events.add_metric((status,), count)
     yield events
     yield GaugeMetricFamily("toyguide_impressions_waiting", "Shown toys not yet on disk.", len(kiosk.impressions))
-    progress = kiosk.forwarder.progress() if kiosk.forwarder else Progress("off")
+    progress = kiosk.forwarding()
     if progress.waiting is not None:
         waiting = "Events and deletions not yet at headquarters."
         yield GaugeMetricFamily("toyguide_headquarters_waiting", waiting, progress.waiting)

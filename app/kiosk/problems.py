@@ -48,6 +48,9 @@ CODES: Final[dict[str, tuple[int, str]]] = {
 }
 """Stable codes with status and title; http_error keeps the status it was raised with."""
 
+BODY_PROBLEMS: Final = ("malformed_json", "body_too_large", "unsupported_media_type")
+"""What can be wrong with a body before its fields are looked at."""
+
 _SHOWN: Final = 80
 _REPR: Final = reprlib.Repr()
 _REPR.maxlevel = 3  # what was sent may be nested almost as deeply as Python goes

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from app.kiosk.models.asks import RecommendationRequest
 from app.kiosk.models.toys import ConsideredAnswer, RecommendationAnswer
 from app.kiosk.payloads import Answer, considered_payload, recommendation_payload
-from app.kiosk.problems import documented
+from app.kiosk.problems import BODY_PROBLEMS, documented
 from app.kiosk.reading import asked
 from app.kiosk.serving import Serving
 from app.kiosk.state import Kiosk, Running
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["recommendations
 @router.post(
     "/recommendations",
     response_model=RecommendationAnswer | ConsideredAnswer,
-    responses=documented("malformed_json", "body_too_large", "unsupported_media_type", "invalid_request"),
+    responses=documented(*BODY_PROBLEMS, "invalid_request"),
     summary="A few right toys, best first",
 )
 async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from app.kiosk.models.splitting import SplitAnswer, SplitRequest
 from app.kiosk.payloads import Answer, split_payload
-from app.kiosk.problems import documented
+from app.kiosk.problems import BODY_PROBLEMS, documented
 from app.kiosk.reading import contacts, filters, recipient
 from app.kiosk.state import Running
 from app.kiosk.store.database import milliseconds
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["recommendations
 @router.post(
     "/recommendations:split",
     response_model=SplitAnswer,
-    responses=documented("malformed_json", "body_too_large", "unsupported_media_type", "invalid_request"),
+    responses=documented(*BODY_PROBLEMS, "invalid_request"),
     summary="A toy for each of several children, within one budget",
 )
 def split(body: SplitRequest, kiosk: Running) -> Answer:

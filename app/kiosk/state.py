@@ -12,7 +12,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
-from app.kiosk.background.forwarder import Forwarder
+from app.kiosk.background.forwarder import Forwarder, Progress
 from app.kiosk.background.headquarters import Headquarters
 from app.kiosk.background.housekeeping import Housekeeping
 from app.kiosk.background.impressions import ImpressionQueue
@@ -151,6 +151,10 @@ class Kiosk:
         with self._turn:
             if self._letting_go is not None:
                 self._letting_go.cancel()
+
+    def forwarding(self) -> Progress:
+        """How events get to headquarters; off where there is none."""
+        return Progress("off") if self.forwarder is None else self.forwarder.progress()
 
     def warnings(self) -> list[str]:
         """What somebody should see to, as codes; see docs/kiosk.md. Raises StoreUnavailableError as reading does."""

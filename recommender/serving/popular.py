@@ -15,8 +15,8 @@ from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import HouseLists, Situation, allowed_mask
 from recommender.serving.policy.reasons import popular_reason, short_reason
 from recommender.serving.policy.safety import company
+from recommender.serving.ranking import best_of
 from recommender.serving.results import Language, Pick, Reason, Recommendation, check_list
-from recommender.serving.strangers import best_places
 
 if TYPE_CHECKING:
     from recommender.serving.engine import Engine
@@ -78,10 +78,10 @@ def popular(
         None, youngest_age_months, engine.default_youngest_months, filters.age_months if filters else None
     )
     allowed = allowed_mask(engine.shelf, Situation(present, house or HouseLists(), filters))
-    scores = np.where(allowed.mask, heat.counts + PRIOR * engine.standing, -np.inf)
+    scores = heat.counts + PRIOR * engine.standing
     picks = tuple(
         Pick(engine.toys[place - 1], place, float(scores[place]), _reasons(engine, heat, place, language))
-        for place in best_places(scores, k)
+        for place in best_of(scores, allowed.mask, k).tolist()
     )
     return Recommendation(
         str(uuid.uuid4()),

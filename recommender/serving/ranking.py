@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def find_candidates(
     return Candidates(places, lifted[places], unit, groups[places], len(pins))
 
 
-def best_of(scores: NDArray[np.float32], mask: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
+def best_of(scores: NDArray[np.floating[Any]], mask: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
     """int64 [≤ k]: the best toys that `mask` allows, ties by lower index. Both arrays [N + 1]; no score is infinite.
 
     Of many toys most are left out by a bound first: the k-th best of the best of each block of `BLOCK` is no better

@@ -32,14 +32,3 @@ def standing(scores: NDArray[np.float32]) -> NDArray[np.float64]:
     if len(toys):
         stands[1:] = np.searchsorted(np.sort(toys), toys, side="left") / len(toys)
     return stands
-
-
-def best_places(scores: NDArray[np.float64], k: int) -> list[int]:
-    """The k places with the highest scores, best first, of equal ones the first; −inf is no place."""
-    k = min(k, int(np.count_nonzero(scores > -np.inf)))
-    if k == 0:
-        return []
-    least = np.partition(scores, len(scores) - k)[len(scores) - k]
-    places = np.flatnonzero(scores >= least)
-    found: list[int] = places[np.argsort(-scores[places], kind="stable")][:k].tolist()
-    return found

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from app.kiosk.bundles import activate, rollback, take
 from app.kiosk.payloads import Answer
-from app.kiosk.problems import documented
+from app.kiosk.problems import BODY_PROBLEMS, documented
 from app.kiosk.staff.access import PROBLEMS, Manager
 from app.kiosk.staff.models import BundleName, BundlesAnswer
 from app.kiosk.state import Kiosk, Running
@@ -19,7 +19,6 @@ from recommender.serving.bundle import Manifest
 
 router = APIRouter(prefix="/v1/staff/bundles", route_class=StrictRoute, tags=["staff"])
 _CHANGE = (*PROBLEMS, "bundle_refused", "bundle_busy", "unknown_bundle")
-_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 
 
 @router.get("", response_model=BundlesAnswer, responses=documented(*PROBLEMS), summary="Which bundles there are")
@@ -31,7 +30,7 @@ def bundles(kiosk: Running, _who: Manager) -> Answer:
 @router.post(
     ":activate",
     response_model=BundlesAnswer,
-    responses=documented(*_CHANGE, *_BODY),
+    responses=documented(*_CHANGE, *BODY_PROBLEMS),
     summary="Let another bundle answer",
 )
 def post_activate(body: BundleName, kiosk: Running, who: Manager) -> Answer:
@@ -47,7 +46,7 @@ def post_activate(body: BundleName, kiosk: Running, who: Manager) -> Answer:
 @router.post(
     ":import",
     response_model=BundlesAnswer,
-    responses=documented(*_CHANGE, *_BODY),
+    responses=documented(*_CHANGE, *BODY_PROBLEMS),
     summary="Take a bundle from a stick",
 )
 def post_import(body: BundleName, kiosk: Running, who: Manager) -> Answer:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.kiosk.background.forwarder import Progress
 from app.kiosk.payloads import Answer
 from app.kiosk.problems import documented
 from app.kiosk.staff.access import PROBLEMS, Clerk
@@ -29,7 +28,6 @@ def current(kiosk: Running, _who: Clerk, hours: Annotated[int, Query(ge=1, le=24
     """What was shown in the last `hours`, what was wanted of it, what rules took away; and the kiosk's own state."""
     kiosk.impressions.flush()  # so that the figures are those of now; where it fails, those of the last writing
     found = figures(kiosk.database, milliseconds(kiosk.clock()), hours)
-    progress = Progress("off") if kiosk.forwarder is None else kiosk.forwarder.progress()
     return Answer(
         {
             "since": moment(found.since_ms),
@@ -50,7 +48,7 @@ def current(kiosk: Running, _who: Clerk, hours: Annotated[int, Query(ge=1, le=24
             "top_shown": _top(kiosk, found),
             "missed_searches": [asdict(missed) for missed in missed_searches(kiosk.database, _MISSED)],
             "queue": {"waiting": len(kiosk.impressions), "lost": kiosk.impressions.lost},
-            "headquarters": asdict(progress),
+            "headquarters": asdict(kiosk.forwarding()),
             "retention": {
                 "held_until": kiosk.retention.held_until(),
                 "removals": [asdict(removal) for removal in kiosk.retention.removals()],

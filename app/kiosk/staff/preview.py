@@ -14,7 +14,7 @@ from fastapi import APIRouter
 from app.kiosk.in_force import toys_of
 from app.kiosk.models.asks import RecommendationRequest
 from app.kiosk.payloads import Answer
-from app.kiosk.problems import ProblemError, documented
+from app.kiosk.problems import BODY_PROBLEMS, ProblemError, documented
 from app.kiosk.reading import asked
 from app.kiosk.recommendations import ranked
 from app.kiosk.serving import Serving
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/v1/staff/rules", route_class=StrictRoute, tags=["sta
 @router.post(
     ":preview",
     response_model=PreviewAnswer,
-    responses=documented(*PROBLEMS, "malformed_json", "body_too_large", "unsupported_media_type", "unknown_rule"),
+    responses=documented(*PROBLEMS, *BODY_PROBLEMS, "unknown_rule"),
     summary="What a list would be",
 )
 def preview(body: PreviewRequest, kiosk: Running, _who: Clerk) -> Answer:

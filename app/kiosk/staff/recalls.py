@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 
 from app.kiosk.payloads import Answer
-from app.kiosk.problems import ProblemError, documented
+from app.kiosk.problems import BODY_PROBLEMS, ProblemError, documented
 from app.kiosk.staff.access import PROBLEMS, Clerk, Manager
 from app.kiosk.staff.models import RecallImportAnswer, RecallKey, RecallLine, RecallList, RecallsAnswer
 from app.kiosk.staff.payloads import recall_payload
@@ -19,7 +19,6 @@ from app.kiosk.strict import StrictRoute
 from recommender.serving.barcodes import barcode_key
 
 router = APIRouter(prefix="/v1/staff/recalls", route_class=StrictRoute, tags=["staff"])
-_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 
 
 @router.get("", response_model=RecallsAnswer, responses=documented(*PROBLEMS), summary="Every recall")
@@ -32,7 +31,7 @@ def recalls(kiosk: Running, _who: Clerk) -> Answer:
 @router.post(
     ":import",
     response_model=RecallImportAnswer,
-    responses=documented(*PROBLEMS, *_BODY),
+    responses=documented(*PROBLEMS, *BODY_PROBLEMS),
     summary="Recall toys, a list in JSON",
 )
 def import_json(body: RecallList, kiosk: Running, who: Clerk) -> Answer:
@@ -43,7 +42,7 @@ def import_json(body: RecallList, kiosk: Running, who: Clerk) -> Answer:
 @router.post(
     ":import-csv",
     response_model=RecallImportAnswer,
-    responses=documented(*PROBLEMS, *_BODY),
+    responses=documented(*PROBLEMS, *BODY_PROBLEMS),
     summary="Recall toys, a list in CSV",
 )
 def import_csv(text: Annotated[bytes, Body(media_type="text/csv", min_length=1)], kiosk: Running, who: Clerk) -> Answer:
@@ -54,7 +53,7 @@ def import_csv(text: Annotated[bytes, Body(media_type="text/csv", min_length=1)]
 @router.post(
     ":lift",
     response_model=RecallsAnswer,
-    responses=documented(*PROBLEMS, *_BODY, "unknown_recall"),
+    responses=documented(*PROBLEMS, *BODY_PROBLEMS, "unknown_recall"),
     summary="Take a recall back",
 )
 def lift(body: RecallKey, kiosk: Running, who: Manager) -> Answer:

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from app.kiosk.payloads import Answer
-from app.kiosk.problems import ProblemError, documented
+from app.kiosk.problems import BODY_PROBLEMS, ProblemError, documented
 from app.kiosk.serving import Serving
 from app.kiosk.staff.access import PROBLEMS, Clerk
 from app.kiosk.staff.payloads import conflict_payload, rule_payload
@@ -19,7 +19,6 @@ from app.kiosk.store.rules import RuleChangedError, UnknownRuleError
 from app.kiosk.strict import StrictRoute
 
 router = APIRouter(prefix="/v1/staff/rules", route_class=StrictRoute, tags=["staff"])
-_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 RuleId = Annotated[str, Path(max_length=200)]
 
 
@@ -29,7 +28,7 @@ def rules(kiosk: Running, _who: Clerk) -> Answer:
     return _rules(kiosk.now)
 
 
-@router.post("", response_model=RuleAnswer, responses=documented(*PROBLEMS, *_BODY), summary="Make a rule")
+@router.post("", response_model=RuleAnswer, responses=documented(*PROBLEMS, *BODY_PROBLEMS), summary="Make a rule")
 def make(body: RuleBody, kiosk: Running, who: Clerk) -> Answer:
     """In force at once, or when it `starts`. Where a rule says just the same, that one is the answer, as it was."""
     rule = kiosk.rules.add(body.terms(), who.name)
@@ -39,7 +38,7 @@ def make(body: RuleBody, kiosk: Running, who: Clerk) -> Answer:
 @router.put(
     "/{rule_id}",
     response_model=RuleAnswer,
-    responses=documented(*PROBLEMS, *_BODY, "unknown_rule", "rule_changed"),
+    responses=documented(*PROBLEMS, *BODY_PROBLEMS, "unknown_rule", "rule_changed"),
     summary="Let a rule say something else",
 )
 def replace(rule_id: RuleId, body: RuleChange, kiosk: Running, who: Clerk) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from app.kiosk.payloads import Answer
-from app.kiosk.problems import documented
+from app.kiosk.problems import BODY_PROBLEMS, documented
 from app.kiosk.staff.access import PROBLEMS, Clerk
 from app.kiosk.staff.models import StockAnswer, StockList
 from app.kiosk.state import Running
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/staff", route_class=StrictRoute, tags=["staff"])
 @router.put(
     "/stock",
     response_model=StockAnswer,
-    responses=documented(*PROBLEMS, "malformed_json", "body_too_large", "unsupported_media_type"),
+    responses=documented(*PROBLEMS, *BODY_PROBLEMS),
     summary="What a store has",
 )
 def put_stock(body: StockList, kiosk: Running, who: Clerk) -> Answer:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 
 from app.kiosk.payloads import Answer
-from app.kiosk.problems import ProblemError, documented
+from app.kiosk.problems import BODY_PROBLEMS, ProblemError, documented
 from app.kiosk.serving import Serving
 from app.kiosk.staff.access import PROBLEMS, Clerk, Manager
 from app.kiosk.staff.payloads import why_payload
@@ -26,7 +26,6 @@ from recommender.serving.encoder import has_encoder
 from recommender.serving.engine import Engine
 
 router = APIRouter(prefix="/v1/staff/toys", route_class=StrictRoute, tags=["staff"])
-_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 
 
 @router.get("", response_model=OwnToysAnswer, responses=documented(*PROBLEMS), summary="The shop's own toys")
@@ -44,7 +43,7 @@ def listed(kiosk: Running, _who: Clerk) -> Answer:
 @router.post(
     "",
     response_model=ChangedToyAnswer,
-    responses=documented(*PROBLEMS, *_BODY, "toy_in_bundle", "toy_changed", "no_toy_encoder"),
+    responses=documented(*PROBLEMS, *BODY_PROBLEMS, "toy_in_bundle", "toy_changed", "no_toy_encoder"),
     summary="Add a toy",
 )
 def add(body: NewToyBody, kiosk: Running, who: Manager) -> Answer:
@@ -66,7 +65,7 @@ def add(body: NewToyBody, kiosk: Running, who: Manager) -> Answer:
 @router.post(
     "/{toy_id:anything}:correct",
     response_model=ChangedToyAnswer,
-    responses=documented(*PROBLEMS, *_BODY, "unknown_toy", "toy_changed", "no_toy_encoder"),
+    responses=documented(*PROBLEMS, *BODY_PROBLEMS, "unknown_toy", "toy_changed", "no_toy_encoder"),
     summary="Correct a toy",
 )
 def correct(toy_id: ToyId, body: CorrectionBody, kiosk: Running, who: Manager) -> Answer:

@@ -36,6 +36,11 @@ def note(connection: sa.Connection, who: str, action: str, details: Mapping[str,
     connection.execute(sa.insert(AUDIT).values(row))
 
 
+def changed_now(who: str) -> dict[str, Any]:
+    """The columns of a row that say who changed it last, and when."""
+    return {"changed_ms": milliseconds(datetime.now(UTC)), "changed_by": who}
+
+
 def changes(database: Database, limit: int, before: int | None = None) -> tuple[Change, ...]:
     """The newest `limit` entries, newest first; with `before`, those with a lower id."""
     asked = sa.select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit)

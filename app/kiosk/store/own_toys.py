@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from app.kiosk.store.audit import note
-from app.kiosk.store.database import milliseconds, moment
+from app.kiosk.store.audit import changed_now, note
+from app.kiosk.store.database import moment
 from app.kiosk.store.tables import OWN_TOYS
 from data.errors import ToyGuideError
 from data.schema import Audience, Hazard, Toy
@@ -67,7 +66,7 @@ def keep(
     if before is not None and before.said == said:
         return before
     _check_unchanged(before, revision)
-    row = {"said": json.dumps(said, ensure_ascii=False), **_changed(who)}
+    row = {"said": json.dumps(said, ensure_ascii=False), **changed_now(who)}
     if before is None:
         of_kind = sa.select(sa.func.count()).where(OWN_TOYS.c.kind == kind)
         if int(connection.scalar(of_kind) or 0) >= MAX_OWN:
@@ -143,10 +142,6 @@ def _find(connection: sa.Connection, kind: Kind, toy_id: str) -> OwnToy | None:
 
 def _is(kind: Kind, toy_id: str) -> tuple[sa.ColumnElement[bool], ...]:
     return OWN_TOYS.c.kind == kind, OWN_TOYS.c.toy_id == toy_id
-
-
-def _changed(who: str) -> dict[str, Any]:
-    return {"changed_ms": milliseconds(datetime.now(UTC)), "changed_by": who}
 
 
 def _own(row: sa.Row[Any]) -> OwnToy:

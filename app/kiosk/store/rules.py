@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from app.kiosk.store.audit import Change, newest_change, note
+from app.kiosk.store.audit import Change, changed_now, newest_change, note
 from app.kiosk.store.database import Database, milliseconds, moment
 from app.kiosk.store.tables import RULES
 from data.errors import ToyGuideError
@@ -100,7 +100,7 @@ class RuleStore:
 
         Raises ToyGuideError where there are `MAX_RULES`.
         """
-        row = {**_columns(terms), "rule_id": f"r-{secrets.token_hex(5)}", "revision": 1, **_changed(who)}
+        row = {**_columns(terms), "rule_id": f"r-{secrets.token_hex(5)}", "revision": 1, **changed_now(who)}
         row["created_ms"] = row["changed_ms"]
         with self.database.writing() as connection:
             rules = [_rule(each) for each in connection.execute(sa.select(RULES))]
@@ -120,7 +120,7 @@ class RuleStore:
         """
         with self.database.writing() as connection:
             before = _unchanged(connection, rule_id, revision)
-            row = {**_columns(terms), "revision": revision + 1, **_changed(who)}
+            row = {**_columns(terms), "revision": revision + 1, **changed_now(who)}
             connection.execute(sa.update(RULES).where(RULES.c.rule_id == rule_id).values(row))
             details = {"rule_id": rule_id, "revision": revision, "before": before.terms.said(), "after": terms.said()}
             note(connection, who, "rule.change", details)
@@ -165,10 +165,6 @@ def _last(rule: StaffRule | None, removed: Change | None) -> tuple[str, str]:
 
 def _found(connection: sa.Connection, rule_id: str) -> StaffRule:
     return _rule(connection.execute(sa.select(RULES).where(RULES.c.rule_id == rule_id)).one())
-
-
-def _changed(who: str) -> dict[str, Any]:
-    return {"changed_ms": milliseconds(datetime.now(UTC)), "changed_by": who}
 
 
 def _columns(terms: Terms) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from recommender.serving.policy.filters import Filters
 from recommender.serving.policy.mask import HouseLists, Situation, allowed_mask
 from recommender.serving.policy.reasons import found_few
 from recommender.serving.policy.safety import company
+from recommender.serving.ranking import best_of
 from recommender.serving.results import Language, Pick, Recommendation, SearchResult, check_list
-from recommender.serving.strangers import best_places
 
 if TYPE_CHECKING:  # an engine holds the index that is searched here
     from recommender.serving.engine import Engine
@@ -53,11 +53,10 @@ def search(
     among = np.zeros(len(engine.shelf), np.bool_)
     among[matches.places] = True
     allowed = allowed_mask(engine.shelf, situation, among)
-    scores = np.full(len(among), -np.inf)
-    scores[matches.places] = matches.relevance
-    scores += STANDING_WEIGHT * engine.standing
-    scores[~allowed.mask] = -np.inf
-    picks = tuple(Pick(engine.toys[place - 1], place, float(scores[place])) for place in best_places(scores, k))
+    scores = STANDING_WEIGHT * engine.standing
+    scores[matches.places] += matches.relevance
+    best = best_of(scores, allowed.mask, k).tolist()
+    picks = tuple(Pick(engine.toys[place - 1], place, float(scores[place])) for place in best)
     found = Recommendation(
         str(uuid.uuid4()),
         engine.model,

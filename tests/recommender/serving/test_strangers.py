@@ -1,8 +1,6 @@
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 
-from recommender.serving.strangers import best_places, favourites, standing
+from recommender.serving.strangers import favourites, standing
 
 
 def test_standing_is_the_share_of_toys_that_are_less_liked() -> None:
@@ -15,10 +13,3 @@ def test_favourites_are_the_best_of_what_is_sold() -> None:
     scores, active = np.array([0, 5, 4, 3, 2], np.float32), np.array([False, False, True, True, True])
     assert np.flatnonzero(favourites(scores, active, 0.5)).tolist() == [2, 3]
     assert not favourites(np.zeros(5, np.float32), active, 0.5).any()
-
-
-@given(st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 2.0]), max_size=12), st.integers(1, 14))
-def test_the_best_places_are_those_of_a_whole_sort(scores: list[float], k: int) -> None:
-    array = np.array(scores)
-    whole = [place for place in np.argsort(-array, kind="stable").tolist() if array[place] > -np.inf]
-    assert best_places(array, k) == whole[:k]
