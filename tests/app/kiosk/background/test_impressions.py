@@ -120,8 +120,9 @@ def test_a_full_disk_costs_what_does_not_fit_and_no_answer(client: TestClient, s
 
     sa.event.listen(kiosk.database.engine, "connect", small)
     limit = kiosk.impressions._limit = 3000
+    hour_before = int(time.time() * 1000) // HOUR_MS * HOUR_MS - HOUR_MS  # what is of 1970 the kiosk deletes
     for place in range(400):
-        kiosk.impressions.put(shown(f"{'long' * 40}-{place}"))
+        kiosk.impressions.put(shown(f"{'long' * 40}-{place}", time_ms=hour_before))
     assert not kiosk.impressions.flush()
     assert kiosk.impressions.lost == 1000
     assert client.post("/v1/recommendations", json={}).status_code == 200, "no answer fails for it"
@@ -129,7 +130,7 @@ def test_a_full_disk_costs_what_does_not_fit_and_no_answer(client: TestClient, s
     sa.event.remove(kiosk.database.engine, "connect", small)
     kiosk.database.engine.dispose()
     assert kiosk.impressions.flush(), "what waited is written when there is room"
-    assert counts(kiosk.database)[0, "lost"] == 1000
+    assert counts(kiosk.database)[hour_before, "lost"] == 1000
 
 
 def test_what_cannot_be_written_at_the_end_is_lost(database: Database) -> None:
