@@ -82,7 +82,18 @@ class SearchIndex:
         typed = sought_words(text, MOST_WORDS)
         if not typed:
             return NOTHING
-        with self._connections.one() as connection:
+        connections = self._connections
+        try:
+            return self._find(connections, typed, allowed, typing)
+        except (sqlite3.Error, OSError):
+            if connections.in_memory:
+                raise
+        # The bundle's disk went away, or its folder was written over, while it answers: the toys are here still.
+        self._connections = self._from_toys()
+        return self._find(self._connections, typed, allowed, typing)
+
+    def _find(self, connections: _Connections, typed: list[str], allowed: NDArray[np.bool_], typing: bool) -> Matches:
+        with connections.one() as connection:
             every = [phrase(word) for word in typed]
             if typing and not is_cjk(typed[-1]):
                 every[-1] += "*"
@@ -120,20 +131,29 @@ class SearchIndex:
     def _connections(self) -> _Connections:
         source = f"{self._file.resolve().as_uri()}?mode=ro&immutable=1"
         try:
+            first = _identity(self._file)
             with closing(sqlite3.connect(source, uri=True)) as connection:
                 stored = self._same(connection) if has_search(connection) else 0
             memory = copy_search(source) if 0 < stored < len(self._toys) else None
-        except (
-            sqlite3.Error
-        ):  # the bundle was verified when it was loaded; if its disk is gone, the toys are here still
-            stored, memory = 0, None
-        if stored and memory is None:
-            return _Connections(lambda: sqlite3.connect(source, uri=True, check_same_thread=False))
-        if memory is None:
-            memory = sqlite3.connect(":memory:", check_same_thread=False)
-            create_search(memory, self._toys)
-        else:
+        except (sqlite3.Error, OSError):  # the bundle was verified when it was loaded; its disk is gone since
+            return self._from_toys()
+        if not stored:
+            return self._from_toys()
+        if memory is not None:
             add_rows(memory, self._toys[stored:], stored + 1)
+            memory.commit()
+            return _Connections(None, memory)
+
+        def another() -> sqlite3.Connection:
+            if _identity(self._file) != first:
+                raise sqlite3.OperationalError("another file has the catalogue's name")
+            return sqlite3.connect(source, uri=True, check_same_thread=False)
+
+        return _Connections(another)
+
+    def _from_toys(self) -> _Connections:
+        memory = sqlite3.connect(":memory:", check_same_thread=False)
+        create_search(memory, self._toys)
         memory.commit()
         return _Connections(None, memory)
 
@@ -156,6 +176,11 @@ class _Connections:
         for connection in made:
             self._idle.put(connection)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether nothing of a disk is needed."""
+        return self._make is None
+
     @contextmanager
     def one(self) -> Iterator[sqlite3.Connection]:
         """A connection for one search."""
@@ -168,6 +193,12 @@ class _Connections:
             yield connection
         finally:
             self._idle.put(connection)
+
+
+def _identity(file: Path) -> tuple[int, int, int]:
+    """What tells a file from another that took its name. Raises OSError if there is none."""
+    told = file.stat()
+    return told.st_dev, told.st_ino, told.st_mtime_ns
 
 
 def _any_of(connection: sqlite3.Connection, known: Sequence[str], unknown: Sequence[str]) -> Matches:

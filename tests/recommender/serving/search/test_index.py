@@ -1,5 +1,6 @@
 """The bundle's own table, a copy of it with more toys, and one made in memory answer alike."""
 
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -141,3 +142,18 @@ def test_threads_share_an_index(index: SearchIndex, toys: list[Toy]) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: found(index, "trains", toys), range(100)))
     assert answers == [answers[0]] * 100
+
+
+@pytest.mark.parametrize("what", ["gone", "written over"])
+def test_a_disk_that_goes_away_between_two_searches_ends_none(
+    bundle: Path, toys: list[Toy], tmp_path: Path, what: str
+) -> None:
+    file = Path(shutil.copy(bundle / "catalogue.sqlite", tmp_path / "catalogue.sqlite"))
+    index = SearchIndex(file, toys)
+    before = found(index, "engine", toys)
+    assert before
+    with index._connections.one():  # so that the next search opens another
+        file.unlink()
+        if what == "written over":
+            write_catalogue(file, toys[::-1])
+        assert found(index, "engine", toys) == before
