@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.serving.ranking import product
 from recommender.serving.student import Student, pad_histories
 
 
@@ -37,7 +38,7 @@ class Reading:
         without = [[toy for toy in self._history if toy != left] for left in self._named]
         histories = pad_histories([self._history, *without], student.max_history)
         self._queries = student.queries(histories, np.repeat(profile, len(histories), axis=0))
-        self.scores = student.table @ self._queries[0]
+        self.scores = product(student.table, self._queries[0])
         if student.near is not None:
             student.near.add(self.scores, self._history)
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from recommender.serving.policy.mask import HouseLists, Situation, allowed_mask
 from recommender.serving.policy.reasons import short_reason, similar_reason
 from recommender.serving.policy.safety import company
-from recommender.serving.ranking import best_of
+from recommender.serving.ranking import best_of, product
 from recommender.serving.results import Language, Pick, Recommendation, check_list
 
 if TYPE_CHECKING:
@@ -34,8 +32,7 @@ def similar(
     anchor = engine.index[toy_id]
     present = company(None, youngest_age_months, engine.default_youngest_months)
     allowed = allowed_mask(engine.shelf, Situation(present, house or HouseLists(), seen=(anchor,)))
-    # einsum, not @: BLAS wakes its threads for a table of this size, and on a busy machine waits for them.
-    cosine = np.einsum("nd,d->n", engine.student.table, engine.student.table[anchor])
+    cosine = product(engine.student.table, engine.student.table[anchor])
     cosine *= engine.inverse_lengths * engine.inverse_lengths[anchor]
     places = best_of(cosine, allowed.mask, k)
     reasons = (similar_reason(engine.toys[anchor - 1], language),) if allowed.nameable[anchor] else ()
