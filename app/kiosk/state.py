@@ -88,6 +88,8 @@ class Kiosk:
         self.forwarder = _forwarder(database, settings)
         self._housekeeping = Housekeeping(self.forgetting, self.retention, lambda: self.clock(), idle)
         self._mirror = Mirror(database)
+        beside = (self.impressions, self._housekeeping, self._mirror, self.forwarder)
+        self._workers = tuple(each.worker for each in beside if each is not None)
         self._turn = threading.Lock()
         self._swap = threading.Lock()  # held for a comparison alone: requests wait for it, and never for the database
         self._letting_go: threading.Timer | None = None
@@ -162,6 +164,7 @@ class Kiosk:
             "house_lost": house_lost(self.database),
             "database_damaged": self._mirror.damage is not None,
             "mirror_behind": self._mirror.behind,
+            "thread_ended": any(worker.died for worker in self._workers),
         }
         return [code for code, holds in found.items() if holds]
 

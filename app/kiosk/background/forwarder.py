@@ -12,6 +12,7 @@ import structlog
 from pydantic_core import to_json
 
 from app.kiosk.background.headquarters import Headquarters, PostFailedError
+from app.kiosk.background.worker import Worker
 from app.kiosk.store.database import StoreFullError, StoreUnavailableError
 from app.kiosk.store.forward import Outbox
 
@@ -59,7 +60,7 @@ class Forwarder:
         self._chance = chance or Random().random
         self._turn = threading.Lock()  # one parcel at a time
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.worker = Worker("forwarder", self._run)
         self._batch = BATCH
         self._sent = 0
         self._failures = 0
@@ -67,16 +68,13 @@ class Forwarder:
 
     def start(self) -> None:
         """Begin to send."""
-        self._thread = threading.Thread(target=self._run, name="forwarder", daemon=True)
-        self._thread.start()
+        self.worker.start()
 
     def stop(self) -> None:
         """End; a parcel under way is broken off, and sent again after the next start."""
         self._stop.set()
         self._headquarters.break_off()
-        if self._thread is not None:
-            self._thread.join(LAST_WAIT)  # a name that is being looked up cannot be broken off, and is not waited for
-            self._thread = None
+        self.worker.join(LAST_WAIT)  # a name that is being looked up cannot be broken off, and is not waited for
 
     def progress(self) -> Progress:
         """How it goes now."""

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from app.kiosk.background.worker import Worker
 from app.kiosk.clock import Clock
 from app.kiosk.store.database import StoreFullError, StoreUnavailableError
 from app.kiosk.store.forget import Forgetting
@@ -32,19 +33,16 @@ class Housekeeping:
         self._clock = clock
         self._idle = idle
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.worker = Worker("housekeeping", self._run)
 
     def start(self) -> None:
         """Begin."""
-        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
-        self._thread.start()
+        self.worker.start()
 
     def stop(self) -> None:
         """End, after the batch under way."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self.worker.join()
 
     def _run(self) -> None:
         next_run = time.monotonic()

@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from app.kiosk.background.worker import Worker
 from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
 from app.kiosk.store.forget import Gone
 from app.kiosk.store.impressions import ShownList, hour_of, write_shown
@@ -45,7 +46,7 @@ class ImpressionQueue:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._failed = False
-        self._thread: threading.Thread | None = None
+        self.worker = Worker("impressions", self._run)
 
     def __len__(self) -> int:
         """How many rows wait."""
@@ -74,16 +75,13 @@ class ImpressionQueue:
 
     def start(self) -> None:
         """Begin to write."""
-        self._thread = threading.Thread(target=self._run, name="impressions", daemon=True)
-        self._thread.start()
+        self.worker.start()
 
     def stop(self) -> None:
         """Write what waits, and end. What cannot be written is lost, and said so in the log."""
         self._stop.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self.worker.join()
         self.flush()
         with self._turn:
             left = self._rows

@@ -14,6 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 import structlog
 
+from app.kiosk.background.worker import Worker
 from app.kiosk.store.care import damage_in
 from app.kiosk.store.copies import mirror_of, mirrored_change, write_mirror
 from app.kiosk.store.database import Database, StoreUnavailableError
@@ -36,7 +37,7 @@ class Mirror:
         self._database = database
         self._interval = interval
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.worker = Worker("mirror", self._run)
         self._turn = threading.Lock()
         self._holds: int | None = None
         self.behind = False
@@ -45,15 +46,12 @@ class Mirror:
 
     def start(self) -> None:
         """Begin to watch."""
-        self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
-        self._thread.start()
+        self.worker.start()
 
     def stop(self) -> None:
         """Mirror what is left, and end."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self.worker.join()
 
     def keep_up(self) -> bool:
         """Mirror what changed since; False if that cannot be done now."""

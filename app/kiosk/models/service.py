@@ -73,7 +73,7 @@ class ReadyAnswer(BaseModel):
 
     ready: Literal[True]
     model: str
-    warnings: list[Literal["house_lost", "database_damaged", "mirror_behind"]]
+    warnings: list[Literal["house_lost", "database_damaged", "mirror_behind", "thread_ended"]]
 
 
 class AliveAnswer(BaseModel):

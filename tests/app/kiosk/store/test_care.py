@@ -354,6 +354,6 @@ def test_where_the_damage_cannot_be_noted_the_mirror_is_kept_still(
         mirror = client.app.state.kiosk._mirror  # type: ignore[attr-defined]
         assert mirror.looked.wait(10)
         assert client.get("/readyz").json()["warnings"] == ["database_damaged"]
-        assert mirror._thread.is_alive()
+        assert not mirror.worker.died
 
     run(used, ask)
