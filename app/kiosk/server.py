@@ -22,7 +22,7 @@ from app.kiosk.middleware import BodyLimit, RequestFrame
 from app.kiosk.origins import ListedOrigins
 from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
-from app.kiosk.staff import audit, bundles, figures, lookup, preview, recalls, rules, searches, stock
+from app.kiosk.staff import audit, backups, bundles, figures, lookup, preview, recalls, rules, searches, stock
 from app.kiosk.staff import toys as own_toys
 from app.kiosk.state import Kiosk
 from app.kiosk.stopping import StoppingServer
@@ -91,6 +91,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         searches,
         figures,
         bundles,
+        backups,
         audit,
         health,
         metrics,

@@ -28,6 +28,7 @@ class KioskSettings(BaseSettings):
         Path("var/bundles"), description="Where activated bundles are kept; the last one activated is served."
     )
     import_dir: Path | None = Field(None, description="A folder that bundles may be taken from, such as a USB stick.")
+    backup_dir: Path | None = Field(None, description="A folder for the backups that managers make.")
     page_hold_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
         300.0, description="How long pages of lists of the bundle before a swap can be asked for."
     )
