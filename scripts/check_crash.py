@@ -64,7 +64,7 @@ class Report:
 def crash_under_load(bundle: Path, work: Path, rounds: int, seed: int = 0) -> Report:
     """Kill a kiosk `rounds` times in the middle of batches; one more start takes what was left unsure."""
     rng = random.Random(seed)
-    toys = [toy.id for toy in read_catalogue(bundle / "catalogue.sqlite", pictures=False)]
+    toys = [toy.id for toy in read_catalogue(bundle / "catalogue.sqlite", whole=False)]
     tills = [Till() for _ in range(CLIENTS)]
     database = work / "kiosk.sqlite"
     failures: list[str] = []

@@ -76,7 +76,7 @@ def measure(bundle: Path, requests: int, folder: Path, untrained: bool = False) 
     Raises ToyGuideError if a kiosk does not come up, or breaks off.
     """
     read_manifest(bundle)
-    toys = read_catalogue(bundle / CATALOGUE, pictures=False)
+    toys = read_catalogue(bundle / CATALOGUE, whole=False)
     bodies = shoppers(toys, requests)
     asked = [post("/v1/recommendations", body) for body in bodies]
     empty, bare = post(EMPTY, bodies[0]), post(BARE, bodies[0])

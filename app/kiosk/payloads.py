@@ -26,8 +26,6 @@ def toy_payload(toy: Toy) -> dict[str, Any]:
         "toy_id": toy.id,
         "title": toy.title,
         "title_zh": toy.title_zh,
-        "description": toy.description,
-        "description_zh": toy.description_zh,
         "brand": toy.brand,
         "category": toy.category,
         "price": None if toy.price is None else f"{toy.price:.2f}",

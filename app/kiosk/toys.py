@@ -102,14 +102,18 @@ async def bought_with(
     responses=documented("unknown_toy", "invalid_request"),
     summary="One toy, and whether it may be shown",
 )
-async def toy(
-    toy_id: ToyId, kiosk: Running, youngest_age_months: Youngest = None, language: Language = "en"
-) -> Response:
-    """A toy's row and the safety verdict for those present."""
+def toy(toy_id: ToyId, kiosk: Running, youngest_age_months: Youngest = None, language: Language = "en") -> Response:
+    """A toy's row, what it is, and the safety verdict for those present."""
     now = kiosk.now
     known_toy(now.engine, toy_id)
     verdict = now.engine.verdicts(toy_id, youngest_age_months, language, now.masks)[0]
-    return Answer({**toy_payload(now.engine.toy(toy_id)), "safe": verdict_payload(verdict)})
+    try:
+        english, chinese = now.engine.descriptions(toy_id)
+    except BundleError as error:  # as above
+        _log.warning("a description cannot be read", reason=type(error).__name__)
+        english = chinese = None
+    told = {"description": english, "description_zh": chinese}
+    return Answer({**toy_payload(now.engine.toy(toy_id)), **told, "safe": verdict_payload(verdict)})
 
 
 def known_toy(engine: Engine, toy_id: str) -> None:

@@ -2,8 +2,8 @@
 
 Beside the rows stands what they can be found by, the table `search` (`search/rows.py`).
 
-Money is text, so that no price changes on its way. Pictures are read one by one when they are asked for: a few thousand
-drawings would be the largest thing in a kiosk's memory.
+Money is text, so that no price changes on its way. Pictures and descriptions are read one by one when they are asked
+for: they would be the largest things in a kiosk's memory.
 """
 
 from __future__ import annotations
@@ -50,14 +50,16 @@ def write_catalogue(file: Path, toys: Sequence[Toy]) -> None:
         connection.commit()
 
 
-def read_catalogue(file: Path, pictures: bool = True) -> list[Toy]:
-    """All toys in index order. With `pictures` False, `Toy.picture` is "" where there is one, None where there is none.
+def read_catalogue(file: Path, whole: bool = True) -> list[Toy]:
+    """All toys in index order. Unless `whole`, descriptions are None, and a picture is "" where there is one.
 
     Raises BundleError if the file is no catalogue, or its rows are not numbered 1 … N.
     """
     columns = [str(column) for column in ToyColumn]
-    if not pictures:
+    if not whole:
         columns[columns.index(ToyColumn.PICTURE)] = "CASE WHEN picture IS NULL THEN NULL ELSE '' END"
+        for told in (ToyColumn.DESCRIPTION, ToyColumn.DESCRIPTION_ZH):
+            columns[columns.index(told)] = "NULL"
     toys = []
     with _reading(file) as connection:
         for place, row in enumerate(connection.execute(f"SELECT idx, {', '.join(columns)} FROM toys ORDER BY idx"), 1):
@@ -77,6 +79,13 @@ def read_picture(file: Path, idx: int) -> str | None:
     with _reading(file) as connection:
         row = connection.execute("SELECT picture FROM toys WHERE idx = ?", (idx,)).fetchone()
     return row[0] if row else None
+
+
+def read_descriptions(file: Path, idx: int) -> tuple[str | None, str | None]:
+    """What toy `idx` is, in English and in Chinese; None where it is not told."""
+    with _reading(file) as connection:
+        row = connection.execute("SELECT description, description_zh FROM toys WHERE idx = ?", (idx,)).fetchone()
+    return (row[0], row[1]) if row else (None, None)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from data.schema import SMALLEST_MONTHS, Recipient, Toy
 from recommender.base import Contact
 from recommender.serving.asking import Ask, read_ask
 from recommender.serving.bundle import CATALOGUE, Manifest
-from recommender.serving.catalogue import read_picture
+from recommender.serving.catalogue import read_descriptions, read_picture
 from recommender.serving.causes import find_causes, nameable_causes
 from recommender.serving.page import Marks, write_page
 from recommender.serving.past import Past, Purpose
@@ -244,10 +244,24 @@ class Engine:
         rules = forbidding_rules(self.shelf, Situation(present, house or HouseLists()), place)
         return tuple(verdict(self.toys[place - 1], rule, language) for rule in rules or (None,))
 
+    def descriptions(self, toy_id: str) -> tuple[str | None, str | None]:
+        """What the toy is, in English and in Chinese. They lie in the bundle, so the toys in memory have none.
+
+        KeyError if the toy is unknown, BundleError if the bundle's catalogue cannot be read any more.
+        """
+        place = self.index[toy_id]
+        if self._is_own(place):
+            return self.toys[place - 1].description, self.toys[place - 1].description_zh
+        return read_descriptions(self.folder / CATALOGUE, place)
+
+    def _is_own(self, place: int) -> bool:
+        """Whether a toy is the shop's own and not in the bundle."""
+        return self.bundle_engine is not None and place > len(self.bundle_engine.toys)
+
     def picture(self, toy_id: str) -> str | None:
         """The toy's picture as SVG text, None where it has none. KeyError if the toy is unknown."""
         place = self.index[toy_id]
-        if self.bundle_engine is not None and place > len(self.bundle_engine.toys):
+        if self._is_own(place):
             from data.pictures import draw  # its rules take a while to read, and most kiosks need none
 
             return draw(self.toys[place - 1])  # a shop's own toy: drawn, as every toy without a picture is

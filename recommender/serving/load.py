@@ -31,7 +31,7 @@ def load_bundle(
     folder = Path(path)
     try:
         manifest = verify_bundle(folder, verify_key)
-        toys = read_catalogue(folder / CATALOGUE, pictures=False)
+        toys = read_catalogue(folder / CATALOGUE, whole=False)
         student = Student.open(folder, manifest, threads)
     except OSError as error:
         raise BundleError(f"The bundle in {folder} cannot be read: {error}.") from error

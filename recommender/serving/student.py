@@ -289,7 +289,7 @@ class OnnxStudent(Recommender):
     def from_bundle(cls, folder: Path, name: str | None = None) -> OnnxStudent:
         """The student of the bundle in `folder`. Raises BundleError if it is not whole."""
         manifest = verify_bundle(folder)
-        toys = read_catalogue(folder / CATALOGUE, pictures=False)
+        toys = read_catalogue(folder / CATALOGUE, whole=False)
         name = name or f"student (ONNX, int{manifest.table_bits} table)"
         return cls(Student.open(folder, manifest), ToyIndex([toy.id for toy in toys]), name)
 

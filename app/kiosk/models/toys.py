@@ -15,8 +15,6 @@ class ToyAnswer(BaseModel):
     toy_id: str
     title: str
     title_zh: str | None
-    description: str | None
-    description_zh: str | None
     brand: str | None
     category: list[str]
     price: str | None
@@ -42,6 +40,8 @@ class SafeAnswer(BaseModel):
 class ToyPage(ToyAnswer):
     """A toy and the verdict on it."""
 
+    description: str | None
+    description_zh: str | None
     safe: SafeAnswer
 
 

@@ -49,8 +49,6 @@ def test_a_whole_request_is_answered(client: TestClient) -> None:
         "toy_id": "engine",
         "title": "Steam engine",
         "title_zh": "蒸汽火车头",
-        "description": None,
-        "description_zh": None,
         "brand": "Holt",
         "category": ["Toys", "Trains"],
         "price": "12.00",

@@ -1,4 +1,6 @@
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +114,19 @@ def test_a_picture_is_missing_where_the_bundles_disk_is_gone_and_all_else_goes_o
         answer = client.get("/v1/toys/bear/picture.svg")
         assert (answer.status_code, answer.json()["code"]) == (404, "no_picture")
         assert client.get("/v1/toys/bear").status_code == 200
+
+
+def test_what_a_toy_is_stands_on_its_page_alone(
+    settings: KioskSettings, toys: list[Toy], make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
+    told = [replace(toy, description="Rolls.", description_zh="会滚。") if toy.id == "track" else toy for toy in toys]
+    bundle = make_bundle(tmp_path / "told", told)
+    with TestClient(create_app(settings.model_copy(update={"bundle": bundle}))) as client:
+        page = client.get("/v1/toys/track").json()
+        assert (page["description"], page["description_zh"]) == ("Rolls.", "会滚。")
+        assert client.get("/v1/toys/bear").json()["description"] is None
+        near = client.get("/v1/toys/engine/similar").json()["items"]
+        assert "track" in [item["toy"]["toy_id"] for item in near]
+        assert not any("description" in item["toy"] for item in near)
+        (bundle / "catalogue.sqlite").rename(tmp_path / "gone")
+        assert client.get("/v1/toys/track").json()["description"] is None, "all but pictures and texts is in memory"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from data.errors import BundleError
 from data.schema import Audience, Hazard, Toy
-from recommender.serving.catalogue import read_catalogue, read_picture, write_catalogue
+from recommender.serving.catalogue import read_catalogue, read_descriptions, read_picture, write_catalogue
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 MAYBE = st.none() | TEXT
@@ -45,8 +45,11 @@ def test_a_catalogue_reads_back_as_it_was(tmp_path_factory: pytest.TempPathFacto
     file = tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite"
     write_catalogue(file, toys)
     assert read_catalogue(file) == toys
-    light = read_catalogue(file, pictures=False)
+    light = read_catalogue(file, whole=False)
     assert [toy.picture for toy in light] == [None if toy.picture is None else "" for toy in toys]
+    assert [toy.description for toy in light] == [None] * len(toys)
+    told = [read_descriptions(file, row) for row in range(1, len(toys) + 1)]
+    assert told == [(toy.description, toy.description_zh) for toy in toys]
     assert [read_picture(file, row) for row in range(1, len(toys) + 1)] == [toy.picture for toy in toys]
 
 
