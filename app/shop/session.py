@@ -52,6 +52,7 @@ class Profile:
 
     id: random, made for this visit; age_months: lower end of a band; any_age: toys for other ages are welcome too
     budget: the highest price; youngest_months: a younger child at home
+    words: what was last written in free text; it never leaves the shop
     met: from oldest to newest, each toy once; owned: has it already; wanted: the length of the list
     """
 
@@ -61,6 +62,7 @@ class Profile:
     interests: tuple[str, ...] = ()
     budget: int | None = None
     youngest_months: int | None = None
+    words: str = ""
     met: tuple[Met, ...] = ()
     owned: tuple[Toy, ...] = ()
     wanted: int = PAGE
@@ -84,7 +86,9 @@ class Profile:
     def anything_said(self) -> bool:
         """True where starting over would change something."""
         answers = (self.age_months, self.budget, self.youngest_months)
-        return any(answer is not None for answer in answers) or bool(self.interests or self.met or self.owned)
+        return any(answer is not None for answer in answers) or bool(
+            self.interests or self.words or self.met or self.owned
+        )
 
     @property
     def keeps_to_age(self) -> bool:

@@ -11,6 +11,7 @@ from app.shop import session as moves
 from app.shop.client import ShopError
 from app.shop.components import shelf, synced, tapped, trouble
 from app.shop.models import Facets, Recommendation
+from app.shop.pages.free_text import free_text
 from app.shop.pictures import DRAWN
 from app.shop.session import Who
 from app.shop.visit import Shop, change
@@ -55,6 +56,8 @@ def render(shop: Shop, who: Who) -> None:
         tapped(shop)
         trouble(shop, error)
         return
+    if who is Who.GIFT:
+        free_text(shop, facets)
     with st.container(key="finder"):
         with st.container(key="answers"):
             _questions(shop, facets, who)

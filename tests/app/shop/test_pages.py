@@ -235,3 +235,75 @@ def test_a_script_in_a_title_is_text_everywhere(
         assert "&lt;script&gt;" in words(shop)
         labels = [link.proto.label for link in shop.get("page_link") if "three" in link.proto.label]
         assert all(":red" not in label and "**" not in label for label in labels)
+
+
+def say(shop: AppTest, sentence: str) -> AppTest:
+    shop.text_input[0].set_value(sentence)
+    return tap(shop, "words-go")
+
+
+def understood(shop: AppTest) -> list[str]:
+    return [button.label for button in shop.button if str(button.key).startswith("understood-")]
+
+
+def test_a_sentence_fills_the_answers_in_and_each_can_be_taken_back(open_page: Callable[..., AppTest]) -> None:
+    shop = say(open_page(), "wooden trains and games for a 5-year-old under 15, with a baby sister")
+    profile = state(shop).profile
+    assert (profile.age_months, profile.interests, profile.budget, profile.youngest_months) == (
+        60, ("trains", "games"), 15, 0,
+    )  # fmt: skip
+    assert understood(shop) == ["age 5 years", "trains", "games", "up to £15", "also safe for 0–6 months"]
+    assert "Not used: wooden" in words(shop)
+    assert set(cards(shop)) == {"rattle", "bear"}, "what is on the shelf is safe for the baby"
+    assert pills(shop, "age_months").value == 60
+    shop = tap(tap(shop, "understood-youngest_months-0"), "understood-interests-trains")
+    assert understood(shop) == ["age 5 years", "games", "up to £15"]
+    assert state(shop).profile.interests == ("games",)
+    assert "marbles" in cards(shop)
+    shop = choose(shop, "age_months", 36)
+    assert understood(shop) == ["games", "up to £15"], "what was tapped since is not the sentence's any more"
+    assert understood(tap(shop, "start-over")) == []
+    assert shop.text_input[0].value == ""
+
+
+def test_a_second_sentence_takes_the_place_of_the_first_but_not_of_what_was_tapped(
+    open_page: Callable[..., AppTest],
+) -> None:
+    shop = choose(open_page(), "interests", ["games"])
+    shop = say(shop, "trains for a 4-year-old under £20")
+    shop = say(shop, "animals, 6 years old")
+    profile = state(shop).profile
+    assert (profile.age_months, profile.interests, profile.budget) == (72, ("games", "animals"), None)
+    assert state(say(shop, "animals, 6 years old")).profile.interests == profile.interests, "saying it twice is no more"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("a doll for a 200 year old", "That age is beyond us"),
+        ("budget of 0", "A budget of 0 leaves no toy"),
+        ("for 4 and 7 year olds", "the shelf fits the youngest"),
+        ("puzzle under 4", "“Under” was read as an age"),
+        ("under €15", "Prices here are in GBP"),
+        ("🙃🙃🙃", "no age, interest or budget"),
+        ("x" * 10_000, "Only the first 500 characters"),
+        (EVIL, "Not used: &lt;script&gt;"),
+    ],
+)
+def test_what_could_not_be_used_is_said(open_page: Callable[..., AppTest], sentence: str, said: str) -> None:
+    shop = say(open_page(), sentence)
+    assert said in words(shop)
+    assert "<script" not in words(shop)
+    assert cards(shop)
+
+
+def test_a_chinese_sentence_is_shown_in_the_language_of_the_shop(open_page: Callable[..., AppTest]) -> None:
+    shop = say(open_page(lang="zh"), "给五岁孩子的火车玩具，15以内")
+    assert understood(shop) == ["5岁", "火车", "£15以内"]
+    shop = tap(shop, "language")
+    assert understood(shop) == ["age 5 years", "trains", "up to £15"]
+    assert shop.text_input[0].value == "给五岁孩子的火车玩具，15以内"
+
+
+def test_who_looks_for_themselves_is_not_asked_for_a_sentence(open_page: Callable[..., AppTest]) -> None:
+    assert not open_page("me").text_input
