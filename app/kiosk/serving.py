@@ -13,7 +13,7 @@ from datetime import datetime
 from app.kiosk.in_force import InForce, in_force
 from app.kiosk.store.house import House, Recall, Stock
 from app.kiosk.store.rules import RuleStore, StaffRule
-from recommender.serving.barcodes import toys_by_barcode
+from recommender.serving.barcodes import ToysByBarcode
 from recommender.serving.engine import Engine
 from recommender.serving.policy.emphasis import Emphasis
 from recommender.serving.policy.mask import HouseLists
@@ -58,7 +58,7 @@ def serving(
     at: the rules whose time it is then are in force. Raises StoreUnavailableError if the database cannot be read.
     """
     if barcodes is None:
-        barcodes = toys_by_barcode(engine.barcodes())
+        barcodes = ToysByBarcode(engine.barcodes())
     recalls, stock = house.recalls(), house.stock(store_id)
     recalled = [toy for recall in recalls for toy in _toys_of(engine, barcodes, recall)]
     counts = {toy.id: stock.count(toy.id) for toy in engine.toys}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.serving.barcodes import barcode_key, toys_by_barcode
+from recommender.serving.barcodes import ToysByBarcode, barcode_key
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,20 @@ def test_a_key_is_its_own_key(text: str) -> None:
 
 def test_toys_by_barcode() -> None:
     pairs = [("a", "12"), ("b", None), ("c", "012"), ("d", ""), ("e", " - ")]
-    assert toys_by_barcode(pairs) == {barcode_key("12"): ("a", "c")}
+    assert ToysByBarcode(pairs) == {barcode_key("12"): ("a", "c")}
+
+
+CODES = st.text("0123456789", min_size=1, max_size=16) | st.text(max_size=6)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | CODES), max_size=12), CODES)
+def test_it_is_the_dictionary_that_it_stands_for(pairs: list[tuple[str, str | None]], asked: str) -> None:
+    plain: dict[str, tuple[str, ...]] = {}
+    for toy_id, barcode in pairs:
+        if barcode and (key := barcode_key(barcode)):
+            plain[key] = (*plain.get(key, ()), toy_id)
+    found = ToysByBarcode(pairs)
+    assert dict(found) == plain
+    assert len(found) == len(plain)
+    key = barcode_key(asked)
+    assert found.get(key, ()) == plain.get(key, ())

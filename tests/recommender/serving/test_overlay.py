@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from data.errors import BundleError
 from data.schema import Audience, Hazard, Recipient, Toy, safety_floor
-from recommender.serving.barcodes import barcode_key, toys_by_barcode
+from recommender.serving.barcodes import ToysByBarcode, barcode_key
 from recommender.serving.encoder import place_toys
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
@@ -68,7 +68,7 @@ def test_an_added_toy_is_found_on_every_path(engine: Engine) -> None:
     assert "wagon" in ids(shop.recommend(recipient=Recipient(age_months=60, interests=("trains",)), k=12))
     assert "wagon" in ids(similar(shop, "engine", k=3))
     assert set(ids(similar(shop, "wagon", k=2))) == {"engine", "track"}, "a train lies among trains"
-    assert toys_by_barcode(shop.barcodes())["05012345678900"] == ("wagon",)
+    assert ToysByBarcode(shop.barcodes())["05012345678900"] == ("wagon",)
     assert shop.verdicts("wagon", 35)[0].rule == "safety"
     assert shop.verdicts("wagon", 36)[0].allowed
     assert ids(search(shop, "coal wagon").found) == ["wagon"]
@@ -164,7 +164,7 @@ def test_a_correction_is_in_force_and_safety_only_rises(engine: Engine) -> None:
     assert shop.verdicts("balloons", 95)[0].rule == "safety"
     assert shop.toy("poker").audience is Audience.ADULT
     assert shop.shelf.price[shop.index["track"]] == 20
-    found = toys_by_barcode(shop.barcodes())
+    found = ToysByBarcode(shop.barcodes())
     assert found["00000000000009"] == found["04006381333931"] == ("track",), "a recall by either finds it"
 
 
@@ -179,7 +179,7 @@ def test_a_bundle_that_holds_an_added_toy_wins_but_for_its_safety(
     assert len(shop.toys) == len(newer.toys)
     assert (wagon.price, wagon.safety_min_age, wagon.hazards, wagon.aisle) == (11, 168, (Hazard.MAGNET,), "C")
     assert shop.verdicts("wagon", 170)[0].rule == "inactive"
-    assert toys_by_barcode(shop.barcodes())["05012345678900"] == ("wagon",)
+    assert ToysByBarcode(shop.barcodes())["05012345678900"] == ("wagon",)
     back = overlaid(engine, said)
     assert (back.toy("wagon").price, back.toy("wagon").aisle) == (9, "C")
 
@@ -282,5 +282,5 @@ def test_an_encoder_that_was_changed_meanwhile_is_refused(
 def test_a_recall_by_the_barcode_that_a_toy_was_added_with_finds_it_corrected(engine: Engine) -> None:
     """The sticker on the shelf is still there when somebody corrects the row."""
     shop = overlaid(engine, Overlay(added=(WAGON,), corrections={"wagon": Correction(barcode="9")}))
-    found = toys_by_barcode(shop.barcodes())
+    found = ToysByBarcode(shop.barcodes())
     assert found[barcode_key("5012345678900")] == found[barcode_key("9")] == ("wagon",)
