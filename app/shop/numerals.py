@@ -61,6 +61,8 @@ def _english(words: str) -> Fraction:
 def _chinese(signs: str) -> int:
     if not any(sign in _UNITS for sign in signs):  # figures one by one: 一五 is no number of a price, 二〇 is 20
         return int("".join(str(_DIGITS[sign]) for sign in signs))
+    if re.search(r"[百千][一二三四五六七八九]$", signs):  # 一百五 is 150, as people say it; 105 is 一百零五
+        return _chinese(signs[:-1]) + _DIGITS[signs[-1]] * _UNITS[signs[-2]] // 10
     total, digit = 0, 0
     for sign in signs:
         if sign in _DIGITS:

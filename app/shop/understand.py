@@ -212,6 +212,9 @@ def _read_prices(reading: _Reading, currency: str | None) -> None:
     ):
         for match in reading.each(pattern):
             _take_price(reading, match, currency)
+    for match in reading.each(rf"(?:{CHINESE}{_TO})?(?P<high>{CHINESE}) ?(?:之间|左右|上下)"):
+        if number(match["high"]) > CHILD_YEARS:
+            _take_price(reading, match, currency)
 
 
 def _take_price(reading: _Reading, match: re.Match[str], shop: str | None) -> None:
@@ -261,7 +264,9 @@ _MONTHS: Final = r"[ -]?(?:months?|mths?|mos?|m)(?:[ -]?olds?)?(?![a-z])(?! (?:a
 _WEEKS: Final = r"[ -]?(?:weeks?|wks?)[ -]?olds?(?![a-z])"
 _NOT_WHEN: Final = r"(?<!in )(?<!next )(?<!last )"
 _ZH_MONTHS: Final = r"个?月(?:大|龄)?(?!后|之后|以后|前|之前|底|初|份|[0-9]+[号日])"
-_NEARLY: Final = r"(?:turning|turns|almost|nearly|not yet|not quite|快要?|将近|马上|不到|未满|不满)"
+_NEARLY: Final = (
+    r"(?:will be|'ll be|about to be|turning|turns|almost|nearly|not yet|not quite|快要?|将近|马上|不到|未满|不满)"
+)
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _ONE: Final = r"[一二两三四五六七八九]"
 
@@ -316,7 +321,9 @@ def _always(months: int) -> Callable[[Any], int]:
 
 def _take_age(reading: _Reading, match: re.Match[str], months: Callable[[Any], int]) -> None:
     said = match.groupdict()
-    lowest = min((number(word) for word in (said.get("low"), said.get("high")) if word), default=None)
+    lowest = min(
+        (number(word) for word in (said.get("low"), said.get("high"), said.get("other")) if word), default=None
+    )
     value = months(lowest)
     step = 12 if value >= 12 and months(1) == 12 else 1
     if said.get("half"):
@@ -333,7 +340,8 @@ def _take_age(reading: _Reading, match: re.Match[str], months: Callable[[Any], i
         reading.doubt("age")
         reading.open = _kept(reading, match)
         return
-    if "between" not in match[0] and not said.get("more") and _compiled(_SEVERAL).search(match[0]):
+    several = said.get("other") or _compiled(_SEVERAL).search(match[0])
+    if several and "between" not in match[0] and not said.get("more"):
         reading.doubt("two")
     kind: Kind = "younger" if _is_sibling(reading.open, match) else "age"
     reading.add(match, kind, value)
@@ -357,6 +365,10 @@ _SIBLING_AFTER: Final = (
 def _is_sibling(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 60) : match.start()]
     after = text[match.end() : match.end() + 40]
+    if _compiled(r"(?:with|has|have|and has|got) (?:an? |his |her |their )$").search(before) and _compiled(
+        r" (?:baby |little |younger )?(?:sister|brother|sibling)"
+    ).match(after):
+        return True
     return bool(_compiled(_SIBLING_BEFORE).search(before) or _compiled(_SIBLING_AFTER).match(after))
 
 
@@ -364,7 +376,7 @@ def _read_bare_numbers(reading: _Reading) -> None:
     """Numbers without a unit: "for 5", "niece (4)", "under 20"."""
     ends = (
         r"(?=\s*(?:$|[,.;:!?)\]，。；！？\0\1]|(?:and|or|under|who|with|up|max|less|below|"
-        r"budget|loves?|likes?|but|he|she|for|on)(?![a-z])))"
+        r"budget|loves?|likes?|but|he|she|for|on|next|this|soon|tomorrow)(?![a-z])))"
     )
     limit = r"(?:under|less than|below|up to|within|低于|少于|小于)"
     for match in reading.each(rf"(?:between|from) (?P<low>{ENGLISH}){_TO}(?P<high>{ENGLISH}){ends}"):
@@ -372,7 +384,7 @@ def _read_bare_numbers(reading: _Reading) -> None:
             _take_age(reading, match, lambda n: int(n * 12))
         else:
             _take_price(reading, match, None)
-    for match in reading.each(rf"{limit} ?(?P<high>(?P<low>{ANY}))(?:以下)?{ends}|(?P<other>{CHINESE})以下"):
+    for match in reading.each(rf"{limit} ?(?P<high>(?P<low>{ANY}))s?(?:以下)?{ends}|(?P<other>{CHINESE})以下"):
         said = match["high"] or match["other"]
         if not _age_is_said(reading) and number(said) <= CHILD_YEARS:
             reading.doubt("under")
@@ -388,11 +400,14 @@ def _read_bare_numbers(reading: _Reading) -> None:
         return
     people = (
         r"boys?|girls?|sons?|daughters?|nieces?|nephews?|kids?|child(?:ren)?|grandsons?|"
-        r"granddaughters?|godson|goddaughter|cousin|friend|brother|sister"
+        r"granddaughters?|godson|goddaughter|cousin|friend|brother|sister|twins"
     )
-    who = rf"(?:(?<![a-z])(?:for (?:an? |my )?|(?:{people})(?: is|'s| of|,)? |(?:he|she)(?:'s| is) )|\(|, ?)"
+    who = (
+        rf"(?:(?<![a-z])(?:for (?:an? |my )?|(?:{people})(?: is| are|'s| of|,)? |"
+        r"(?:he|she|they)(?:'s| is|'re| are) )|\(|, ?)"
+    )
     for match in reading.each(
-        rf"(?:{who}|^)(?P<low>{ENGLISH})(?:{_TO}(?P<high>{ENGLISH}))?(?:(?: and|,|, and) {ENGLISH})?{ends}"
+        rf"(?:{who}|^)(?P<low>{ENGLISH})(?:{_TO}(?P<high>{ENGLISH}))?(?:(?: and|,|, and) (?P<other>{ENGLISH}))?{ends}"
     ):
         if number(match["low"]) <= CHILD_YEARS:
             _take_age(reading, match, lambda n: int(n * 12))
@@ -480,7 +495,8 @@ def _denied(before: str) -> bool:
     ):
         return True
     english, chinese = (_lexicon(language)["negations"] for language in ("en", "zh"))
-    return bool(re.search(rf"(?<![a-z])(?:{_alternatives(english)})(?![a-z])|{_alternatives(chinese)}", clause))
+    no = rf"(?<![a-z])(?:{_alternatives(english)})(?![a-z]| too )|(?:{_alternatives(chinese)})(?!太)"
+    return bool(re.search(no, clause))
 
 
 # ---- word lists ------------------------------------------------------------------------------------------------------

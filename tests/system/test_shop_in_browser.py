@@ -270,6 +270,31 @@ def test_the_kiosk_goes_and_comes_back_and_nothing_is_lost(page: Page, stack: St
     assert ("engine-blue", "like") in [(toy, kind) for toy, kind, _ in stack.events()[-1:]]
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "summary", "taken", "left"),
+    [
+        ("en", "wooden trains for a 4-year-old under 15", "age 4 years · loves trains · up to £15", "up to £15",
+         "age 4 years · loves trains"),
+        ("zh", "给四岁孩子的火车玩具，15元以内", "4岁 · 喜欢火车 · £15以内", "£15以内", "4岁 · 喜欢火车"),
+    ],
+)  # fmt: skip
+def test_a_sentence_fills_the_answers_in(
+    page: Page, stack: Stack, language: str, sentence: str, summary: str, taken: str, left: str
+) -> None:
+    visit(page, stack, f"/?lang={language}")
+    field = page.locator(".st-key-words").get_by_role("textbox")
+    field.fill(sentence)
+    field.press("Enter")
+    expect(page.locator(".shelf-head p")).to_have_text(summary)
+    expect(page.locator(".st-key-understood-chips button:visible")).to_have_count(3)
+    page.locator(".st-key-understood-chips").get_by_role("button", name=taken).click()
+    expect(page.locator(".shelf-head p")).to_have_text(left)
+    expect(field).to_have_value(sentence)
+    page.locator(".st-key-start-over button").click()
+    expect(page.locator(".st-key-understood-chips")).to_have_count(0)
+    expect(field).to_have_value("")
+
+
 def test_nothing_of_streamlits_own_furniture(page: Page, stack: Stack) -> None:
     visit(page, stack)
     expect(cards(page).first).to_be_visible()

@@ -41,8 +41,9 @@ def free_text(shop: Shop, facets: Facets) -> None:
             shop.t("words.go"), key="words-go", type="primary", icon=":material/auto_awesome:", on_click=_say,
             args=(key, facets),
         )  # fmt: skip
-    if profile.words:
-        _understood(shop, facets)
+    with st.container(key="understood"):  # there from the start, so that what follows keeps its place on the page
+        if profile.words:
+            _understood(shop, facets)
 
 
 def _say(key: str, facets: Facets) -> None:
@@ -53,22 +54,21 @@ def _understood(shop: Shop, facets: Facets) -> None:
     profile, language = shop.visit.profile, shop.language
     said = fill.read(profile.words, facets)
     standing = fill.chips(profile, facets)
-    with st.container(key="understood"):
-        if standing:
-            with st.container(key="understood-chips", horizontal=True, vertical_alignment="center"):
-                st.html(cards.note(shop.t("words.understood"), language), width="content")
-                for chip in standing:
-                    st.button(
-                        cards.plain(_words(shop, chip, facets)),
-                        key=f"understood-{chip.name}-{chip.value}",
-                        icon=":material/cancel:",
-                        icon_position="right",
-                        help=shop.t("words.take_back"),
-                        on_click=change,
-                        args=(fill.take_back, chip),
-                    )
-        for line in _notes(shop, said, facets):
-            st.html(cards.note(line, language))
+    if standing:
+        with st.container(key="understood-chips", horizontal=True, vertical_alignment="center"):
+            st.html(cards.note(shop.t("words.understood"), language), width="content")
+            for chip in standing:
+                st.button(
+                    cards.plain(_words(shop, chip, facets)),
+                    key=f"understood-{chip.name}-{chip.value}",
+                    icon=":material/cancel:",
+                    icon_position="right",
+                    help=shop.t("words.take_back"),
+                    on_click=change,
+                    args=(fill.take_back, chip),
+                )
+    for line in _notes(shop, said, facets):
+        st.html(cards.note(line, language))
 
 
 def _words(shop: Shop, chip: Chip, facets: Facets) -> str:

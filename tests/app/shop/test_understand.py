@@ -56,6 +56,14 @@ ENGLISH: list[tuple[str, tuple[int | None, int | None, str, int | None]]] = [
     ("STEM toy for 10+", (120, None, "science", None)),
     ("6 weeks old", (1, None, "", None)),
     ("first birthday music", (12, None, "music", None)),
+    ("he'll be 4 next week", (36, None, "", None)),
+    ("my twins are two", (24, None, "", None)),
+    ("toys for under 3s", (24, None, "", None)),
+    ("a robot that is not too expensive", (None, None, "robots", None)),
+    ("7 year old girl who has a 1 year old sister", (84, 12, "", None)),
+    ("Budget: £15. Age: 4. Likes: trains", (48, None, "trains", 15)),
+    ("game for 2 players aged 8+", (96, None, "games", None)),
+    ("3 year old and 18 month old", (18, None, "", None)),
     ("Ｌｅｇｏ for ５ year olds ＜3", (60, None, "building", None)),
     ("🦖 dinosaurs 🎁 4 years", (48, None, "dinosaurs", None)),
 ]
@@ -83,6 +91,11 @@ CHINESE: list[tuple[str, tuple[int | None, int | None, str, int | None]]] = [
     ("快三岁了 火车", (24, None, "trains", None)),
     ("100元以上 机器人 9岁", (108, None, "robots", None)),
     ("给侄女挑生日礼物，十二岁，两百五十块左右", (144, None, "", 250)),
+    ("100到200之间 男孩 10岁", (120, None, "", 200)),
+    ("一百五左右 八岁", (96, None, "", 150)),
+    ("不要太贵的机器人", (None, None, "robots", None)),
+    ("家里有两个孩子，大的5岁，小的2岁", (24, None, "", None)),
+    ("给刚出生的宝宝", (0, None, "", None)),
     ("二年级 男孩 太空", (84, None, "space", None)),
     ("２岁　火车", (24, None, "trains", None)),
 ]
@@ -183,6 +196,7 @@ def test_a_range_and_two_children_never_lift_the_age(a: int, b: int) -> None:
         f"for {low} and {high} year olds",
         f"{low}到{high}岁",
         f"{high}岁和{low}岁",
+        f"for {high} and {low}",
     ):
         assert understand(sentence, SHOP, None).age_months == low * 12, sentence
 
@@ -199,6 +213,7 @@ def test_ten_thousand_characters(piece: str) -> None:
     [
         ("four", 4), ("twenty-five", 25), ("a hundred", 100), ("1,000", 1000), ("2½", 2.5), ("½", 0.5),
         ("one and a half", 1.5), ("两", 2), ("十八", 18), ("二十", 20), ("两百五十", 250),
+        ("一百五", 150), ("一百零五", 105),
         ("一千", 1000), ("一万", 10_000),
         ("〇", 0),
     ],
