@@ -89,7 +89,7 @@ def toy_details(toy: Toy, reasons: Sequence[str], language: str) -> str:
         ("toy.recommended", text.age_range(toy, language)),
         ("toy.safety", safety),
         ("toy.interests", text.join([text.interest(name, language, True) for name in toy.interests], language)),
-        ("toy.kind", " › ".join(toy.category)),
+        ("toy.kind", " › ".join(text.category(name, language) for name in toy.category)),
         ("toy.brand", toy.brand or ""),
         ("toy.aisle", toy.aisle or ""),
     ]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from app.shop.models import EventVerdicts, Facets, Recommendation, Similar, ToyPage
+from app.shop.models import EventVerdicts, Facets, Found, Recommendation, Similar, ToyPage
 from data.errors import ToyGuideError
 
 CONNECT_SECONDS: Final = 2.0
@@ -64,6 +64,19 @@ class KioskClient:
         """GET /v1/toys/{id}/similar."""
         path = f"/v1/toys/{quote(toy_id, safe='')}/similar"
         return self._ask(Similar, "GET", path, {"k": k, **_company(youngest_age_months, language)})
+
+    def together(self, toy_id: str, k: int, youngest_age_months: int | None, language: str) -> Similar:
+        """GET /v1/toys/{id}/together; most toys have none."""
+        path = f"/v1/toys/{quote(toy_id, safe='')}/together"
+        return self._ask(Similar, "GET", path, {"k": k, **_company(youngest_age_months, language)})
+
+    def search(self, query: Mapping[str, Any]) -> Found:
+        """GET /v1/search; `query` has its parameters, `q` among them."""
+        return self._ask(Found, "GET", "/v1/search", query)
+
+    def popular(self, query: Mapping[str, Any]) -> Similar:
+        """GET /v1/popular; `query` has its parameters."""
+        return self._ask(Similar, "GET", "/v1/popular", query)
 
     def facets(self) -> Facets:
         """GET /v1/facets."""

@@ -24,7 +24,7 @@ def header(shop: Shop, current: str) -> None:
     """The awning, the sign, the pages, the language."""
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.html(cards.brand(SIGN, shop.language))
-        for page, key in (("gift", "nav.gift"), ("me", "nav.me")):
+        for page, key in (("gift", "nav.gift"), ("me", "nav.me"), ("browse", "nav.browse")):
             with st.container(key=f"nav-{page}{'-current' if page == current else ''}", width="content"):
                 st.page_link(shop.links[page], label=shop.t(key), icon=_PAGE_ICONS[page])
         st.button(
@@ -36,7 +36,7 @@ def header(shop: Shop, current: str) -> None:
         )
 
 
-_PAGE_ICONS: Final = {"gift": ":material/redeem:", "me": ":material/favorite:"}
+_PAGE_ICONS: Final = {"gift": ":material/redeem:", "me": ":material/favorite:", "browse": ":material/search:"}
 
 
 def _other_language() -> None:

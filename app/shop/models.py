@@ -88,6 +88,18 @@ class Similar(_Answer):
     short_reason: Notice | None
 
 
+class Found(Similar):
+    """Toys by words, best first.
+
+    matched: how many have the words, `masked` of them removed by each rule; corrected: what was sought instead
+    """
+
+    masked: dict[str, int]
+    matched: int
+    corrected: str | None
+    every_word: bool
+
+
 class Named(_Answer):
     """A name and how many toys have it."""
 
@@ -105,6 +117,8 @@ class Range(_Answer):
 class Facets(_Answer):
     """What can be asked for."""
 
+    categories: tuple[Named, ...] = ()
+    brands: tuple[Named, ...] = ()
     interests: tuple[Named, ...]
     currency: str | None
     price: Range

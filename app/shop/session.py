@@ -7,13 +7,14 @@ what is learnt of one is never used for the other.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from app.shop.models import Reason, Recommendation, Toy
+from app.shop.wish import Wish
 from data.schema import ADULT_MONTHS, EventKind
 
 MAX_MET: Final = 500  # the API's bound on a history, and on owned toys
@@ -104,13 +105,19 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One visit. outbox: events that the kiosk has not acknowledged yet, oldest first."""
+    """One visit. wish: what is sought; outbox: events that the kiosk has not acknowledged yet, oldest first."""
 
     id: str
     language: str
     who: Who
     profiles: Mapping[Who, Profile]
     outbox: tuple[Mapping[str, Any], ...] = ()
+    wish: Wish = field(default_factory=Wish)
+
+    @property
+    def youngest(self) -> int | None:
+        """The youngest child stated anywhere in the visit, in months: it stands before every shelf."""
+        return min((found.youngest for found in self.profiles.values() if found.youngest is not None), default=None)
 
     @property
     def profile(self) -> Profile:
@@ -144,6 +151,11 @@ def answer(session: Session, **answers: Any) -> Session:
     if age is not None and profile.youngest_months is not None and profile.youngest_months >= age:
         profile = replace(profile, youngest_months=None)  # the one it is for is the youngest now
     return _with(session, profile)
+
+
+def seek(session: Session, move: Callable[..., Wish], *arguments: Any, **named: Any) -> Session:
+    """Change what is sought by `move(wish, …)`."""
+    return replace(session, wish=move(session.wish, *arguments, **named))
 
 
 def more(session: Session) -> Session:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from app.shop.components import header
-from app.shop.pages import find_gift, for_me, toy
+from app.shop.pages import browse, find_gift, for_me, toy
 from app.shop.settings import ShopSettings
 from app.shop.theme import logo, style_sheet
 from app.shop.visit import Shop, connect, deliver
@@ -18,6 +18,7 @@ Render = Callable[[Shop], Any]
 PAGES: Final[dict[str, tuple[str, Render]]] = {
     "gift": ("find-a-gift", find_gift.render),
     "me": ("for-me", for_me.render),
+    "browse": ("browse", browse.render),
     "toy": ("toy", toy.render),
 }
 """Name → (address, page)."""
@@ -47,6 +48,7 @@ def _framed(name: str, render: Render, shop: Shop) -> Callable[[], None]:
                 st.set_page_config(page_title=f"{title} · {sign}")
         else:
             st.session_state.pop(toy.VIEWED, None)
+            st.session_state[toy.CAME_FROM] = name
         deliver(shop)
 
     return page

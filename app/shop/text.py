@@ -139,6 +139,20 @@ def interest(name: str, language: str, in_sentence: bool = False) -> str:
     return first + words[1:]
 
 
+def category(name: str, language: str) -> str:
+    """A category as people say it; one that the table does not know is shown as the catalogue has it."""
+    return strings(language).get(f"category.{name.lower()}") or name
+
+
+def price_range(low: int, high: int | None, currency: str | None, language: str) -> str:
+    """A range of prices on a chip: "up to £10", "£10–£20", "from £50"."""
+    if high is None:
+        return t(language, "browse.price_from", sum=money(low, currency))
+    if low == 0:
+        return t(language, "ask.budget_step", sum=money(high, currency))
+    return t(language, "browse.price_between", low=money(low, currency), high=money(high, currency))
+
+
 def join(words: Sequence[str], language: str) -> str:
     """A list in a sentence."""
     return t(language, "list.comma").join(words)

@@ -48,6 +48,10 @@ class Shop:
         """What can be asked for, at most a minute old. Raises ShopError."""
         return _facets(self.client.address, self.client)
 
+    def counts_stock(self) -> bool:
+        """Does anybody count this shop's stock? Where nobody does, asking for what is there would show nothing."""
+        return _counts_stock(self.client.address, self.client)
+
 
 def visit() -> Session:
     """The visit; a new one begins in the language of the address (`?lang=`) or of the browser."""
@@ -92,3 +96,8 @@ def connect(settings: ShopSettings) -> tuple[KioskClient, Pictures]:
 @st.cache_resource(show_spinner=False, ttl=FACETS_SECONDS, max_entries=4)
 def _facets(address: str, _client: KioskClient) -> Facets:
     return _client.facets()
+
+
+@st.cache_resource(show_spinner=False, ttl=FACETS_SECONDS, max_entries=4)
+def _counts_stock(address: str, _client: KioskClient) -> bool:
+    return bool(_client.popular({"k": 1, "in_stock": "true"}).items)

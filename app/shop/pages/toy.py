@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from typing import Final
 
 import streamlit as st
@@ -10,13 +11,15 @@ from app.shop import cards, choices, text
 from app.shop import session as moves
 from app.shop.client import ShopError
 from app.shop.components import shelf, synced, taps, trouble
-from app.shop.models import ToyPage
+from app.shop.models import Item, ToyPage
 from app.shop.pictures import DRAWN
 from app.shop.visit import Shop, change
 
 SIMILAR: Final = 6
 MAX_K: Final = 100  # the API's bound
+TOGETHER: Final = 4
 VIEWED: Final = "viewed"
+CAME_FROM: Final = "came_from"
 _NOT_THERE: Final = frozenset({"unknown_toy", "unknown_route", "invalid_request"})
 
 
@@ -42,14 +45,17 @@ def render(shop: Shop) -> str | None:
         _toy(shop, page)
     else:
         _refused(shop, page)
-    _similar(shop, page)
+    _beside(shop, page)
     return text.title(page, visit.language) if page.safe.allowed else None
 
 
 def _way_back(shop: Shop) -> None:
     who = shop.visit.who
+    page, label = who.value, shop.t(f"nav.back_{who}")
+    if st.session_state.get(CAME_FROM) == "browse":
+        page, label = "browse", shop.t("nav.back_browse")
     with st.container(key="way-back"):
-        st.page_link(shop.links[who], label=shop.t(f"nav.back_{who}"), icon=":material/arrow_back:")
+        st.page_link(shop.links[page], label=label, icon=":material/arrow_back:")
 
 
 def _toy(shop: Shop, page: ToyPage) -> None:
@@ -90,20 +96,31 @@ def _tell_once(page: ToyPage) -> None:
         change(moves.view, page)
 
 
-def _similar(shop: Shop, page: ToyPage) -> None:
+def _beside(shop: Shop, page: ToyPage) -> None:
+    """What others bought with it, where there is any, and what is like it. No toy stands twice."""
     visit = shop.visit
     away = {toy.toy_id for toy in (*visit.profile.dismissed, *visit.profile.owned)}
-    k = min(SIMILAR + len(away), MAX_K)
     try:
+        k = min(TOGETHER + len(away), MAX_K)
+        bought = shop.client.together(page.toy_id, k, visit.profile.youngest, visit.language)
+        k = min(SIMILAR + TOGETHER + len(away), MAX_K)
         near = shop.client.similar(page.toy_id, k, visit.profile.youngest, visit.language)
     except ShopError as error:
         trouble(shop, error)
         return
+    if page.safe.allowed:
+        away |= _row(shop, "together", shop.t("toy.together"), bought.items, away, TOGETHER)
+    _row(shop, "similar", shop.t("toy.similar"), near.items, away, SIMILAR)
+
+
+def _row(shop: Shop, area: str, heading: str, items: Sequence[Item], away: Set[str], most: int) -> set[str]:
+    """A shelf under its heading, where there is a toy for it; the ids of its toys."""
     # "Similar to …" says what the heading says, and would name a toy that may not be shown.
-    items = [item.model_copy(update={"reasons": ()}) for item in near.items if item.toy.toy_id not in away][:SIMILAR]
-    if items:
-        st.html(cards.section(shop.t("toy.similar"), shop.language))
-        shelf(shop, items, "similar")
+    shown = [item.model_copy(update={"reasons": ()}) for item in items if item.toy.toy_id not in away][:most]
+    if shown:
+        st.html(cards.section(heading, shop.language))
+        shelf(shop, shown, area)
+    return {item.toy.toy_id for item in shown}
 
 
 def _refused(shop: Shop, page: ToyPage) -> None:

@@ -37,6 +37,21 @@ def test_facets_toy_and_similar(client: KioskClient) -> None:
     assert {item.toy.toy_id for item in similar.items} & {"track", "station"}
 
 
+def test_search_popular_and_together(client: KioskClient) -> None:
+    found = client.search({"q": "marbels", "youngest_age_months": 72})
+    assert (found.corrected, [item.toy.toy_id for item in found.items]) == ("marbles", ["marbles"])
+    hidden = client.search({"q": "marbles", "youngest_age_months": 24})
+    assert (hidden.items, hidden.matched, hidden.masked["safety"]) == ((), 1, 1)
+    popular = client.popular({"k": 3, "category": "Trains", "price_max": 20})
+    assert popular.items
+    assert all("Trains" in item.toy.category for item in popular.items)
+    none = client.together("engine", 4, None, "en")
+    assert none.items == ()
+    assert none.short_reason is not None
+    with pytest.raises(ShopError, match="at most 200"):
+        client.search({"q": "x" * 201})
+
+
 def test_events_are_kept_and_sending_twice_is_harmless(
     client: KioskClient, kiosk: Any, toy: Callable[..., Toy]
 ) -> None:

@@ -11,7 +11,7 @@ import app.shop
 from app.shop.session import Who
 from app.shop.text import LANGUAGES, strings
 from data.schema import Hazard
-from data.world.words import INTERESTS
+from data.world.words import INTERESTS, kinds
 
 ROOM = Path(app.shop.__file__).parent
 KEY = re.compile(r"[a-z]+(\.[a-z_ -]+)+")
@@ -24,10 +24,12 @@ BUILT = {
     "{}.lead": [f"{who}.lead" for who in Who],
     "ask.age_{}": [f"ask.age_{who}" for who in Who],
     "ask.interests_{}": [f"ask.interests_{who}" for who in Who],
-    "nav.{}": ["nav.gift", "nav.me", "nav.toy"],
+    "nav.{}": ["nav.gift", "nav.me", "nav.browse", "nav.toy"],
     "nav.back_{}": [f"nav.back_{who}" for who in Who],
     "toast.{}": ["toast.like", "toast.dismiss", "toast.own"],
     "hazard.{}": [f"hazard.{hazard.value}" for hazard in Hazard],
+    "browse.{}": ["browse.category", "browse.age_months", "browse.price"],
+    "category.{}": sorted({f"category.{name.lower()}" for kind in kinds() for name in kind.category}),
     "interest.{}": [f"interest.{name}" for name in INTERESTS],
 }
 
