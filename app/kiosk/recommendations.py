@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 from fastapi import APIRouter
 
@@ -46,7 +47,10 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
 
 
 def ranked(body: RecommendationRequest, now: Serving, usual: Arrangement) -> Recommendation:
-    """The list of `now` for a request. usual: how a list is composed where the request does not say."""
+    """The list of `now` for a request. usual: how a list is composed where the request does not say.
+
+    Within a session chance is the same each time: who comes back to a list finds it as it was.
+    """
     return now.engine.answer(
         asked(body),
         body.k,
@@ -54,6 +58,7 @@ def ranked(body: RecommendationRequest, now: Serving, usual: Arrangement) -> Rec
         house=now.masks,
         emphasis=now.emphasis_for(body.occasion),
         arrangement=_arrangement(usual, body.diversity),
+        chance=None if body.session_id is None else Random(f"{body.session_id} {body.page}"),
     )
 
 

@@ -234,6 +234,7 @@ def request_for(session: Session, ages_stated: bool = True) -> dict[str, Any]:
         "history": [{"toy_id": met.toy.toy_id, "kind": met.kind.value} for met in profile.met],
         "k": profile.wanted,
         "language": session.language,
+        "session_id": session.id,
     }
     recipient: dict[str, Any] = {}
     if profile.age_months is not None:

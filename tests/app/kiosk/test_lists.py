@@ -65,10 +65,12 @@ def test_in_stock_means_known_to_be_there(client: TestClient) -> None:
     assert body["masked"]["filters"] == 6
 
 
-def test_a_kiosk_that_explores_says_with_what_chance(bundle: Path, tmp_path: Path) -> None:
+def test_a_kiosk_that_explores_says_with_what_chance_and_keeps_to_it_in_a_session(bundle: Path, tmp_path: Path) -> None:
     settings = KioskSettings(bundle=bundle, database=tmp_path / "k.sqlite", exploration=1, diversity=0)
     with TestClient(create_app(settings)) as client:
         lists = [client.post(URL, json={"k": 3}).json()["items"] for _ in range(30)]
+        again = [client.post(URL, json={"k": 3, "session_id": "s-1"}).json()["items"] for _ in range(5)]
     assert len({tuple(item["toy"]["toy_id"] for item in items) for items in lists}) > 1
+    assert len({tuple(item["toy"]["toy_id"] for item in items) for items in again}) == 1
     assert [item["propensity"] for item in lists[0]] == [pytest.approx(1 / left) for left in (6, 5, 4)]
     assert not any(item["pinned"] for item in lists[0])

@@ -26,7 +26,7 @@ def visit() -> Session:
 
 
 def test_a_new_visit_asks_for_a_strangers_list(visit: Session) -> None:
-    assert request_for(visit) == {"history": [], "k": PAGE, "language": "en"}
+    assert request_for(visit) == {"history": [], "k": PAGE, "language": "en", "session_id": visit.id}
 
 
 def test_answers_go_into_the_request(visit: Session) -> None:
@@ -35,6 +35,7 @@ def test_answers_go_into_the_request(visit: Session) -> None:
         "history": [],
         "k": PAGE,
         "language": "en",
+        "session_id": visit.id,
         "recipient": {"age_months": 36, "interests": ["trains"], "budget": 20.0},
         "filters": {"age_months": 36},
         "youngest_age_months": 12,
@@ -108,7 +109,7 @@ def test_a_view_is_told_but_not_held_against_the_toy(visit: Session, toy: MakeTo
 def test_the_giver_and_the_child_never_mix(visit: Session, toy: MakeToy) -> None:
     visit = moves.answer(moves.like(visit, toy("engine")), age_months=36, budget=10)
     visit = moves.use(visit, Who.ME)
-    assert request_for(visit) == {"history": [], "k": PAGE, "language": "en"}
+    assert request_for(visit) == {"history": [], "k": PAGE, "language": "en", "session_id": visit.id}
     visit = moves.dismiss(visit, toy("engine"))
     visit = moves.forget(visit, "engine")
     visit = moves.use(visit, Who.GIFT)
