@@ -97,16 +97,17 @@ def _filters(shop: Shop, facets: Facets, stock: bool) -> None:
 
     kinds = [found.name for found in facets.categories]
     chips("category", kinds[:CHIPS], lambda name: cards.plain(kind(name), 40))
-    if kinds[CHIPS:]:
-        folded("category", shop.t("browse.more_kinds"), sorted(kinds[CHIPS:], key=kind), kind)
     if facets.recommended_age.min is not None:
         chips("age_months", choices.AGES, lambda age: text.band(age, language))
     ranges = wishes.price_ranges(choices.budgets(facets.price.min, facets.price.max))
     if ranges:
         chips("price", ranges, lambda pair: cards.plain(text.price_range(pair[0], pair[1], facets.currency, language)))
     brands = sorted((found.name for found in facets.brands), key=str.casefold)
-    if brands:
-        folded("brand", shop.t("browse.brand"), brands, str)
+    with st.container(key="folded", horizontal=True):
+        if kinds[CHIPS:]:
+            folded("category", shop.t("browse.more_kinds"), sorted(kinds[CHIPS:], key=kind), kind)
+        if brands:
+            folded("brand", shop.t("browse.brand"), brands, str)
     if stock or wish.in_stock:
         key = synced("browse-in_stock", wish.in_stock)
         st.toggle(shop.t("browse.in_stock"), key=key, on_change=_chosen, args=("in_stock", key))
@@ -188,6 +189,8 @@ def _head(shop: Shop, found: Found | None, count: int) -> None:
         st.html(cards.shelf_head(title, shop.t("summary.separator").join(about), language))
         key = synced("browse-order", wish.order)
         names = {order: shop.t(name) for order, name in ORDERS.items()}
+        if found is None:
+            names[Order.FIT] = shop.t("browse.order_popular")
         st.pills(
             shop.t("browse.order"),
             list(Order),

@@ -29,6 +29,11 @@ class RunningKiosk:
         return f"http://127.0.0.1:{self._port}"
 
     @property
+    def engine(self) -> Any:
+        """The engine that answers, until the kiosk is started again."""
+        return self._app.state.kiosk.now.engine
+
+    @property
     def events(self) -> list[dict[str, Any]]:
         """What the kiosk has kept, oldest first."""
         from sqlalchemy import create_engine, text
@@ -39,7 +44,8 @@ class RunningKiosk:
     def start(self) -> None:
         listener = bind("127.0.0.1", self._port)
         self._port = listener.getsockname()[1]
-        self._server = uvicorn.Server(uvicorn.Config(create_app(self._settings), log_config=None))
+        self._app = create_app(self._settings)
+        self._server = uvicorn.Server(uvicorn.Config(self._app, log_config=None))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
         deadline = time.monotonic() + 20

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -133,3 +134,16 @@ def test_a_kiosk_that_is_away(open_page: Callable[..., AppTest], kiosk: Any) -> 
     kiosk.start()
     shop = tap(shop, "retry")
     assert "track" in shelf(shop)
+
+
+def test_a_toys_page_shows_what_goes_well_with_it(open_page: Callable[..., AppTest], kiosk: Any) -> None:
+    shop = open_page("toy", toy="track")
+    assert "Goes well with" not in words(shop), "nothing is known to be bought with it"
+    engine = kiosk.engine
+    engine.together = np.zeros((len(engine.toys) + 1, 8), np.int32)
+    engine.together[engine.index["track"], :3] = [engine.index[name] for name in ("marbles", "engine", "bear")]
+    shop = healthy(shop.run())
+    assert "Goes well with" in words(shop)
+    assert cards(shop, "together") == ["engine", "bear"], "marbles are not for everyone"
+    assert not {"engine", "bear"} & set(cards(shop, "similar")), "no toy stands twice"
+    assert cards(tap(shop, "dismiss-together-bear"), "together") == ["engine"]
