@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,8 @@ _JOINERS: Final = frozenset(["Zs", "Zl", "Zp", "Pd", "Cc", "Cf"])
 _NARROW: Final = {0xFEE0 + code: code for code in range(0x21, 0x7F)}
 """Full-width forms, as a Chinese keyboard gives them."""
 
+_ROUNDED: Final = re.compile(r"[0-9]([.,][0-9]+)?E\+[0-9]+")
+
 
 def barcode_key(barcode: str) -> str:
     """What two barcodes of one article have in common.
@@ -27,6 +30,11 @@ def barcode_key(barcode: str) -> str:
     narrow = barcode.translate(_NARROW)
     plain = "".join(letter for letter in narrow if unicodedata.category(letter) not in _JOINERS)
     return plain.zfill(_GTIN) if plain.isascii() and plain.isdigit() else plain.upper()
+
+
+def is_rounded(barcode: str) -> bool:
+    """Whether a spreadsheet made a number of the barcode and rounded it, as in 5.01235E+12: its digits are lost."""
+    return _ROUNDED.fullmatch(barcode_key(barcode)) is not None
 
 
 class ToysByBarcode(Mapping[str, tuple[str, ...]]):

@@ -10,7 +10,7 @@ from app.kiosk.models.fields import Id, RequestBody, whole
 from app.kiosk.models.toys import SafeAnswer, ToyAnswer
 from app.kiosk.staff.rule_models import RuleAnswer
 from app.kiosk.store.bundles import bundle_name
-from recommender.serving.barcodes import barcode_key
+from recommender.serving.barcodes import barcode_key, is_rounded
 
 MAX_LINES: Final = 20_000
 MAX_COUNT: Final = 10**9
@@ -38,6 +38,15 @@ class RecallLine(RecallKey):
 
     reason: Words | None = None
     source: Words | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> RecallLine:
+        if self.barcode is not None and is_rounded(self.barcode):  # it would be taken, and recall nothing
+            raise ValueError(
+                "must have every digit of a barcode; a spreadsheet rounded it: let the column be text. "
+                f"Got {self.barcode[:80]!r}."
+            )
+        return self
 
 
 class RecallList(RequestBody):

@@ -1,4 +1,8 @@
-"""A recall list as CSV: the columns toy_id or barcode or both, and where there are, reason and source."""
+"""A recall list as CSV: the columns toy_id or barcode or both, and where there are, reason and source.
+
+Read as spreadsheets write it: with a mark of Unicode before it or none, any line ends, and commas, semicolons (where a
+comma is in numbers) or tabs between the fields. The names of the columns hold none of these, so the first line tells.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from app.kiosk.staff.models import MAX_LINES, RecallLine
 
 _KEYS: Final = ("toy_id", "barcode")
 _COLUMNS: Final = (*_KEYS, "reason", "source")
+_SEPARATORS: Final = ",;\t"
 
 
 def read_recalls(text: bytes) -> list[RecallLine]:
@@ -21,10 +26,12 @@ def read_recalls(text: bytes) -> list[RecallLine]:
     Raises ProblemError that names the line.
     """
     try:
-        lines = csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""), strict=True)
+        whole = text.decode("utf-8-sig")
+        first = whole.splitlines()[0] if whole else ""
+        lines = csv.reader(io.StringIO(whole, newline=""), delimiter=max(_SEPARATORS, key=first.count), strict=True)
         return _read(lines)
     except UnicodeDecodeError as error:
-        raise _wrong(f"must be UTF-8. Byte {error.start} is not.") from error
+        raise _wrong(f"must be UTF-8. Byte {error.start} is not. In a spreadsheet save it as 'CSV UTF-8'.") from error
     except csv.Error as error:
         raise _wrong(f"line {lines.line_num} cannot be read: {error}.") from error
 

@@ -23,6 +23,7 @@ from app.kiosk.problems import shown
 from app.kiosk.staff.models import WhyAnswer
 from data.schema import HAZARD_FLOOR_MONTHS, Audience, Hazard, ages_from_maker
 from data.validate.currencies import CURRENCIES
+from recommender.serving.barcodes import is_rounded
 
 MAX_PRICE: Final = 9_999_999.99
 MAX_MONTHS: Final = 100 * 12
@@ -58,6 +59,12 @@ def _one_line(text: str) -> str:
 def _lines(text: str) -> str:
     if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in text):
         raise ValueError(f"must be without control characters. Got {shown(text)}.")
+    return text
+
+
+def _barcode(text: str) -> str:
+    if is_rounded(text):
+        raise ValueError(f"must have every digit; a spreadsheet rounded it: let the column be text. Got {shown(text)}.")
     return text
 
 
@@ -104,7 +111,7 @@ class CorrectionBody(RequestBody):
         None, description="Never shown below, in months; at least the floor of its hazards."
     )
     audience: Audience | None = None
-    barcode: Line | None = None
+    barcode: Annotated[Line, AfterValidator(_barcode)] | None = None
     aisle: Line | None = None
     revision: Revision | None = Field(
         None, description="Of what this takes the place of, as it was read; none where there was nothing."

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.serving.barcodes import ToysByBarcode, barcode_key
+from recommender.serving.barcodes import ToysByBarcode, barcode_key, is_rounded
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,11 @@ def test_other_numbers_are_other_articles(one: int, other: int) -> None:
 @given(st.text())
 def test_a_key_is_its_own_key(text: str) -> None:
     assert barcode_key(barcode_key(text)) == barcode_key(text)
+
+
+def test_what_a_spreadsheet_rounded_is_no_barcode() -> None:
+    assert all(map(is_rounded, ["5.01235E+12", "5,01235e+12", "5E+12", " 5.0E+12 "]))
+    assert not any(map(is_rounded, ["5012345678900", "4E12", "E+12", "AB-12", ""]))
 
 
 def test_toys_by_barcode() -> None:

@@ -95,6 +95,17 @@ def test_a_list_in_csv(client: TestClient, clerk: Headers) -> None:
     assert client.get("/v1/staff/recalls", headers=clerk).json()["recalls"][0]["reason"] in ("eye, left", None)
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_list_from_a_spreadsheet_that_keeps_commas_for_numbers(
+    client: TestClient, clerk: Headers, separator: str
+) -> None:
+    text = separator.join(["toy_id", "reason"]) + "\r\n" + separator.join(["bear", "eye, left, 2,5 cm"]) + "\r\n"
+    answer = client.post(CSV, content=text.encode(), headers={**clerk, "Content-Type": "text/csv"})
+    assert answer.json()["toys"] == ["bear"]
+    (recall,) = client.get("/v1/staff/recalls", headers=clerk).json()["recalls"]
+    assert recall["reason"] == "eye, left, 2,5 cm"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -106,7 +117,9 @@ def test_a_list_in_csv(client: TestClient, clerk: Headers) -> None:
         (b"toy_id,barcode\n,,\n", "must name a toy"),
         (b"toy_id,reason\n,why\n", "line 2 names no toy"),
         (b"toy_id\nbear\n" + b"x" * 201 + b"\n", "line 3: toy_id must have at most 200 characters. Got 201."),
-        (b"toy_id\n\xff\n", "must be UTF-8. Byte 7 is not."),
+        (b"toy_id\n\xff\n", "must be UTF-8. Byte 7 is not. In a spreadsheet save it as 'CSV UTF-8'."),
+        (b"barcode\n5.01235E+12\n", "must have every digit of a barcode; a spreadsheet rounded it"),
+        (b"barcode;reason\n5,01235E+12;why\n", "must have every digit of a barcode; a spreadsheet rounded it"),
         (b'toy_id\n"bear\n', "cannot be read"),
         (b"toy_id\n", "must name a toy"),
     ],
