@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from functools import partial
 from importlib.metadata import version
 
@@ -26,7 +26,7 @@ from app.kiosk.staff import audit, backups, bundles, figures, lookup, preview, r
 from app.kiosk.staff import toys as own_toys
 from app.kiosk.state import Kiosk
 from app.kiosk.stopping import StoppingServer
-from app.kiosk.store.care import hold, open_database
+from app.kiosk.store.care import hold, hold_as_kiosk, open_database
 from app.kiosk.store.database import StoreUnavailableError
 from app.ports import bind
 from data.errors import ToyGuideError
@@ -116,11 +116,12 @@ def serve(
     """Load, listen, and answer until SIGINT or SIGTERM; requests under way are finished first.
 
     on_listening: told the address once the port is ours; make_app: what is served
-    Raises ToyGuideError if the port cannot be had.
+    Raises ToyGuideError if the port cannot be had, or another kiosk runs with the database.
     """
-    listener = bind(settings.host, settings.port)
-    try:
+    with ExitStack() as held:
+        listener = held.enter_context(closing(bind(settings.host, settings.port)))
         app = make_app(settings)
+        held.enter_context(closing(hold_as_kiosk(settings.database)))  # after: a mistake in a setting leaves no file
         settle_memory()
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
@@ -129,8 +130,6 @@ def serve(
         listener.listen(config.backlog)  # whoever reads the address may connect: the first answers are moments away
         on_listening(f"http://{host}:{listener.getsockname()[1]}")
         StoppingServer(config, partial(_say_stopping, app), settings.drain_seconds).run(sockets=[listener])
-    finally:
-        listener.close()
 
 
 def _say_stopping(app: ASGIApp) -> None:

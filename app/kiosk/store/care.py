@@ -171,6 +171,22 @@ def hold(file: Path, alone: bool = False) -> IO[bytes]:
     return lock
 
 
+def hold_as_kiosk(file: Path) -> IO[bytes]:
+    """A lock for the one kiosk of the database `file`; closing it lets go. Commands go on beside it.
+
+    Two kiosks would each know half: a recall that one was told of would not be in force in the other. Raises
+    ToyGuideError if another kiosk runs.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = file.with_name(file.name + ".kiosk").open("ab")
+    try:
+        _take_alone(lock, f"Another kiosk runs with the database {file}. Stop it first, or give this one a --database.")
+    except ToyGuideError:
+        lock.close()
+        raise
+    return lock
+
+
 def _take_alone(lock: IO[bytes], otherwise: str) -> None:
     """Let nobody else hold the lock. Raises ToyGuideError with the sentence `otherwise` if somebody does."""
     try:

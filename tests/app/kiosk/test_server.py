@@ -149,6 +149,18 @@ def test_a_bundle_that_the_key_does_not_vouch_for_is_refused_at_start(bundle: Pa
         assert client.get("/readyz").status_code == 200
 
 
+def test_a_second_kiosk_on_the_same_database_does_not_start_and_commands_go_on(kiosk: Kiosk, bundle: Path) -> None:
+    _, address, log = kiosk
+    folder = log.parent
+    listening(kiosk[0], log)
+    database = ["--database", str(folder / "kiosk.sqlite")]
+    second = run("kiosk", "--port", "0", "--bundle", str(bundle), *database, cwd=folder)
+    assert second.returncode == 2
+    assert f"Another kiosk runs with the database {folder / 'kiosk.sqlite'}." in second.stderr
+    assert run("kiosk", "key", "list", *database, cwd=folder).returncode == 0
+    assert httpx.get(f"{address}/readyz", timeout=5).status_code == 200
+
+
 def test_the_kiosk_is_light() -> None:
     heavy = (
         "torch",
