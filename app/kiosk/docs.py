@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from html import escape
+from itertools import groupby
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -66,17 +67,19 @@ def page(document: Json) -> str:
     parts = [
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title>",
         f"<meta name='viewport' content='width=device-width'><style>{_STYLE}</style></head><body><h1>{title}</h1>",
-        f"<p>{escape(document['info'].get('summary', ''))} For programs: <a href='/openapi.json'>OpenAPI</a>.</p><ul>",
+        f"<p>{escape(document['info'].get('summary', ''))} For programs: <a href='/openapi.json'>OpenAPI</a>.</p>",
     ]
     operations = [
         (method.upper(), path, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    for method, path, operation in operations:
-        link = f"<a href='#{escape(operation['operationId'])}'><code>{method} {escape(path)}</code></a>"
-        parts.append(f"<li>{link} {escape(operation['summary'])}</li>")
-    parts.append("</ul>")
+    for group, several in groupby(operations, lambda each: _group(each[1], each[2])):
+        parts.append(f"<h3>{escape(group)}</h3><ul>")
+        for method, path, operation in several:
+            link = f"<a href='#{escape(operation['operationId'])}'><code>{method} {escape(path)}</code></a>"
+            parts.append(f"<li>{link} {escape(operation['summary'])}{_who(operation)}</li>")
+        parts.append("</ul>")
     for method, path, operation in operations:
         parts.extend(_operation(method, path, operation))
     for name, form in sorted(document["components"]["schemas"].items()):
@@ -84,9 +87,22 @@ def page(document: Json) -> str:
     return "".join([*parts, "</body></html>\n"])
 
 
+def _group(path: str, operation: Json) -> str:
+    """Under which words an operation is listed; neighbours that share them stand together."""
+    (tag,) = operation["tags"]
+    part = path.removeprefix("/v1/staff/").partition("/")[0].partition(":")[0]
+    return f"Staff: {part}" if tag == "staff" else tag.capitalize()
+
+
+def _who(operation: Json) -> str:
+    return "".join(f" · <em>{escape(key)}</em>" for needed in operation.get("security", ()) for key in needed)
+
+
 def _operation(method: str, path: str, operation: Json) -> Iterator[str]:
     yield f"<h2 id='{escape(operation['operationId'])}'><code>{method} {escape(path)}</code></h2>"
     yield f"<p><strong>{escape(operation['summary'])}.</strong> {_prose(operation.get('description', ''))}</p>"
+    if keys := _who(operation):
+        yield f"<p>Header: <code>Authorization: Bearer KEY</code>{keys}</p>"
     if "requestBody" in operation:
         yield f"<p>Body: {_content(operation['requestBody'])}</p>"
     if operation.get("parameters"):
@@ -97,7 +113,8 @@ def _operation(method: str, path: str, operation: Json) -> Iterator[str]:
         yield from _table("Parameter", rows)
     yield "<table><tr><th>Status</th><th>Answer</th><th></th></tr>"
     for status, response in operation["responses"].items():
-        yield f"<tr><td>{status}</td><td>{_content(response)}</td><td>{escape(response['description'])}</td></tr>"
+        said = "" if status == "200" else escape(response["description"])
+        yield f"<tr><td>{status}</td><td>{_content(response)}</td><td>{said}</td></tr>"
     yield "</table>"
 
 

@@ -1,7 +1,6 @@
 """Who asks: a staff key in the header `Authorization: Bearer …`, and the role that a route wants."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: what is read later would not see the `bearer` of `_at_least`.
 from collections.abc import Callable
 from typing import Annotated, Final
 
@@ -14,14 +13,17 @@ from app.kiosk.state import Running
 from app.kiosk.store.keys import Role, StaffKey
 
 _HEADER: Final = {"WWW-Authenticate": "Bearer"}
-_BEARER: Final = HTTPBearer(auto_error=False, scheme_name="StaffKey", description="Made by `toyguide kiosk key add`.")
 
 
 def _at_least(least: Role) -> Callable[..., StaffKey]:
+    role = least.name.lower()  # a scheme for each role: so the API's description says which one an address wants
+    made = f"Made by `toyguide kiosk key add NAME --role {role}`."
+    bearer = HTTPBearer(auto_error=False, scheme_name=f"{role.capitalize()}Key", description=made)
+
     def check(
         request: Request,
         kiosk: Running,
-        given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)] = None,
+        given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None,
     ) -> StaffKey:
         if given is None:
             raise ProblemError("key_refused", "Send a staff key as 'Authorization: Bearer KEY'.", headers=_HEADER)
@@ -37,7 +39,7 @@ def _at_least(least: Role) -> Callable[..., StaffKey]:
             detail = f"The key {key.name!r} expired at {key.expires}. Have a new one made."
             raise ProblemError("key_refused", detail, headers=_HEADER)
         if key.role < least:
-            detail = f"This takes the role {least.name.lower()}. The key {key.name!r} has {key.role.name.lower()}."
+            detail = f"This takes the role {role}. The key {key.name!r} has {key.role.name.lower()}."
             raise ProblemError("role_too_low", detail)
         return key
 

@@ -133,3 +133,13 @@ def test_the_guide_names_only_addresses_that_exist(document: dict[str, Any]) -> 
     assert len(found) >= 6
     for path in found:
         assert path in ("/docs", "/openapi.json") or any(known.match(path) for known in paths), path
+
+
+def test_the_page_says_which_staff_key_an_address_wants(client: TestClient, document: dict[str, Any]) -> None:
+    wanted = {(method, path): operation.get("security") for method, path, operation in operations(document)}
+    assert wanted["get", "/v1/staff/recalls"] == [{"ClerkKey": []}]
+    assert wanted["post", "/v1/staff/recalls:lift"] == [{"ManagerKey": []}]
+    assert all((security is not None) == path.startswith("/v1/staff") for (_, path), security in wanted.items())
+    page = client.get("/docs").text
+    assert page.count("<h3>Staff: recalls</h3>") == 1
+    assert "Take a recall back · <em>ManagerKey</em>" in page
