@@ -17,11 +17,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from data.schema import Audience, Hazard, Toy
 from recommender.features import MAX_LABELS, MAX_TEXT_TOKENS, _label_buckets, fit_schema, profile_width
 from recommender.serving.bundle import write_manifest
 from recommender.serving.catalogue import write_catalogue
+
+# How long an example takes is the machine's business: no test here is about time.
+settings.register_profile("toyguide", deadline=None)
+settings.load_profile("toyguide")
 
 TINY_WIDTH = 8
 TINY_SCALE = 10.0

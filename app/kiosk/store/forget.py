@@ -85,8 +85,9 @@ class Forgetting:
         first, last = milliseconds(now - idle), milliseconds(now + idle)
         heard = sa.union_all(
             sa.select(EVENTS.c.session_id, EVENTS.c.received_ms.label("at")).where(EVENTS.c.session_only),
+            # The plus keeps SQLite from the index of all sessions, which holds years of them.
             sa.select(ANSWERS.c.session_id, ANSWERS.c.time_ms).where(
-                ANSWERS.c.session_only, ANSWERS.c.session_id.is_not(None)
+                ANSWERS.c.session_only, sa.text("+answers.session_id IS NOT NULL")
             ),
         ).subquery()
         at = sa.func.max(heard.c.at)
