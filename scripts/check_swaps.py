@@ -148,6 +148,7 @@ def _kiosk(bundles: tuple[Path, Path], work: Path) -> Iterator[tuple[subprocess.
         "BUNDLES_DIR": work / "bundles",
         "IMPORT_DIR": bundles[0].parent,
         "PAGE_HOLD_SECONDS": "0.2",
+        "REQUESTS_PER_SECOND": "0",  # more come here than a shop would send
     }
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment |= {f"TOYGUIDE_KIOSK_{name}": str(value) for name, value in settings.items()}
