@@ -56,6 +56,8 @@ class Arrangement:
         return k if self.plain else max(LEAST_POOL, POOL_A_SLOT * k)
 
 
+LEAST_SHARE: Final = 2
+"""A category may have two places of any list: of two toys for a child who loves trains, both may be trains."""
 AS_RANKED: Final = Arrangement()
 
 
@@ -92,7 +94,7 @@ def arrange(
     nearest = np.zeros(size, np.float32)
     taken = np.zeros(size, np.float32)  # −∞ where a toy stands in the list already
     shut = np.zeros(size, np.float32)  # −∞ there too, and where its category has its share
-    cap = math.ceil(arrangement.category_share * k)
+    cap = max(LEAST_SHARE, math.ceil(arrangement.category_share * k))
     counts: dict[int, int] = {}
     for slot in range(count):
         if slot < candidates.pinned:

@@ -28,7 +28,7 @@ def plainly(given: Candidates, k: int, how: Arrangement) -> list[int]:
     """The greedy list, one toy at a time, in plain Python."""
     rows = list(range(given.pinned))[:k]
     others = given.scores[given.pinned :]
-    cap = math.ceil(how.category_share * k)
+    cap = max(2, math.ceil(how.category_share * k))
     while len(rows) < min(k, len(given.places)):
         left = [row for row in range(len(given.places)) if row not in rows]
         counts = Counter(int(given.groups[row]) for row in rows)
