@@ -34,9 +34,10 @@ def load_theme() -> Theme:
 
 @cache
 def style_sheet() -> str:
-    """A `<style>` element: the palette as CSS variables, then the one style sheet."""
+    """A `<style>` element: the palette as CSS variables, then the style sheets in the order of their names."""
     variables = "".join(f"--{name}:{colour};" for name, colour in load_theme().palette.items())
-    return f"<style>:root{{{variables}}}\n{_asset('shop.css')}</style>"
+    sheets = sorted(it.name for it in _SHOP.joinpath("assets").iterdir() if it.name.endswith(".css"))
+    return f"<style>:root{{{variables}}}\n{''.join(map(_asset, sheets))}</style>"
 
 
 @cache

@@ -3,135 +3,15 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from data.schema import Audience, Hazard, Toy, ages_from_maker
-from tests.system.conftest import Face
+from tests.system.shop.conftest import Stack
+from tests.system.shop.goods import EVIL
+from tests.system.shop.hands import card, cards, chip, visit
 
 pytestmark = pytest.mark.system
-
-EVIL = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"> **Evil** :red[car]"
-EVIL_PICTURE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="document.title=\'taken\'">'
-    '<script>document.title=\'taken\'</script><circle cx="4" cy="4" r="4"/></svg>'
-)
-KINDS = (
-    ("engine", "Steam engine", "蒸汽火车头", ("Trains",), 36, (), ("trains",)),
-    ("track", "Wooden track", "木轨道", ("Trains",), 36, (), ("trains",)),
-    ("blocks", "Building blocks", "积木", ("Building",), 12, (), ("building",)),
-    ("bear", "Sleepy bear", "瞌睡熊", ("Soft toys",), 0, (), ("animals",)),
-    ("drum", "Little drum", "小鼓", ("Music",), 24, (), ("music",)),
-    ("marbles", "Bag of marbles", "弹珠", ("Games",), 36, (Hazard.MARBLE,), ("games",)),
-)
-LOOKS = (("Red", "红色"), ("Blue", "蓝色"), ("Green", "绿色"), ("Yellow", "黄色"))
-
-
-def toys() -> list[Toy]:
-    """Six kinds in four colours, and one whose words and picture are an attack."""
-    shelf = [
-        Toy(
-            id=f"{kind}-{look.lower()}",
-            title=f"{look} {title.lower()}",
-            title_zh=f"{look_zh}{title_zh}",
-            category=category,
-            price=Decimal("9.50") + 4 * row,
-            currency="GBP",
-            recommended_age=age,
-            recommended_age_to=age + 60,
-            safety_min_age=ages_from_maker(age, hazards)[1],
-            hazards=hazards,
-            audience=Audience.CHILD,
-            interests=interests,
-            picture='<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="4"/></svg>',
-        )
-        for row, (look, look_zh) in enumerate(LOOKS)
-        for kind, title, title_zh, category, age, hazards, interests in KINDS
-    ]
-    evil = Toy(
-        id="evil", title=EVIL, title_zh=EVIL, description=EVIL, brand=EVIL, category=("Music",), price=Decimal("1.00"),
-        currency="GBP", recommended_age=0, safety_min_age=0, audience=Audience.CHILD, interests=("music",),
-        picture=EVIL_PICTURE,
-    )  # fmt: skip
-    return [*shelf, evil]
-
-
-@dataclass(frozen=True)
-class Stack:
-    kiosk: Face
-    shop: Face
-    database: Path
-
-    def events(self) -> list[tuple[str, str, str | None]]:
-        """(toy, kind, recommendation) of what the kiosk has kept, oldest first."""
-        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
-        try:
-            return connection.execute("SELECT toy_id, kind, recommendation_id FROM events ORDER BY rowid").fetchall()
-        finally:
-            connection.close()
-
-
-@pytest.fixture(scope="module")
-def stack(make_bundle: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("stack")
-    bundle, database = make_bundle(folder / "bundle", toys()), folder / "kiosk.sqlite"
-    (folder / "toyguide.toml").write_text("[kiosk]\nexploration = 0\n", encoding="utf-8")  # no lot falls in a test
-    kiosk = Face(folder, "kiosk", "/readyz", "--bundle", str(bundle), "--database", str(database))
-    try:
-        shop = Face(folder, "shop", "/_stcore/health", "--api", kiosk.address)
-        try:
-            yield Stack(kiosk, shop, database)
-        finally:
-            shop.stop()
-    finally:
-        kiosk.stop()
-
-
-@pytest.fixture
-def page(chromium: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A fresh visit. Whatever the browser asks of anybody but the shop fails the test, and so does an error."""
-    options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
-    context = chromium.new_context(**{**options, **getattr(request, "param", {})})
-    page = context.new_page()
-    strangers: list[str] = []
-    errors: list[str] = []
-    home = f"127.0.0.1:{stack.shop.port}/"
-    page.on("request", lambda call: None if _at_home(call.url, home) else strangers.append(call.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("dialog", lambda dialog: errors.append(f"a dialog: {dialog.message}"))
-    yield page
-    context.close()
-    assert strangers == []
-    assert errors == []
-
-
-def _at_home(url: str, home: str) -> bool:
-    return url.startswith(("data:", "blob:")) or url.partition("://")[2].startswith(home)
-
-
-def cards(page: Page, area: str = "list") -> Locator:
-    return page.locator(f'[class*="st-key-card-{area}-"]')
-
-
-def card(page: Page, title: str) -> Locator:
-    return cards(page).filter(has=page.get_by_role("link", name=title, exact=True))
-
-
-def chip(page: Page, name: str) -> Locator:
-    return page.locator("button[data-variant=pills]").filter(has_text=re.compile(rf"{re.escape(name)}$"))
-
-
-def visit(page: Page, stack: Stack, address: str = "/") -> None:
-    page.goto(stack.shop.address + address)
-    expect(page.locator(".brand")).to_be_visible(timeout=30_000)
-
 
 WORDS = {
     "en": {

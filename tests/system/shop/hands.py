@@ -1,0 +1,26 @@
+"""What a visitor does and sees, as short names for Playwright's locators."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.system.shop.conftest import Stack
+
+
+def cards(page: Page, area: str = "list") -> Locator:
+    return page.locator(f'[class*="st-key-card-{area}-"]')
+
+
+def card(page: Page, title: str) -> Locator:
+    return cards(page).filter(has=page.get_by_role("link", name=title, exact=True))
+
+
+def chip(page: Page, name: str) -> Locator:
+    return page.locator("button[data-variant=pills]").filter(has_text=re.compile(rf"{re.escape(name)}$"))
+
+
+def visit(page: Page, stack: Stack, address: str = "/") -> None:
+    page.goto(stack.shop.address + address)
+    expect(page.locator(".brand")).to_be_visible(timeout=30_000)
