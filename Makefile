@@ -34,8 +34,8 @@ $(WEB):
 
 # Long repetitions: each runs a few rounds in 'make test', and in full here.
 check: install
-	$(BIN)/python scripts/check_swaps.py --rounds 50
-	$(BIN)/python scripts/check_crash.py --rounds 20
+	$(BIN)/python -m scripts.check_swaps --rounds 50
+	$(BIN)/python -m scripts.check_crash --rounds 20
 	TOYGUIDE_EXAMPLES=25 $(BIN)/pytest -n 2 tests/app/kiosk/test_every_path.py tests/app/kiosk/test_schemathesis.py \
 		tests/recommender/serving/test_paths.py
 

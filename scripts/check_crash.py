@@ -1,6 +1,6 @@
 """A kiosk is killed (SIGKILL) again and again while it takes events: what it acknowledged must be there, and once.
 
-    .venv/bin/python scripts/check_crash.py --rounds 20 [--bundle var/demo/bundle]
+    .venv/bin/python -m scripts.check_crash --rounds 20 [--bundle var/demo/bundle]
 
 Clients send batches and keep what was not acknowledged for the next start, as a shop's till does. At the end the
 database must hold every acknowledged event, no event twice, none that nobody sent, and be whole. Leaves with 1 if not.
@@ -9,17 +9,13 @@ database must hold every acknowledged event, no event twice, none that nobody se
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import os
 import random
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import threading
-import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -29,13 +25,11 @@ from pathlib import Path
 
 import httpx
 
-from app.ports import free_port
 from recommender.serving.catalogue import read_catalogue
+from scripts.kiosks import made, start
 
-ROOT = Path(__file__).parents[1]
 CLIENTS = 4
 BATCH = 20
-START_SECONDS = 60
 KILLED_AFTER_SECONDS = (0.05, 0.8)
 
 
@@ -101,24 +95,6 @@ def crash_under_load(bundle: Path, work: Path, rounds: int, seed: int = 0) -> Re
     )
 
 
-def start(bundle: Path, database: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """(process, address) of a kiosk that answers. Raises RuntimeError if it does not come up."""
-    port = free_port("127.0.0.1", 0)
-    address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-P", "-m", "app.cli", "kiosk", "--bundle", str(bundle), "--database", str(database)]
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [*command, "--port", str(port)], stderr=stream, cwd=log.parent, env={**os.environ, "PYTHONPATH": str(ROOT)}
-        )
-    deadline = time.monotonic() + START_SECONDS
-    while not _ready(address):
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            raise RuntimeError(f"The kiosk did not come up: {log.read_text(encoding='utf-8')[-2000:]}")
-        time.sleep(0.02)
-    return process, address
-
-
 def _sell(till: Till, address: str, toys: Sequence[str], stop: threading.Event, last: bool) -> None:
     """Send batches until the kiosk dies; in the last round, only what is left."""
     rng = random.Random(len(till.sent))
@@ -171,24 +147,6 @@ def _stored(database: Path) -> list[str]:
         return [row[0] for row in connection.execute("SELECT event_id FROM events")]
 
 
-def _ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/readyz", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def _made(folder: Path) -> Path:
-    """The tests' small bundle."""
-    spec = importlib.util.spec_from_file_location("conftest", ROOT / "tests" / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    made: Path = module.write_bundle(folder, module.tiny_toys())
-    return made
-
-
 def main() -> int:
     """Check, print, and say by the exit code whether all went well."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -198,7 +156,7 @@ def main() -> int:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        report = crash_under_load(chosen.bundle or _made(work / "bundle"), work, chosen.rounds, chosen.seed)
+        report = crash_under_load(chosen.bundle or made(work / "bundle"), work, chosen.rounds, chosen.seed)
     print(
         f"Killed {report.rounds} times: {report.sent} events sent, {report.again} of them again; "
         f"{report.acknowledged} acknowledged, {report.stored} stored."

@@ -1,6 +1,6 @@
 """Two bundles take each other's place again and again in a kiosk under load: no request may fail, no memory may go.
 
-    .venv/bin/python scripts/check_swaps.py --rounds 50 [--bundle var/demo/bundle]
+    .venv/bin/python -m scripts.check_swaps --rounds 50 [--bundle var/demo/bundle]
 
 A kiosk of its own is started on a free port; `--bundle` is copied, the other bundle is the same with another name.
 Leaves with 1 and says what failed if anything did.
@@ -9,9 +9,7 @@ Leaves with 1 and says what failed if anything did.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -27,8 +25,9 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parents[1]
-TOYGUIDE = [sys.executable, "-c", "from app.cli.main import main; main()"]
+from data.world.catalogue import build_catalogue
+from scripts.kiosks import TOYGUIDE, environment, made, start, until
+
 MOST_GROWTH = 0.10
 CLIENTS = 3
 STOPPED = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
@@ -75,7 +74,7 @@ def swap_under_load(bundles: tuple[Path, Path], work: Path, rounds: int) -> Repo
             client.start()
         failures: list[str] = []
         try:
-            _until(lambda: all(len(tally.sent) > 50 for tally in tallies), process)
+            until(lambda: all(len(tally.sent) > 50 for tally in tallies), process)
             before = _resident_kib(process.pid)
             for turn in range(rounds):
                 answer = ask.post("/v1/staff/bundles:activate", json={"name": bundles[(turn + 1) % 2].name})
@@ -86,7 +85,7 @@ def swap_under_load(bundles: tuple[Path, Path], work: Path, rounds: int) -> Repo
                 said = ask.post("/v1/recommendations", json={}).json()["model"]
                 if said != model:
                     failures.append(f"activation {turn + 1} was answered, and {said} still answered")
-            _until(lambda: ask.get("/v1/staff/bundles").json()["held"] is None, process)
+            until(lambda: ask.get("/v1/staff/bundles").json()["held"] is None, process)
         finally:
             stop.set()
             for client in clients:
@@ -141,7 +140,7 @@ def _send(client: httpx.Client, tally: Tally, method: str, path: str, body: dict
 
 
 @contextmanager
-def _kiosk(bundles: tuple[Path, Path], work: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def _kiosk(bundles: tuple[Path, Path], work: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, str]]:
     """(process, address, a manager's key) of a kiosk that serves the first bundle and may take both."""
     database, log = work / "kiosk.sqlite", work / "log.txt"
     settings = {
@@ -150,18 +149,11 @@ def _kiosk(bundles: tuple[Path, Path], work: Path) -> Iterator[tuple[subprocess.
         "PAGE_HOLD_SECONDS": "0.2",
         "REQUESTS_PER_SECOND": "0",  # more come here than a shop would send
     }
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environment |= {f"TOYGUIDE_KIOSK_{name}": str(value) for name, value in settings.items()}
     add = [*TOYGUIDE, "kiosk", "key", "add", "check", "--role", "manager", "--database", str(database)]
-    key = subprocess.run(add, env=environment, cwd=work, capture_output=True, text=True, check=True).stdout.strip()
-    command = [*TOYGUIDE, "kiosk", "--bundle", str(bundles[0]), "--database", str(database), "--port", "0"]
-    with log.open("w", encoding="utf-8") as stream:
-        process = subprocess.Popen(command, stderr=stream, text=True, cwd=work, env=environment)
+    said = subprocess.run(add, env=environment({}), cwd=work, capture_output=True, text=True, check=True)
+    process, address = start(bundles[0], database, log, settings)
     try:
-        _until(lambda: _address(log) is not None, process)
-        address = _address(log) or ""
-        _until(lambda: _ready(address), process)
-        yield process, address, key
+        yield process, address, said.stdout.strip()
         process.terminate()
         if process.wait(timeout=20) not in STOPPED:
             raise RuntimeError(f"The kiosk left with {process.returncode}: {log.read_text(encoding='utf-8')[-2000:]}")
@@ -169,25 +161,6 @@ def _kiosk(bundles: tuple[Path, Path], work: Path) -> Iterator[tuple[subprocess.
         if process.poll() is None:
             process.kill()
             process.wait()
-
-
-def _address(log: Path) -> str | None:
-    return next((word for word in log.read_text(encoding="utf-8").split() if word.startswith("http://")), None)
-
-
-def _ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/readyz", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def _until(condition, process: subprocess.Popen[str], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("The kiosk did not get there.")
-        time.sleep(0.01)
 
 
 def _resident_kib(pid: int) -> int:
@@ -205,19 +178,6 @@ def renamed(bundle: Path, folder: Path) -> Path:
     return folder
 
 
-def simulated(folder: Path) -> Path:
-    """A bundle of a simulated catalogue and the tests' hand-made student."""
-    from data.world.catalogue import build_catalogue
-
-    spec = importlib.util.spec_from_file_location("conftest", ROOT / "tests" / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    made: Path = module.write_bundle(folder, build_catalogue(TOYS, seed=0).toys, width=64)
-    return made
-
-
 def main() -> int:
     """Check, print, and say by the exit code whether all went well."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -230,7 +190,7 @@ def main() -> int:
         if chosen.bundle:
             shutil.copytree(chosen.bundle, first)
         else:
-            simulated(first)
+            made(first, build_catalogue(TOYS, seed=0).toys, width=64)
         report = swap_under_load((first, renamed(first, work / "stick" / "second")), work, chosen.rounds)
     before, after = (kib / 1024 for kib in report.kib)
     print(
