@@ -36,7 +36,7 @@ class RoleName(StrEnum):
 def add(
     name: _Name,
     role: Annotated[
-        RoleName, typer.Option("--role", help="clerk: stock, recalls, look-up; manager: all.")
+        RoleName, typer.Option("--role", help="clerk: stock, recalls, rules, retiring, look-up, figures; manager: all.")
     ] = RoleName.CLERK,
     days: Annotated[
         int | None, typer.Option("--days", help="It works for so many days.", show_default="until it is removed")

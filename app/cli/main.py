@@ -99,8 +99,8 @@ def _run() -> int:
             raise ToyGuideError(f"What is given must be text in UTF-8. Got {plain(bad)}.")
         return int(app(standalone_mode=False) or Exit.OK)
     except typer.TyperException as error:  # a wrong option; the command's own words, without a frame
-        if error.format_message():  # empty where nothing was asked for, and the help was the answer
-            tell("Error:", error.format_message())
+        if said := _in_words(error):  # empty where nothing was asked for, and the help was the answer
+            tell("Error:", said)
         return Exit.MISTAKE
     except UnfitError as error:
         tell("Error:", str(error))
@@ -118,6 +118,19 @@ def _run() -> int:
     except MemoryError:
         tell("Error:", "There is not enough memory for this. Choose smaller numbers, or a machine with more.")
         return Exit.MISTAKE
+
+
+def _in_words(error: typer.TyperException) -> str:
+    """What was wrong. Typer leaves an option's type to pydantic, whose sentence does not say what was given."""
+    said = str(error.format_message())
+    cause = error.__cause__
+    if cause is None or not hasattr(cause, "errors"):
+        return said
+    first = cause.errors()[0]
+    before, _, reason = said.partition(first["msg"])
+    reason = first["msg"].removeprefix("Value error, ").rstrip(".") + reason
+    given = "" if plain(str(first["input"])) in reason else f". Got {plain(str(first['input']))!r}"
+    return f"{before}{reason}{given}."
 
 
 def _is_text(word: str) -> bool:

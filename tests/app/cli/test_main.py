@@ -26,6 +26,8 @@ def run(*words: str | bytes, **more: object) -> subprocess.CompletedProcess[str]
         (["kiosk", "--bundle", "nowhere"], "nowhere"),
         (["evalute"], "No such command 'evalute'"),
         (["demo", "--toys", "many"], "Invalid value for '--toys'"),
+        (["demo", "--toys", "many"], ". Got 'many'."),
+        (["kiosk", "key", "add", "Mo", "--role", "boss"], "'--role': 'boss' is not one of 'clerk', 'manager'."),
         (["data", "validate", b"caf\xe9"], r"What is given must be text in UTF-8. Got caf\udce9."),
     ],
 )
