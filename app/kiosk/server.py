@@ -22,7 +22,8 @@ from app.kiosk.middleware import BodyLimit, RequestFrame
 from app.kiosk.origins import ListedOrigins
 from app.kiosk.problems import install_problems
 from app.kiosk.settings import KioskSettings
-from app.kiosk.staff import audit, backups, bundles, figures, lookup, preview, recalls, rules, searches, stock
+from app.kiosk.staff import audit, backups, bundles, figures, key, lookup, preview, recalls, rules, searches, stock
+from app.kiosk.staff import search as staff_search
 from app.kiosk.staff import toys as own_toys
 from app.kiosk.state import Kiosk
 from app.kiosk.stopping import StoppingServer
@@ -88,11 +89,13 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         preview,
         own_toys,
         lookup,
+        staff_search,
         searches,
         figures,
         bundles,
         backups,
         audit,
+        key,
         health,
         metrics,
     ):

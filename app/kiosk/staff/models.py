@@ -135,6 +135,30 @@ class ScannedAnswer(BaseModel):
     toys: list[WhyAnswer]
 
 
+class FoundToy(BaseModel):
+    """A toy that was found, and whether it may be shown."""
+
+    toy: ToyAnswer
+    safe: SafeAnswer
+
+
+class StaffSearchAnswer(BaseModel):
+    """Toys best first; `matched`, `corrected` and `every_word` as in a shopper's search."""
+
+    toys: list[FoundToy]
+    matched: int
+    corrected: str | None
+    every_word: bool
+
+
+class KeyAnswer(BaseModel):
+    """A staff key. `expires`: when it ends, null for one that works until it is removed."""
+
+    name: str
+    role: Literal["clerk", "manager"]
+    expires: str | None
+
+
 class ChangeAnswer(BaseModel):
     """Who changed what."""
 

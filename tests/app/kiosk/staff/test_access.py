@@ -110,3 +110,11 @@ def test_a_change_that_cannot_be_kept_is_not_in_force(client: TestClient, clerk:
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     assert kiosk.house.stock("main").counts == {}, "no change without its entry"
     assert client.get("/v1/toys/bear").json()["safe"]["allowed"]
+
+
+def test_a_key_says_whose_it_is_and_what_it_allows(client: TestClient, clerk: Headers, manager: Headers) -> None:
+    assert client.get("/v1/staff/key", headers=clerk).json() == {"name": "Kim", "role": "clerk", "expires": None}
+    assert client.get("/v1/staff/key", headers=manager).json()["role"] == "manager"
+    kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+    lent = {"Authorization": f"Bearer {kiosk.keys.add('Sam', Role.CLERK, 30)}"}
+    assert client.get("/v1/staff/key", headers=lent).json()["expires"].startswith("20")
