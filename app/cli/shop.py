@@ -22,6 +22,20 @@ def shop(
     timeout_seconds: Annotated[
         float | None, typer.Option(help="How long to wait for an answer of the kiosk.", show_default="4")
     ] = None,
+    kiosk: Annotated[
+        bool | None,
+        typer.Option(
+            "--kiosk/--no-kiosk", help="Kiosk mode: a screen in the shop, for whoever comes.", show_default="no"
+        ),
+    ] = None,
+    idle_seconds: Annotated[
+        int | None,
+        typer.Option(help="Kiosk mode: ask whether anybody is there after so long untouched.", show_default="90"),
+    ] = None,
+    countdown_seconds: Annotated[
+        int | None,
+        typer.Option(help="Kiosk mode: wait so long for an answer, then forget the visit.", show_default="20"),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="A settings file, table 'shop'.", show_default="toyguide.toml if there is one")
     ] = None,
@@ -31,7 +45,10 @@ def shop(
 
     from app.shop.settings import load_settings
 
-    settings = load_settings(config, api=api, host=host, port=port, timeout_seconds=timeout_seconds)
+    settings = load_settings(
+        config, api=api, host=host, port=port, timeout_seconds=timeout_seconds, kiosk=kiosk, idle_seconds=idle_seconds,
+        countdown_seconds=countdown_seconds,
+    )  # fmt: skip
     if find_spec("streamlit") is None or find_spec("httpx") is None:
         raise ToyGuideError("The shop needs Streamlit and httpx. Install them with: pip install 'toyguide[shop]'.")
 

@@ -5,11 +5,14 @@ The process becomes Streamlit (`exec`): there is no child to lose, so Ctrl-C and
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from importlib.resources import as_file, files
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from pydantic import SecretBytes, SecretStr
 
 from app.shop.settings import ENVIRONMENT, ShopSettings
 from app.shop.theme import load_theme
@@ -37,4 +40,13 @@ def shop_environment(settings: ShopSettings, port: int, inherited: Mapping[str, 
         name: value for name, value in inherited.items() if not name.upper().startswith(("STREAMLIT_", ENVIRONMENT))
     }
     stated = {**settings.model_dump(), "port": port}
-    return {**kept, **{ENVIRONMENT + name.upper(): str(value) for name, value in stated.items()}}
+    return {**kept, **{ENVIRONMENT + name.upper(): _said(value) for name, value in stated.items() if value is not None}}
+
+
+def _said(value: Any) -> str:
+    """`value` as the settings read it from the environment. A secret is handed on whole: str() would star it out."""
+    if isinstance(value, SecretStr | SecretBytes):
+        value = value.get_secret_value()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value) if isinstance(value, list | tuple | dict) else str(value)

@@ -27,6 +27,13 @@ class ShopSettings(BaseSettings):
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
         default=4.0, description="How long the shop waits for an answer of the kiosk."
     )
+    kiosk: bool = Field(default=False, description="Kiosk mode: a screen that stands in the shop, for whoever comes.")
+    idle_seconds: Annotated[int, Field(ge=5, le=3600)] = Field(
+        default=90, description="Kiosk mode: after so long without a touch it asks whether anybody is there."
+    )
+    countdown_seconds: Annotated[int, Field(ge=5, le=600)] = Field(
+        default=20, description="Kiosk mode: so long it waits for an answer before it forgets the visit."
+    )
 
     @field_validator("api")
     @classmethod

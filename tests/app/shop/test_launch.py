@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+from pydantic import SecretStr
 from streamlit import config
 
 from app.shop.launch import shop_environment, streamlit_arguments
@@ -27,7 +29,22 @@ def test_the_script_finds_the_settings_that_were_decided() -> None:
         "TOYGUIDE_SHOP_HOST": "127.0.0.1",
         "TOYGUIDE_SHOP_PORT": "9",
         "TOYGUIDE_SHOP_TIMEOUT_SECONDS": "2.0",
+        "TOYGUIDE_SHOP_KIOSK": "false",
+        "TOYGUIDE_SHOP_IDLE_SECONDS": "90",
+        "TOYGUIDE_SHOP_COUNTDOWN_SECONDS": "20",
     }
+
+
+def test_what_was_decided_comes_through_the_environment_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Richer(ShopSettings):
+        secret: SecretStr | None = None
+        absent: str | None = None
+        words: tuple[str, ...] = ()
+
+    settings = Richer(kiosk=True, idle_seconds=5, secret=SecretStr("a key"), words=('say "no"', "b"))
+    for name, value in shop_environment(settings, settings.port, {}).items():
+        monkeypatch.setenv(name, value)
+    assert Richer() == settings
 
 
 def test_the_shop_brings_no_kiosk_and_no_training() -> None:

@@ -69,6 +69,10 @@ def test_any_text_is_an_address_or_a_value_error(words: str) -> None:
         ("", {"TOYGUIDE_SHOP_PORT": "x"}, {}, "environment variable TOYGUIDE_SHOP_PORT is not right"),
         ("", {}, {"port": 65536}, "option --port is not right"),
         ("", {}, {"timeout_seconds": 0.0}, "option --timeout-seconds is not right"),
+        ("[shop]\nkiosk = 3", {}, {}, r"toyguide\.toml, \[shop\], 'kiosk' is not right"),
+        ("", {"TOYGUIDE_SHOP_KIOSK": "perhaps"}, {}, "environment variable TOYGUIDE_SHOP_KIOSK is not right"),
+        ("", {}, {"idle_seconds": 4}, "option --idle-seconds is not right"),
+        ("", {}, {"countdown_seconds": 0}, "option --countdown-seconds is not right"),
     ],
 )
 def test_a_mistake_names_its_source(
