@@ -36,6 +36,9 @@ def shop(
         int | None,
         typer.Option(help="Kiosk mode: wait so long for an answer, then forget the visit.", show_default="20"),
     ] = None,
+    theme: Annotated[
+        str | None, typer.Option(help="light, dark, or system: as the visitor's device has it.", show_default="system")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="A settings file, table 'shop'.", show_default="toyguide.toml if there is one")
     ] = None,
@@ -47,7 +50,7 @@ def shop(
 
     settings = load_settings(
         config, api=api, host=host, port=port, timeout_seconds=timeout_seconds, kiosk=kiosk, idle_seconds=idle_seconds,
-        countdown_seconds=countdown_seconds,
+        countdown_seconds=countdown_seconds, theme=theme,
     )  # fmt: skip
     if find_spec("streamlit") is None or find_spec("httpx") is None:
         raise ToyGuideError("The shop needs Streamlit and httpx. Install them with: pip install 'toyguide[shop]'.")

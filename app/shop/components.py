@@ -12,7 +12,7 @@ from app.shop import cards, text
 from app.shop import session as moves
 from app.shop.client import ShopError
 from app.shop.models import Item, Toy
-from app.shop.pictures import DRAWN, SIGN
+from app.shop.pictures import SIGN, drawn
 from app.shop.session import Session, Who
 from app.shop.visit import Shop, change, visit
 
@@ -129,11 +129,11 @@ def trouble(shop: Shop, error: ShopError) -> None:
     with st.container(key="trouble"):
         if not error.outage:
             lines = [shop.t("oops.lead", detail=str(error)[:300])]
-            st.html(cards.panel(DRAWN, shop.t("oops.title"), lines, language))
+            st.html(cards.panel(drawn("shop-closed"), shop.t("oops.title"), lines, language))
         else:
             kept = len(shop.visit.profile.liked)
             lines = [shop.t("down.lead"), shop.t("down.kept", n=kept) if kept else ""]
-            st.html(cards.panel(DRAWN, shop.t("down.title"), lines, language))
+            st.html(cards.panel(drawn("shop-closed"), shop.t("down.title"), lines, language))
             st.session_state[_DOWN_SINCE] = time.monotonic()
             _ask_again(shop)
         st.button(shop.t("down.retry"), key="retry", type="primary", icon=":material/refresh:")

@@ -15,22 +15,22 @@ from typing import Any, NoReturn
 from pydantic import SecretBytes, SecretStr
 
 from app.shop.settings import ENVIRONMENT, ShopSettings
-from app.shop.theme import load_theme
+from app.shop.theme import Scheme, streamlit_options
 
 
 def become_streamlit(settings: ShopSettings, port: int) -> NoReturn:
     """Run the shop of `settings` on `port` in place of this process."""
     with as_file(files("app.shop").joinpath("script", "main.py")) as script:
-        arguments = streamlit_arguments(str(script), settings.host, port)
+        arguments = streamlit_arguments(str(script), settings.host, port, settings.theme)
         sys.stdout.flush()
         sys.stderr.flush()
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what Streamlit prints is no data
         os.execve(sys.executable, [sys.executable, *arguments], shop_environment(settings, port, os.environ))
 
 
-def streamlit_arguments(script: str, host: str, port: int) -> list[str]:
+def streamlit_arguments(script: str, host: str, port: int, theme: Scheme) -> list[str]:
     """Python's arguments that run `script` under Streamlit with the shop's look."""
-    options = {**load_theme().options, "server.address": host, "server.port": str(port)}
+    options = {**streamlit_options(theme), "server.address": host, "server.port": str(port)}
     return ["-m", "streamlit", "run", script, *(f"--{name}={value}" for name, value in options.items())]
 
 

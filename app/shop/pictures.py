@@ -10,12 +10,13 @@ import base64
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from threading import Lock
 from typing import Final
 
 from app.shop.client import KioskClient, ShopError
 from app.shop.models import Toy
-from app.shop.theme import logo, no_picture
+from app.shop.theme import drawing
 
 KEPT: Final = 2000
 AT_ONCE: Final = 6
@@ -26,11 +27,17 @@ def data_address(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-DRAWN: Final = data_address("image/svg+xml", no_picture().encode())
+@cache
+def drawn(name: str) -> str:
+    """Our own drawing `assets/{name}.svg` as such an address: empty-shelf, shop-closed, welcome …"""
+    return data_address("image/svg+xml", drawing(name).encode())
+
+
+NO_PICTURE: Final = drawn("no-picture")
 """What stands in for a picture that is missing or does not come."""
 
 
-SIGN: Final = data_address("image/svg+xml", logo().encode())
+SIGN: Final = drawn("logo")
 """The shop's own mark."""
 
 
@@ -55,7 +62,7 @@ class Pictures:
             addresses = {toy: fresh.get(path) or self._kept.get(path) for toy, path in paths.items() if path}
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        return {toy: addresses.get(toy) or DRAWN for toy in paths}
+        return {toy: addresses.get(toy) or NO_PICTURE for toy in paths}
 
     def _fetch(self, path: str) -> str | None:
         try:

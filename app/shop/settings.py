@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -33,6 +33,10 @@ class ShopSettings(BaseSettings):
     )
     countdown_seconds: Annotated[int, Field(ge=5, le=600)] = Field(
         default=20, description="Kiosk mode: so long it waits for an answer before it forgets the visit."
+    )
+
+    theme: Literal["system", "light", "dark"] = Field(
+        default="system", description="Light, dark, or as the visitor's system has it."
     )
 
     @field_validator("api")

@@ -10,7 +10,7 @@ import streamlit as st
 from app.shop.components import header
 from app.shop.pages import browse, find_gift, for_me, toy
 from app.shop.settings import ShopSettings
-from app.shop.theme import logo, style_sheet
+from app.shop.theme import drawing, style_sheet
 from app.shop.visit import Shop, connect, deliver
 
 Render = Callable[[Shop], Any]
@@ -55,4 +55,4 @@ def _framed(name: str, render: Render, shop: Shop) -> Callable[[], None]:
 
 
 def _icon() -> str:
-    return logo()
+    return drawing("logo")

@@ -1,55 +1,84 @@
-"""The look: one palette for Streamlit and for the style sheet, read from `theme.toml`."""
+"""The look: palettes for day and night, for Streamlit, the style sheets and our drawings, read from `theme.toml`.
+
+Which of the two is in force is said once, by `color-scheme`: Streamlit sets it on the page for the theme in use, and
+`light-dark()` in the style sheets and `prefers-color-scheme` inside a drawing follow it.
+"""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final, Literal
+
+Scheme = Literal["system", "light", "dark"]
 
 _SHOP: Final = files("app.shop")
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """palette: name → #rrggbb; options: Streamlit's option → value, colours filled in."""
+    """What `theme.toml` says.
 
-    palette: dict[str, str]
-    options: dict[str, str]
+    light, dark: name → #rrggbb (or #rrggbbaa), the same names in both; drawing: "light", "dark" → the same for drawings
+    sizes: CSS variable → value; options: Streamlit's option → value; colours: Streamlit's colour → name in the palette
+    """
+
+    light: Mapping[str, str]
+    dark: Mapping[str, str]
+    drawing: Mapping[str, Mapping[str, str]]
+    sizes: Mapping[str, str]
+    options: Mapping[str, str]
+    colours: Mapping[str, str]
 
 
 @cache
 def load_theme() -> Theme:
-    """The theme of `theme.toml`. Raises KeyError for a colour that the palette does not have: a bug, not a mistake."""
+    """The theme of `theme.toml`."""
     table = tomllib.loads(_SHOP.joinpath("theme.toml").read_text(encoding="utf-8"))
-    palette: dict[str, str] = table["palette"]
-    options = {}
-    for name, value in table["streamlit"].items():
-        if isinstance(value, str) and value.startswith("$"):
-            value = palette[value[1:]]
-        options[name] = str(value).lower() if isinstance(value, bool) else str(value)
-    return Theme(palette, options)
+    streamlit: dict[str, Any] = table["streamlit"]
+    colours = streamlit.pop("colours")
+    options = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in streamlit.items()}
+    return Theme(table["light"], table["dark"], table["drawing"], table["sizes"], options, colours)
+
+
+def streamlit_options(scheme: Scheme) -> dict[str, str]:
+    """Streamlit's options for `scheme`. Raises KeyError for a colour that no palette has: a bug, not a mistake."""
+    theme = load_theme()
+    options = dict(theme.options)
+    if scheme == "system":
+        for name, palette in (("light", theme.light), ("dark", theme.dark)):
+            options |= {f"theme.{name}.{option}": palette[colour] for option, colour in theme.colours.items()}
+        return options
+    palette = theme.light if scheme == "light" else theme.dark
+    return options | {"theme.base": scheme} | {f"theme.{name}": palette[it] for name, it in theme.colours.items()}
 
 
 @cache
 def style_sheet() -> str:
-    """A `<style>` element: the palette as CSS variables, then the style sheets in the order of their names."""
-    variables = "".join(f"--{name}:{colour};" for name, colour in load_theme().palette.items())
+    """A `<style>` element: the theme as CSS variables, then the style sheets in the order of their names."""
+    theme = load_theme()
+    day = _variables({**theme.light, **theme.sizes})
+    both = _variables({name: f"light-dark({colour},{theme.dark[name]})" for name, colour in theme.light.items()})
+    # A browser that does not know light-dark() keeps to the day.
+    variables = f":root{{{day}}}@supports (color:light-dark(red,red)){{:root{{{both}}}}}"
     sheets = sorted(it.name for it in _SHOP.joinpath("assets").iterdir() if it.name.endswith(".css"))
-    return f"<style>:root{{{variables}}}\n{''.join(map(_asset, sheets))}</style>"
+    return f"<style>{variables}\n{''.join(map(_asset, sheets))}</style>"
 
 
 @cache
-def logo() -> str:
-    """The shop's mark as an SVG element."""
-    return _asset("logo.svg")
+def drawing(name: str) -> str:
+    """Our own drawing `assets/{name}.svg` in the theme's colours, by day and by night, as an SVG document."""
+    day, night = (_variables(load_theme().drawing[scheme]) for scheme in ("light", "dark"))
+    style = f"<style>:root{{{day}}}@media(prefers-color-scheme:dark){{:root{{{night}}}}}</style>"
+    head, mark, rest = _asset(f"{name}.svg").partition(">")
+    return f"{head}{mark}{style}{rest}"
 
 
-@cache
-def no_picture() -> str:
-    """What stands where a toy has no picture, as an SVG document."""
-    return _asset("no-picture.svg")
+def _variables(values: Mapping[str, str]) -> str:
+    return "".join(f"--{name}:{value};" for name, value in values.items())
 
 
 def _asset(name: str) -> str:

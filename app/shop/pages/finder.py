@@ -12,7 +12,7 @@ from app.shop.client import ShopError
 from app.shop.components import shelf, synced, tapped, trouble
 from app.shop.models import Facets, Recommendation
 from app.shop.pages.free_text import free_text
-from app.shop.pictures import DRAWN
+from app.shop.pictures import drawn
 from app.shop.session import Who
 from app.shop.visit import Shop, change
 
@@ -161,7 +161,7 @@ def _short(shop: Shop, answer: Recommendation) -> None:
         else:
             unsafe = shop.t("empty.safety") if answer.masked.get("safety") else ""
             lines = [said, unsafe, "" if ways else shop.t("empty.ask")]
-            st.html(cards.panel(DRAWN, shop.t("empty.title"), lines, shop.language))
+            st.html(cards.panel(drawn("empty-shelf"), shop.t("empty.title"), lines, shop.language))
             lead = shop.t("empty.lead")
         if ways:
             st.html(cards.note(lead, shop.language))

@@ -12,7 +12,7 @@ from app.shop import wish as wishes
 from app.shop.client import ShopError
 from app.shop.components import synced, trouble
 from app.shop.models import Facets, Found
-from app.shop.pictures import DRAWN
+from app.shop.pictures import drawn
 from app.shop.visit import Shop, change
 from app.shop.wish import Wish
 
@@ -49,7 +49,7 @@ def render(shop: Shop, facets: Facets, found: Found | None, set_aside: bool) -> 
             return
         if not ways and not set_aside:
             lines.append(shop.t("browse.ask"))
-        st.html(cards.panel(DRAWN, shop.t(title), lines, shop.language))
+        st.html(cards.panel(drawn("empty-shelf"), shop.t(title), lines, shop.language))
         if ways:
             _ways(shop, ways)
         elif wish.words:

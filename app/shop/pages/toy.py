@@ -12,7 +12,7 @@ from app.shop import session as moves
 from app.shop.client import ShopError
 from app.shop.components import shelf, synced, taps, trouble
 from app.shop.models import Item, ToyPage
-from app.shop.pictures import DRAWN
+from app.shop.pictures import drawn
 from app.shop.visit import Shop, change
 
 SIMILAR: Final = 6
@@ -126,9 +126,17 @@ def _row(shop: Shop, area: str, heading: str, items: Sequence[Item], away: Set[s
 def _refused(shop: Shop, page: ToyPage) -> None:
     """The toy may not be shown to those present: why, and no more of it than that."""
     visit, language = shop.visit, shop.language
-    title = shop.t("unsafe.title" if page.safe.rule == "safety" else "unsafe.other_title")
-    st.html(cards.panel(DRAWN, title, [shop.t("unsafe.lead", text=page.safe.text)], language))
-    if page.safe.rule == "safety" and visit.profile.youngest is None:
+    unsafe = page.safe.rule == "safety"
+    title = shop.t("unsafe.title" if unsafe else "unsafe.other_title")
+    st.html(
+        cards.panel(
+            drawn("too-young" if unsafe else "unknown-toy"),
+            title,
+            [shop.t("unsafe.lead", text=page.safe.text)],
+            language,
+        )
+    )
+    if unsafe and visit.profile.youngest is None:
         with st.container(key="unsafe-ask"):
             key = synced(f"unsafe-youngest-{visit.profile.id}", visit.profile.youngest_months)
             st.pills(
@@ -146,6 +154,6 @@ def _answered(key: str) -> None:
 
 
 def _unknown(shop: Shop) -> None:
-    st.html(cards.panel(DRAWN, shop.t("unknown.title"), [shop.t("unknown.lead")], shop.language))
+    st.html(cards.panel(drawn("unknown-toy"), shop.t("unknown.title"), [shop.t("unknown.lead")], shop.language))
     with st.container(key="home"):
         st.page_link(shop.links["gift"], label=shop.t("unknown.home"), icon=":material/storefront:")

@@ -11,7 +11,7 @@ import pytest
 from app.shop import session as moves
 from app.shop.client import KioskClient, ShopError
 from app.shop.models import Toy
-from app.shop.pictures import DRAWN, Pictures
+from app.shop.pictures import NO_PICTURE, Pictures
 from app.shop.session import new_session, request_for
 
 
@@ -82,8 +82,8 @@ def test_pictures_come_as_data_and_a_missing_one_is_drawn(client: KioskClient) -
     engine, mystery = client.toy("engine", None, "en"), client.toy("mystery", None, "en")
     found = pictures.of([engine, mystery])
     assert found["engine"].startswith("data:image/svg+xml;base64,")
-    assert found["engine"] != DRAWN
-    assert found["mystery"] == DRAWN
+    assert found["engine"] != NO_PICTURE
+    assert found["mystery"] == NO_PICTURE
 
 
 def test_pictures_are_kept_while_the_kiosk_is_away(client: KioskClient, kiosk: Any) -> None:
@@ -91,9 +91,9 @@ def test_pictures_are_kept_while_the_kiosk_is_away(client: KioskClient, kiosk: A
     toys = [client.toy(name, None, "en") for name in ("engine", "bear")]
     kept = pictures.of(toys[:1])
     kiosk.stop()
-    assert pictures.of(toys) == {**kept, "bear": DRAWN}
+    assert pictures.of(toys) == {**kept, "bear": NO_PICTURE}
     kiosk.start()
-    assert pictures.of(toys)["bear"] != DRAWN, "a picture that did not come is asked for again"
+    assert pictures.of(toys)["bear"] != NO_PICTURE, "a picture that did not come is asked for again"
 
 
 @pytest.mark.parametrize("path", ["http://elsewhere/x.svg", "//elsewhere/x.svg", "/etc/passwd", "", "/v1/model"])

@@ -7,11 +7,13 @@ from streamlit import config
 
 from app.shop.launch import shop_environment, streamlit_arguments
 from app.shop.settings import ShopSettings
+from app.shop.theme import Scheme
 
 
-def test_every_option_is_one_that_streamlit_knows() -> None:
+@pytest.mark.parametrize("theme", ["system", "light", "dark"])
+def test_every_option_is_one_that_streamlit_knows(theme: Scheme) -> None:
     known = set(config.get_config_options())
-    arguments = streamlit_arguments("main.py", "127.0.0.1", 8501)
+    arguments = streamlit_arguments("main.py", "127.0.0.1", 8501, theme)
     options = dict(argument[2:].split("=", 1) for argument in arguments if argument.startswith("--"))
     assert set(options) <= known
     assert options["server.address"] == "127.0.0.1"
@@ -28,6 +30,7 @@ def test_the_script_finds_the_settings_that_were_decided() -> None:
         "TOYGUIDE_SHOP_API": "http://kiosk:1",
         "TOYGUIDE_SHOP_HOST": "127.0.0.1",
         "TOYGUIDE_SHOP_PORT": "9",
+        "TOYGUIDE_SHOP_THEME": "system",
         "TOYGUIDE_SHOP_TIMEOUT_SECONDS": "2.0",
         "TOYGUIDE_SHOP_KIOSK": "false",
         "TOYGUIDE_SHOP_IDLE_SECONDS": "90",

@@ -26,6 +26,12 @@ def test_command_line_over_environment_over_file(monkeypatch: pytest.MonkeyPatch
     assert (settings.port, settings.api, settings.host) == (3, "http://environment", "::1")
 
 
+def test_a_theme_that_there_is_not_is_one_sentence() -> None:
+    assert load_settings(theme="dark").theme == "dark"
+    with pytest.raises(ToyGuideError, match=r"option --theme is not right.*'system', 'light' or 'dark'"):
+        load_settings(theme="pink")
+
+
 @pytest.mark.parametrize(
     "address",
     ["", "localhost:8000", "ftp://kiosk", "http://", "http:///v1", "http://a:99999", "http://a:0", "http://a b", "http://u:p@a",
