@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-import sqlalchemy as sa
 from fastapi import Depends, Request
 
 from app.kiosk.background.forwarder import Forwarder, Progress
@@ -46,7 +46,7 @@ from recommender.serving.policy.arrange import Arrangement
 class ToyChange:
     """A change of the shop's own toys under way. now: what answers, once the change is in force."""
 
-    connection: sa.Connection
+    connection: sqlite3.Connection
     now: Serving
 
 
@@ -211,7 +211,7 @@ class Kiosk:
     def _read(self, engine: Engine, barcodes: Barcodes | None = None) -> Serving:
         return serving(engine, self.house, self.rules, self.settings.store_id, self.clock(), barcodes)
 
-    def with_own_toys(self, engine: Engine, connection: sa.Connection | None = None) -> Engine:
+    def with_own_toys(self, engine: Engine, connection: sqlite3.Connection | None = None) -> Engine:
         """The bundle of `engine` with what the shop changed of its toys.
 
         connection: a transaction to read in, by default one of its own
@@ -241,7 +241,7 @@ class Kiosk:
                 self._now, self._held = change.now, held
         self._mirror.keep_up()
 
-    def _hold(self, engine: Engine, connection: sa.Connection) -> Serving | None:
+    def _hold(self, engine: Engine, connection: sqlite3.Connection) -> Serving | None:
         """What is held, with the shop's own toys as they are now. A bundle whose files are gone is held no longer."""
         try:
             return self._read(self.with_own_toys(engine, connection))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 import weakref
@@ -10,12 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import sqlalchemy as sa
 import structlog
 
 from app.kiosk.clock import Clock
 from app.kiosk.store.database import Database, StoreUnavailableError, milliseconds
-from app.kiosk.store.tables import EVENTS
 from data.schema import REFUSED_KINDS, WANTED_KINDS, EventKind
 from recommender.serving.engine import Engine
 from recommender.serving.popular import KIND_HEAT, Heat
@@ -28,6 +27,15 @@ HALF_LIVES: Final = 8
 ENOUGH_SESSIONS: Final = 3
 """How many more sessions of the last half-life must have wanted a toy than refused it, to call it popular."""
 _DAY_MS: Final = 86_400_000
+_SESSIONS: Final = """
+    SELECT toy_id, kind, at_ms / :day_ms, count(DISTINCT session_id)
+    FROM (
+        SELECT toy_id, kind, session_id, CASE WHEN skew_ms IS NULL THEN time_ms ELSE received_ms END AS at_ms
+        FROM events WHERE received_ms BETWEEN :first AND :last
+    )
+    WHERE at_ms BETWEEN :first AND :last
+    GROUP BY 1, 2, 3
+"""
 _log = structlog.get_logger("kiosk")
 
 
@@ -96,26 +104,19 @@ class Trends:
     def _read(self) -> None:
         started, now = self._timer(), milliseconds(self._clock())
         reach = round(HALF_LIVES * self._half_life * _DAY_MS)
-        when = sa.case((EVENTS.c.skew_ms.is_(None), EVENTS.c.time_ms), else_=EVENTS.c.received_ms)
-        day = (when // _DAY_MS).label("day")
-        sessions = sa.func.count(sa.distinct(EVENTS.c.session_id))
-        asked = (
-            sa.select(EVENTS.c.toy_id, EVENTS.c.kind, day, sessions)
-            .where(EVENTS.c.received_ms.between(now - reach, now + reach), when.between(now - reach, now + reach))
-            .group_by(EVENTS.c.toy_id, EVENTS.c.kind, day)
-        )
+        asked = {"day_ms": _DAY_MS, "first": now - reach, "last": now + reach}
         try:
             with self._database.reading() as connection:
-                rows = connection.execute(asked).all()
+                rows = connection.execute(_SESSIONS, asked).fetchall()
         except StoreUnavailableError:
             _log.warning("what is popular now could not be read")
         else:
-            self._reading = self._weigh([tuple(row) for row in rows], now // _DAY_MS)
+            self._reading = self._weigh(rows, now // _DAY_MS)
         ended = self._timer()
         self._wait_seconds = max(FRESH_SECONDS, (ended - started) / MOST_SHARE)
         self._read_at = ended
 
-    def _weigh(self, rows: list[tuple[str, str, int, int]], today: int) -> _Reading:
+    def _weigh(self, rows: list[sqlite3.Row], today: int) -> _Reading:
         counts: defaultdict[str, float] = defaultdict(float)
         wanted: Counter[str] = Counter()
         for toy_id, name, day, sessions in rows:

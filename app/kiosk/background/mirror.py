@@ -11,14 +11,12 @@ import sqlite3
 import threading
 from typing import Final
 
-import sqlalchemy as sa
 import structlog
 
 from app.kiosk.background.worker import Worker
 from app.kiosk.store.care import damage_in
 from app.kiosk.store.copies import mirror_of, mirrored_change, write_mirror
 from app.kiosk.store.database import Database, StoreUnavailableError
-from app.kiosk.store.tables import AUDIT
 from data.errors import DataError
 
 INTERVAL_SECONDS: Final = 1.0
@@ -58,7 +56,7 @@ class Mirror:
         with self._turn:
             try:
                 with self._database.reading() as connection:
-                    last = connection.scalar(sa.select(sa.func.coalesce(sa.func.max(AUDIT.c.id), 0)))
+                    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM audit").fetchone()
                 if last != self._holds:
                     self._holds = write_mirror(self._database.file)
             except (DataError, StoreUnavailableError, sqlite3.Error) as error:

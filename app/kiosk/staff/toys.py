@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import sqlalchemy as sa
 from fastapi import APIRouter
 
 from app.kiosk.payloads import Answer
@@ -110,7 +110,7 @@ def restore(toy_id: ToyId, kiosk: Running, who: Manager) -> Answer:
 
 
 def _correct(
-    connection: sa.Connection, toy_id: str, said: dict[str, Any], who: str, revision: int | None
+    connection: sqlite3.Connection, toy_id: str, said: dict[str, Any], who: str, revision: int | None
 ) -> OwnToy | None:
     if said:
         return keep(connection, "corrected", toy_id, said, who, revision)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from app.kiosk.store.database import Database, milliseconds, moment
-from app.kiosk.store.tables import AUDIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +23,12 @@ class Change:
     details: dict[str, Any]
 
 
-def note(connection: sa.Connection, who: str, action: str, details: Mapping[str, Any]) -> None:
+def note(connection: sqlite3.Connection, who: str, action: str, details: Mapping[str, Any]) -> None:
     """Write an entry within the transaction of `connection`."""
-    row = {
-        "time_ms": milliseconds(datetime.now(UTC)),
-        "who": who,
-        "action": action,
-        "details": json.dumps(details, ensure_ascii=False),
-    }
-    connection.execute(sa.insert(AUDIT).values(row))
+    connection.execute(
+        "INSERT INTO audit (time_ms, who, action, details) VALUES (?, ?, ?, ?)",
+        (milliseconds(datetime.now(UTC)), who, action, json.dumps(details, ensure_ascii=False)),
+    )
 
 
 def changed_now(who: str) -> dict[str, Any]:
@@ -43,21 +38,20 @@ def changed_now(who: str) -> dict[str, Any]:
 
 def changes(database: Database, limit: int, before: int | None = None) -> tuple[Change, ...]:
     """The newest `limit` entries, newest first; with `before`, those with a lower id."""
-    asked = sa.select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit)
-    if before is not None:
-        asked = asked.where(AUDIT.c.id < before)
+    asked = "SELECT * FROM audit WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit"
     with database.reading() as connection:
-        rows = connection.execute(asked).all()
-    return tuple(map(_change, rows))
+        return tuple(map(_change, connection.execute(asked, {"before": before, "limit": limit})))
 
 
-def newest_change(connection: sa.Connection, action: str, **details: str | int) -> Change | None:
+def newest_change(connection: sqlite3.Connection, action: str, **details: str | int) -> Change | None:
     """The newest entry of `action` with these details, within the transaction of `connection`."""
-    wanted = [sa.func.json_extract(AUDIT.c.details, f"$.{name}") == value for name, value in details.items()]
-    asked = sa.select(AUDIT).where(AUDIT.c.action == action, *wanted).order_by(AUDIT.c.id.desc()).limit(1)
-    row = connection.execute(asked).one_or_none()
+    same = " AND json_extract(details, ?) = ?" * len(details)
+    row = connection.execute(
+        f"SELECT * FROM audit WHERE action = ?{same} ORDER BY id DESC LIMIT 1",
+        (action, *(part for name, value in details.items() for part in (f"$.{name}", value))),
+    ).fetchone()
     return None if row is None else _change(row)
 
 
-def _change(row: sa.Row[Any]) -> Change:
-    return Change(row.id, moment(row.time_ms), row.who, row.action, json.loads(row.details))
+def _change(row: sqlite3.Row) -> Change:
+    return Change(row["id"], moment(row["time_ms"]), row["who"], row["action"], json.loads(row["details"]))

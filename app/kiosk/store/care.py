@@ -20,17 +20,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
-import sqlalchemy as sa
-
 from app.kiosk.store.audit import note
 from app.kiosk.store.copies import check_copy, mirror_of, take_from_mirror
 from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
 from app.kiosk.store.marks import read_mark, write_mark
-from app.kiosk.store.tables import ANSWERS, EVENTS, IMPRESSIONS, RECALLS
 from data.atomic import atomic_file
 from data.errors import ToyGuideError
 
-LARGE: Final = frozenset(table.name for table in (EVENTS, ANSWERS, IMPRESSIONS))
+LARGE: Final = frozenset(("events", "answers", "impressions"))
 LOST: Final = "house_lost"
 """The mark of a database that came up without what the shop had said."""
 _MAGIC: Final = b"SQLite format 3\0"
@@ -122,7 +119,7 @@ def restore(copy: Path, file: Path) -> Path | None:
                     note(connection, "command line", "database.restored", {"from": copy.name})
             finally:
                 database.close()
-            take_from_mirror(temporary, mirror_of(file), (RECALLS,))  # before it has its name: see `_begin_anew`
+            take_from_mirror(temporary, mirror_of(file), ("recalls",))  # before it has its name: see `_begin_anew`
         aside = set_aside(file, "replaced") if file.exists() else None
         restoring.rename(file)
     return aside
@@ -147,7 +144,7 @@ def house_lost(database: Database) -> bool:
     with database.reading() as connection:
         if read_mark(connection, LOST) is None:
             return False
-        return connection.scalar(sa.select(RECALLS.c.value).limit(1)) is None
+        return connection.execute("SELECT 1 FROM recalls LIMIT 1").fetchone() is None
 
 
 def hold(file: Path, alone: bool = False) -> IO[bytes]:

@@ -12,15 +12,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-
-from app.kiosk.store.tables import AUDIT, METADATA, PASSING, RECALLS, VERSION
+from app.kiosk.store.tables import PASSING, TABLES, VERSION
+from app.kiosk.store.upgrade import columns_of
 from data.atomic import atomic_file
 from data.errors import ToyGuideError
 
 MIRROR_SUFFIX: Final = ".house"
-HOUSE: Final = tuple(table for table in METADATA.sorted_tables if table not in PASSING)
+HOUSE: Final = tuple(name for name in TABLES if name not in PASSING)
 _BUSY_SECONDS: Final = 5.0
 
 
@@ -39,9 +37,9 @@ def write_mirror(file: Path) -> int:
         connection.execute("ATTACH ? AS kiosk", (str(file.absolute()),))
         connection.execute("BEGIN")  # one moment of the database for all tables
         for table in HOUSE:
-            connection.execute(str(sa.schema.CreateTable(table).compile(dialect=sqlite.dialect())))
+            connection.execute(TABLES[table])
             _copy(connection, table, "kiosk", "main", "INSERT")
-        last = connection.execute(f"SELECT coalesce(max(id), 0) FROM kiosk.{AUDIT.name}").fetchone()[0]
+        last = connection.execute("SELECT coalesce(max(id), 0) FROM kiosk.audit").fetchone()[0]
         connection.execute("CREATE TABLE mirrored (change INTEGER NOT NULL)")
         connection.execute("INSERT INTO mirrored VALUES (?)", (last,))
         connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -62,7 +60,7 @@ def mirrored_change(mirror: Path) -> int | None:
         return None
 
 
-def take_from_mirror(file: Path, mirror: Path, tables: tuple[sa.Table, ...] = HOUSE) -> bool:
+def take_from_mirror(file: Path, mirror: Path, tables: tuple[str, ...] = HOUSE) -> bool:
     """Fill `tables` of the database `file`, which is not in use, from a mirror; what is there in both stays.
 
     Returns whether there was a mirror that can be read. Raises sqlite3.Error if the database cannot be written.
@@ -110,7 +108,7 @@ def check_copy(connection: sqlite3.Connection, name: str) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
         raise ToyGuideError(f"{name} cannot be read as a kiosk's database: {error}.") from error
-    if not {RECALLS.name, AUDIT.name} <= tables:
+    if not {"recalls", "audit"} <= tables:
         raise ToyGuideError(f"{name} does not hold a kiosk's tables.")
     if version > VERSION:
         raise ToyGuideError(
@@ -119,12 +117,12 @@ def check_copy(connection: sqlite3.Connection, name: str) -> None:
         )
 
 
-def _copy(connection: sqlite3.Connection, table: sa.Table, source: str, target: str, verb: str) -> None:
+def _copy(connection: sqlite3.Connection, table: str, source: str, target: str, verb: str) -> None:
     """Copy the columns that both have; a table that the source, of an earlier version, lacks stays empty."""
-    there = {row[1] for row in connection.execute(f"PRAGMA {source}.table_info({table.name})")}
-    names = ", ".join(f'"{column.name}"' for column in table.columns if column.name in there)
+    there = columns_of(connection, table, source)
+    names = ", ".join(f'"{name}"' for name in columns_of(connection, table, target) if name in there)
     if names:
-        connection.execute(f"{verb} INTO {target}.{table.name} ({names}) SELECT {names} FROM {source}.{table.name}")
+        connection.execute(f"{verb} INTO {target}.{table} ({names}) SELECT {names} FROM {source}.{table}")
 
 
 def _open(file: Path) -> sqlite3.Connection:

@@ -6,21 +6,19 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
-
-import sqlalchemy as sa
+from typing import Final
 
 from app.kiosk.store.tables import VERSION
 from app.kiosk.store.upgrade import upgrade
 from data.errors import ToyGuideError
 
 BUSY_SECONDS: Final = 5.0
-VARIABLES_A_STATEMENT: Final = 30_000  # SQLite's own limit is 32,766
+IDLE: Final = 4
+"""As many connections wait open for the next use: opening one takes ten times as long as a short reading."""
 _FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)  # the second: no room for the index of the log
-_FAILURES: Final = (sa.exc.DBAPIError, sa.exc.TimeoutError)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,8 +30,20 @@ class StoreUnavailableError(Exception):
     """The database cannot be written or read now; nothing of the change was kept."""
 
 
+def connect(file: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection to the database `file` that begins no transaction by itself; threads may use it, one at a time.
+
+    Its rows know their columns by name. Raises sqlite3.Error if there can be none.
+    """
+    connection = sqlite3.connect(
+        file.absolute(), timeout=busy_seconds, isolation_level=None, check_same_thread=False
+    )  # absolute: a file called ":memory:" is one
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 class Database:
-    """One SQLite file. Threads may share it."""
+    """One SQLite file. Threads may share it: each use has a connection for itself."""
 
     def __init__(self, file: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         """Open or make the database `file`. Raises ToyGuideError if it cannot be one.
@@ -43,55 +53,43 @@ class Database:
         self.file = file
         self._busy_seconds = busy_seconds
         self._turn = threading.Lock()
-        # Not a URL of our own making: a file may have "?" or ":memory:" in its name and must still be that file.
-        url = sa.URL.create("sqlite", database=str(file.absolute()))
-        self.engine = sa.create_engine(url, connect_args={"timeout": busy_seconds})
-        sa.event.listen(self.engine, "connect", _configure)
+        self._pool = threading.Lock()  # over the two below
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with self.engine.begin() as connection:
-                found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-                if found > VERSION:
-                    raise ToyGuideError(
-                        f"The database {file} was written by a newer toyguide (version {found}, this one reads up to "
-                        f"{VERSION}). Update toyguide, or choose another file with --database."
-                    )
-                if found < VERSION:  # a database that is there is opened without a write: its disk may be full
-                    upgrade(connection, found)
-                    connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
-        except (OSError, sa.exc.SQLAlchemyError) as error:
-            cause = getattr(error, "orig", None) or error
+            # Not used after this: while it is open the log has its index, which a full disk has no room to make again.
+            self._anchor = self._open()
+            try:
+                self._bring_up_to_date(self._anchor)
+            except BaseException:
+                self._anchor.close()
+                raise
+        except (OSError, sqlite3.Error) as error:
             raise ToyGuideError(
-                f"The database {file} cannot be opened as SQLite: {cause}. Choose another file with --database."
+                f"The database {file} cannot be opened as SQLite: {error}. Choose another file with --database."
             ) from error
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, alone; when the block ends, what it wrote is on the disk.
 
         Raises StoreFullError or StoreUnavailableError with nothing kept.
         """
-        if not self._turn.acquire(timeout=self._busy_seconds):
-            raise StoreUnavailableError
-        try:
-            with self.engine.begin() as connection:
-                yield connection
-        except sa.exc.OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", None) in _FULL:
-                raise StoreFullError from error
-            raise StoreUnavailableError from error
-        except _FAILURES as error:
-            raise StoreUnavailableError from error
-        finally:
-            self._turn.release()
+        with self._alone(), self._lent() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """A connection to read with. Raises StoreUnavailableError if the database cannot be read."""
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read with, all of one moment. Raises StoreUnavailableError if the database cannot be read."""
         try:
-            with self.engine.connect() as connection:
+            with self._lent() as connection:
+                connection.execute("BEGIN")
                 yield connection
-        except _FAILURES as error:
+                connection.execute("COMMIT")
+        except sqlite3.Error as error:
             raise StoreUnavailableError from error
 
     def fold(self) -> bool:
@@ -99,24 +97,80 @@ class Database:
 
         Raises StoreFullError or StoreUnavailableError.
         """
-        with self.writing() as connection:
-            connection.exec_driver_sql("PRAGMA busy_timeout = 50")  # a long reader must not hold up events
-            try:
-                busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-            finally:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
+        with self._alone(), self._lent() as connection:
+            connection.execute("PRAGMA busy_timeout = 50")  # a long reader must not hold up events
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
         return not busy
 
     def close(self) -> None:
-        """Close every connection; SQLite then folds the log into the database."""
-        self.engine.dispose()
+        """Close every connection, those in use when they are handed back; SQLite then folds the log into the database.
 
+        A use after that opens and closes one of its own.
+        """
+        with self._pool:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in (*idle, self._anchor):
+            connection.close()
 
-def _configure(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found > VERSION:
+            raise ToyGuideError(
+                f"The database {self.file} was written by a newer toyguide (version {found}, this one reads up to "
+                f"{VERSION}). Update toyguide, or choose another file with --database."
+            )
+        if found < VERSION:  # a database that is there is opened without a write: its disk may be full
+            connection.execute("BEGIN IMMEDIATE")
+            (found,) = connection.execute("PRAGMA user_version").fetchone()  # another process may have come before
+            upgrade(connection, found)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The only writer of this process, with the store's errors for SQLite's."""
+        if not self._turn.acquire(timeout=self._busy_seconds):
+            raise StoreUnavailableError
+        try:
+            yield
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) in _FULL:
+                raise StoreFullError from error
+            raise StoreUnavailableError from error
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _lent(self) -> Iterator[sqlite3.Connection]:
+        """A connection that nobody else has; after an error it is not used again."""
+        with self._pool:  # the one used last: few stay warm
+            idle = self._idle.pop() if self._idle else None
+        connection = idle or self._open()
+        try:
+            yield connection
+        except BaseException:
+            with closing(connection):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")  # closing alone waits for cursors that a traceback holds
+            raise
+        with self._pool:
+            kept = not self._closed and len(self._idle) < IDLE
+            if kept:
+                self._idle.append(connection)
+        if not kept:
+            connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = connect(self.file, self._busy_seconds)
+        try:
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def milliseconds(time: datetime) -> int:

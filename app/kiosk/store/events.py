@@ -6,14 +6,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
-
-from app.kiosk.store.database import VARIABLES_A_STATEMENT, Database, milliseconds
-from app.kiosk.store.tables import EVENTS
+from app.kiosk.store.database import Database, milliseconds
 from data.schema import EventKind
+
+_INSERT: Final = """
+    INSERT INTO events (event_id, session_id, shopper_id, toy_id, kind, time_ms, received_ms, skew_ms, session_only,
+        recommendation_id, recipient_id, recipient_age, recipient_interests)
+    VALUES (:event_id, :session_id, :shopper_id, :toy_id, :kind, :time_ms, :received_ms, :skew_ms, :session_only,
+        :recommendation_id, :recipient_id, :recipient_age, :recipient_interests)
+    ON CONFLICT (event_id) DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +54,22 @@ class EventStore:
 
         Raises StoreFullError or StoreUnavailableError with nothing kept.
         """
-        rows = list({event.event_id: _to_row(event) for event in reversed(events)}.values())[::-1]
-        step = VARIABLES_A_STATEMENT // len(EVENTS.columns)
         fresh: set[str] = set()
         with self.database.writing() as connection:
-            for start in range(0, len(rows), step):
-                statement = insert(EVENTS).values(rows[start : start + step])
-                added = statement.on_conflict_do_nothing(index_elements=["event_id"]).returning(EVENTS.c.event_id)
-                fresh.update(connection.scalars(added))
+            for event in events:
+                if connection.execute(_INSERT, _to_row(event)).rowcount:
+                    fresh.add(event.event_id)
         return fresh
 
     def count(self) -> int:
         """How many events are kept. Raises StoreUnavailableError if the database cannot be read."""
         with self.database.reading() as connection:
-            return int(connection.scalar(sa.select(sa.func.count()).select_from(EVENTS)) or 0)
+            return int(connection.execute("SELECT count(*) FROM events").fetchone()[0])
 
     def check(self) -> None:
         """Raise StoreUnavailableError unless the database answers."""
         with self.database.reading() as connection:
-            connection.execute(sa.select(EVENTS.c.event_id).limit(1)).all()
+            connection.execute("SELECT event_id FROM events LIMIT 1").fetchone()
 
 
 def _to_row(event: StoredEvent) -> dict[str, Any]:

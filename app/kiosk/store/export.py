@@ -11,19 +11,17 @@ import hmac
 import itertools
 import json
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
 
-import sqlalchemy as sa
-
 from app.kiosk.store.database import Database, milliseconds, moment
 from app.kiosk.store.marks import read_mark, write_mark
-from app.kiosk.store.tables import ANSWERS, EVENTS, IMPRESSIONS
 
 FORMAT: Final = 1
 KEY: Final = "export.key"
-_AT_ONCE: Final = 1000
 Alias = Callable[[str, str | None], str | None]
 
 
@@ -46,7 +44,6 @@ def export_lines(
     }
     counts = {"events": 0, "lists": 0}
     with database.reading() as connection:
-        connection.exec_driver_sql("BEGIN")
         for name, lines in (("events", _events(connection, first, alias)), ("lists", _lists(connection, first, alias))):
             for line in lines:
                 counts[name] += 1
@@ -54,59 +51,61 @@ def export_lines(
     yield {"type": "end", **counts}
 
 
-def _events(connection: sa.Connection, first: int | None, alias: Alias) -> Iterator[dict[str, Any]]:
-    asked = sa.select(EVENTS).where(~EVENTS.c.session_only).order_by(EVENTS.c.id)
-    if first is not None:
-        asked = asked.where(EVENTS.c.received_ms >= first)
-    for row in connection.execution_options(yield_per=_AT_ONCE).execute(asked):
-        yield {
-            "type": "event",
-            "event_id": alias("event", row.event_id),
-            "session_id": alias("session", row.session_id),
-            "shopper_id": alias("shopper", row.shopper_id),
-            "toy_id": row.toy_id,
-            "kind": row.kind,
-            "time": moment(row.time_ms),
-            "received": moment(row.received_ms),
-            "skew_ms": row.skew_ms,
-            "recommendation_id": alias("list", row.recommendation_id),
-            "recipient_id": alias("recipient", row.recipient_id),
-            "recipient_age": row.recipient_age,
-            "recipient_interests": json.loads(row.recipient_interests),
-        }
+def _events(connection: sqlite3.Connection, first: int | None, alias: Alias) -> Iterator[dict[str, Any]]:
+    asked = "SELECT * FROM events WHERE session_only = 0 AND (:first IS NULL OR received_ms >= :first) ORDER BY id"
+    with closing(connection.execute(asked, {"first": first})) as rows:
+        for row in rows:
+            yield {
+                "type": "event",
+                "event_id": alias("event", row["event_id"]),
+                "session_id": alias("session", row["session_id"]),
+                "shopper_id": alias("shopper", row["shopper_id"]),
+                "toy_id": row["toy_id"],
+                "kind": row["kind"],
+                "time": moment(row["time_ms"]),
+                "received": moment(row["received_ms"]),
+                "skew_ms": row["skew_ms"],
+                "recommendation_id": alias("list", row["recommendation_id"]),
+                "recipient_id": alias("recipient", row["recipient_id"]),
+                "recipient_age": row["recipient_age"],
+                "recipient_interests": json.loads(row["recipient_interests"]),
+            }
 
 
-def _lists(connection: sa.Connection, first: int | None, alias: Alias) -> Iterator[dict[str, Any]]:
-    asked = (
-        sa.select(ANSWERS, IMPRESSIONS)
-        .outerjoin(IMPRESSIONS, IMPRESSIONS.c.answer_id == ANSWERS.c.id)
-        .where(~ANSWERS.c.session_only)
-        .order_by(ANSWERS.c.id, IMPRESSIONS.c.position)
-    )
-    if first is not None:
-        asked = asked.where(ANSWERS.c.time_ms >= first)
-    rows = connection.execution_options(yield_per=_AT_ONCE).execute(asked)
-    for _, toys in itertools.groupby(rows, key=lambda row: row.id):
-        shown = list(toys)
-        row = shown[0]
-        yield {
-            "type": "list",
-            "recommendation_id": alias("list", row.recommendation_id),
-            "session_id": alias("session", row.session_id),
-            "shopper_id": alias("shopper", row.shopper_id),
-            "time": moment(row.time_ms),
-            "model": row.model,
-            "recipient_age": row.recipient_age,
-            "youngest_age": row.youngest_age,
-            "occasion": row.occasion,
-            "purpose": row.purpose,
-            "language": row.language,
-            "toys": [
-                {"toy_id": toy.toy_id, "score": toy.score, "propensity": toy.propensity, "pinned": toy.pinned}
-                for toy in shown
-                if toy.toy_id is not None
-            ],
-        }
+def _lists(connection: sqlite3.Connection, first: int | None, alias: Alias) -> Iterator[dict[str, Any]]:
+    asked = """
+        SELECT answers.*, toy_id, score, propensity, pinned
+        FROM answers LEFT JOIN impressions ON answer_id = id
+        WHERE session_only = 0 AND (:first IS NULL OR time_ms >= :first)
+        ORDER BY id, position
+    """
+    with closing(connection.execute(asked, {"first": first})) as rows:
+        for _, toys in itertools.groupby(rows, key=lambda row: row["id"]):
+            shown = list(toys)
+            row = shown[0]
+            yield {
+                "type": "list",
+                "recommendation_id": alias("list", row["recommendation_id"]),
+                "session_id": alias("session", row["session_id"]),
+                "shopper_id": alias("shopper", row["shopper_id"]),
+                "time": moment(row["time_ms"]),
+                "model": row["model"],
+                "recipient_age": row["recipient_age"],
+                "youngest_age": row["youngest_age"],
+                "occasion": row["occasion"],
+                "purpose": row["purpose"],
+                "language": row["language"],
+                "toys": [
+                    {
+                        "toy_id": toy["toy_id"],
+                        "score": toy["score"],
+                        "propensity": toy["propensity"],
+                        "pinned": bool(toy["pinned"]),
+                    }
+                    for toy in shown
+                    if toy["toy_id"] is not None
+                ],
+            }
 
 
 def _key(database: Database) -> bytes:

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import sqlalchemy as sa
+from typing import Final
 
 from app.kiosk.store.database import Database
 from app.kiosk.store.impressions import HOUR_MS, hour_of
-from app.kiosk.store.tables import ANSWERS, EVENTS, HOURS, IMPRESSIONS
 from data.schema import WANTED_KINDS
 
-_MASKED = "masked."
+_MASKED: Final = "masked."
+_COUNTED: Final = "SELECT name, sum(count) FROM hours WHERE hour_ms BETWEEN :since AND :last GROUP BY name"
+_LISTS: Final = "SELECT count(*) FROM answers WHERE time_ms BETWEEN :since AND :last"
+_SHOWN: Final = """
+    SELECT count(*) FROM impressions JOIN answers ON id = answer_id WHERE time_ms BETWEEN :since AND :last
+"""
+_MOST_SHOWN: Final = """
+    SELECT toy_id, count(*) FROM impressions JOIN answers ON id = answer_id WHERE time_ms BETWEEN :since AND :last
+    GROUP BY toy_id ORDER BY count(*) DESC, toy_id LIMIT :top
+"""
+# What quotes a list comes after it, and when it was received has an index.
+_CAME: Final = """
+    SELECT DISTINCT answer_id, position, impressions.toy_id, kind
+    FROM events
+    JOIN answers ON answers.recommendation_id = events.recommendation_id
+    JOIN impressions ON answer_id = answers.id AND impressions.toy_id = events.toy_id
+    WHERE answers.time_ms BETWEEN :since AND :last AND received_ms >= :since
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +67,13 @@ def figures(database: Database, now_ms: int, hours: int, top: int = 10) -> Figur
     """
     until = hour_of(now_ms) + HOUR_MS
     since = until - hours * HOUR_MS
-    in_time = ANSWERS.c.time_ms.between(since, until - 1)
-    shown = sa.select(IMPRESSIONS).join(ANSWERS, ANSWERS.c.id == IMPRESSIONS.c.answer_id).where(in_time).subquery()
-    came = (
-        sa.select(IMPRESSIONS.c.answer_id, IMPRESSIONS.c.position, IMPRESSIONS.c.toy_id, EVENTS.c.kind)
-        .distinct()
-        .select_from(EVENTS)
-        .join(ANSWERS, ANSWERS.c.recommendation_id == EVENTS.c.recommendation_id)
-        .join(
-            IMPRESSIONS,
-            (IMPRESSIONS.c.answer_id == ANSWERS.c.id) & (IMPRESSIONS.c.toy_id == EVENTS.c.toy_id),
-        )
-        .where(in_time, EVENTS.c.received_ms >= since)  # what quotes a list comes after it; this one has an index
-    )
+    asked = {"since": since, "last": until - 1, "top": top}
     with database.reading() as connection:
-        connection.exec_driver_sql("BEGIN")  # all of one moment
-        counted = connection.execute(
-            sa.select(HOURS.c.name, sa.func.sum(HOURS.c.count))
-            .where(HOURS.c.hour_ms.between(since, until - 1))
-            .group_by(HOURS.c.name)
-        )
-        counts = {name: int(count) for name, count in counted}
-        lists = connection.scalar(sa.select(sa.func.count()).select_from(ANSWERS).where(in_time)) or 0
-        places = [tuple(row) for row in connection.execute(came)]
-        often = sa.func.count()
-        most = connection.execute(
-            sa.select(shown.c.toy_id, often).group_by(shown.c.toy_id).order_by(often.desc(), shown.c.toy_id).limit(top)
-        ).all()
-        toys_shown = connection.scalar(sa.select(often).select_from(shown)) or 0
+        counts = {name: int(count) for name, count in connection.execute(_COUNTED, asked)}
+        (lists,) = connection.execute(_LISTS, asked).fetchone()
+        (toys_shown,) = connection.execute(_SHOWN, asked).fetchone()
+        most = connection.execute(_MOST_SHOWN, asked).fetchall()
+        places = connection.execute(_CAME, asked).fetchall()
     wanted = {(answer, position): toy for answer, position, toy, kind in places if kind in WANTED_KINDS}
     toys = list(wanted.values())
     kinds = [kind for *_, kind in places]

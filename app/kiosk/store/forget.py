@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
-
-import sqlalchemy as sa
+from typing import Final, Literal
 
 from app.kiosk.store.database import Database, milliseconds
 from app.kiosk.store.forward import CURSOR
 from app.kiosk.store.marks import read_mark
-from app.kiosk.store.tables import ANSWERS, EVENTS, FORGOTTEN, IMPRESSIONS, REMOVALS
 
-_STEP: Final = 5000
-"""Ids in one statement."""
 Who = Literal["shopper", "session"]
+_SESSIONS: Final = """
+    SELECT session_id FROM events WHERE shopper_id = :shopper
+    UNION SELECT session_id FROM answers WHERE shopper_id = :shopper
+"""
+_OF_SHOPPER: Final = f"shopper_id = :shopper OR (shopper_id IS NULL AND session_id IN ({_SESSIONS}))"
+# The plus keeps SQLite from the index of all sessions, which holds years of them.
+_SILENT: Final = """
+    SELECT session_id FROM (
+        SELECT session_id, received_ms AS at FROM events WHERE session_only = 1
+        UNION ALL
+        SELECT session_id, time_ms FROM answers WHERE session_only = 1 AND +session_id IS NOT NULL
+    )
+    GROUP BY session_id HAVING max(at) NOT BETWEEN :first AND :last
+"""
+_ALONE: Final = "session_id IS NULL AND time_ms NOT BETWEEN :first AND :last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +53,29 @@ class Forgetting:
         Raises StoreFullError or StoreUnavailableError with nothing deleted.
         """
         with self._database.writing() as connection:
-            sessions = _sessions(shopper_id)
+            asked = {"shopper": shopper_id}
             gone = _delete(
                 connection,
-                *(
-                    sa.or_(
-                        table.c.shopper_id == shopper_id,
-                        table.c.shopper_id.is_(None) & table.c.session_id.in_(sessions),
-                    )
-                    for table in (EVENTS, ANSWERS)
-                ),
+                _numbers(connection, f"SELECT id FROM events WHERE {_OF_SHOPPER}", asked),
+                _numbers(connection, f"SELECT id FROM answers WHERE {_OF_SHOPPER}", asked),
             )
             self._leave_word(connection, "shopper", shopper_id, now)
-            rows = [
-                {"time_ms": milliseconds(now), "cause": "shopper", "kind": kind, "rows": count}
-                for kind, count in asdict(gone).items()
-                if count
-            ]
-            if rows:
-                connection.execute(sa.insert(REMOVALS), rows)
+            connection.executemany(
+                "INSERT INTO removals (time_ms, cause, kind, rows) VALUES (?, 'shopper', ?, ?)",
+                ((milliseconds(now), kind, count) for kind, count in asdict(gone).items() if count),
+            )
         self._database.fold()
         return gone
 
     def session(self, session_id: str, now: datetime) -> Gone:
         """Delete what the session left. Raises StoreFullError or StoreUnavailableError with nothing deleted."""
         with self._database.writing() as connection:
-            gone = _delete(connection, EVENTS.c.session_id == session_id, ANSWERS.c.session_id == session_id)
+            asked = {"session": session_id}
+            gone = _delete(
+                connection,
+                _numbers(connection, "SELECT id FROM events WHERE session_id = :session", asked),
+                _numbers(connection, "SELECT id FROM answers WHERE session_id = :session", asked),
+            )
             self._leave_word(connection, "session", session_id, now)
         self._database.fold()
         return gone
@@ -74,7 +83,8 @@ class Forgetting:
     def sessions_of(self, shopper_id: str) -> set[str]:
         """The sessions in which the shopper was named. Raises StoreUnavailableError."""
         with self._database.reading() as connection:
-            return {session for session in connection.scalars(_sessions(shopper_id)) if session is not None}
+            found = connection.execute(_SESSIONS, {"shopper": shopper_id}).fetchall()
+        return {row["session_id"] for row in found if row["session_id"] is not None}
 
     def over(self, now: datetime, idle: timedelta) -> Gone:
         """Delete what is kept for its session only and whose session has been silent for `idle`.
@@ -82,54 +92,34 @@ class Forgetting:
         What seems to come from after `now + idle` goes too: the clock was set back since, and nobody can say when its
         session would be over. Raises StoreFullError or StoreUnavailableError with nothing deleted.
         """
-        first, last = milliseconds(now - idle), milliseconds(now + idle)
-        heard = sa.union_all(
-            sa.select(EVENTS.c.session_id, EVENTS.c.received_ms.label("at")).where(EVENTS.c.session_only),
-            # The plus keeps SQLite from the index of all sessions, which holds years of them.
-            sa.select(ANSWERS.c.session_id, ANSWERS.c.time_ms).where(
-                ANSWERS.c.session_only, sa.text("+answers.session_id IS NOT NULL")
-            ),
-        ).subquery()
-        at = sa.func.max(heard.c.at)
-        silent = sa.select(heard.c.session_id).group_by(heard.c.session_id).having(~at.between(first, last))
-        alone = ANSWERS.c.session_id.is_(None) & ~ANSWERS.c.time_ms.between(first, last)
+        asked = {"first": milliseconds(now - idle), "last": milliseconds(now + idle)}
+        some = f"SELECT 1 FROM answers WHERE session_only = 1 AND {_ALONE} LIMIT 1"
         with self._database.reading() as connection:  # nearly always there is nothing to do, and nothing to wait for
-            sessions = list(connection.scalars(silent))
-            some = connection.scalar(sa.select(ANSWERS.c.id).where(ANSWERS.c.session_only, alone).limit(1))
-        if not sessions and some is None:
-            return Gone()
+            if not connection.execute(_SILENT, asked).fetchall() and connection.execute(some, asked).fetchone() is None:
+                return Gone()
         with self._database.writing() as connection:
-            gone = _delete(
-                connection,
-                EVENTS.c.session_only & EVENTS.c.session_id.in_(silent),
-                ANSWERS.c.session_only & sa.or_(ANSWERS.c.session_id.in_(silent), alone),
-            )
+            events = f"SELECT id FROM events WHERE session_only = 1 AND session_id IN ({_SILENT})"
+            answers = f"SELECT id FROM answers WHERE session_only = 1 AND (session_id IN ({_SILENT}) OR ({_ALONE}))"
+            gone = _delete(connection, _numbers(connection, events, asked), _numbers(connection, answers, asked))
         self._database.fold()
         return gone
 
-    def _leave_word(self, connection: sa.Connection, who: Who, value: str, now: datetime) -> None:
+    def _leave_word(self, connection: sqlite3.Connection, who: Who, value: str, now: datetime) -> None:
         """Headquarters will be told, where there is one or was one."""
         if self._tell or read_mark(connection, CURSOR) is not None:
-            connection.execute(sa.insert(FORGOTTEN).values(who=who, value=value, time_ms=milliseconds(now)))
+            connection.execute(
+                "INSERT INTO forgotten (who, value, time_ms) VALUES (?, ?, ?)", (who, value, milliseconds(now))
+            )
 
 
-def _sessions(shopper_id: str) -> sa.CompoundSelect[Any]:
-    asked = (sa.select(table.c.session_id).where(table.c.shopper_id == shopper_id) for table in (EVENTS, ANSWERS))
-    return sa.union(*asked)
+def _numbers(connection: sqlite3.Connection, asked: str, given: dict[str, str] | dict[str, int]) -> list[int]:
+    return [row["id"] for row in connection.execute(asked, given)]
 
 
-def _delete(connection: sa.Connection, events: sa.ColumnElement[bool], answers: sa.ColumnElement[bool]) -> Gone:
-    """Delete what fits. Both are worked out before either is deleted: a condition may ask both tables."""
-    numbers = [
-        list(connection.scalars(sa.select(table.c.id).where(fits)))
-        for table, fits in ((EVENTS, events), (ANSWERS, answers))
-    ]
-    shown = 0
-    for table, ids in zip((EVENTS, ANSWERS), numbers, strict=True):
-        for start in range(0, len(ids), _STEP):
-            some = ids[start : start + _STEP]
-            if table is ANSWERS:  # their impressions go with them
-                asked = sa.select(sa.func.count()).select_from(IMPRESSIONS).where(IMPRESSIONS.c.answer_id.in_(some))
-                shown += int(connection.scalar(asked) or 0)
-            connection.execute(sa.delete(table).where(table.c.id.in_(some)))
-    return Gone(len(numbers[0]), len(numbers[1]), shown)
+def _delete(connection: sqlite3.Connection, events: list[int], answers: list[int]) -> Gone:
+    """Delete these rows. Both were worked out before either is deleted: a condition may ask both tables."""
+    connection.executemany("DELETE FROM events WHERE id = ?", ((number,) for number in events))
+    shown = "SELECT count(*) FROM impressions WHERE answer_id IN (SELECT value FROM json_each(?))"
+    (impressions,) = connection.execute(shown, (json.dumps(answers),)).fetchone()
+    connection.executemany("DELETE FROM answers WHERE id = ?", ((number,) for number in answers))  # impressions go too
+    return Gone(len(events), len(answers), impressions)

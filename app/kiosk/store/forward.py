@@ -8,18 +8,20 @@ cursor sends one parcel again, and headquarters knows its events by their `event
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sqlite3
 from dataclasses import dataclass
 from typing import Any, Final
 
-import sqlalchemy as sa
-
 from app.kiosk.store.database import Database, moment
 from app.kiosk.store.marks import read_number, write_mark
-from app.kiosk.store.tables import EVENTS, FORGOTTEN
 
 CURSOR: Final = "forward.cursor"
 MAX_FORGOTTEN: Final = 1000
+_TOLD: Final = "SELECT * FROM forgotten ORDER BY id LIMIT ?"
+_EVENTS: Final = "SELECT * FROM events WHERE id > ? AND session_only = 0 ORDER BY id LIMIT ?"
+_WAITING: Final = """
+    SELECT (SELECT count(*) FROM events WHERE id > ? AND session_only = 0) + (SELECT count(*) FROM forgotten)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +46,23 @@ class Outbox:
     def next(self, limit: int) -> Parcel | None:
         """The oldest `limit` events that wait, with whom to forget; None if nothing waits."""
         with self._database.reading() as connection:
-            told = connection.execute(sa.select(FORGOTTEN).order_by(FORGOTTEN.c.id).limit(MAX_FORGOTTEN)).all()
-            # After the forgotten: whoever is forgotten between the two is not in the events any more, and is told next.
+            told = connection.execute(_TOLD, (MAX_FORGOTTEN,)).fetchall()
             cursor = read_number(connection, CURSOR) or 0
-            events = connection.execute(
-                sa.select(EVENTS).where(*_waiting(cursor)).order_by(EVENTS.c.id).limit(limit)
-            ).all()
+            events = connection.execute(_EVENTS, (cursor, limit)).fetchall()
         if not told and not events:
             return None
         return Parcel(
-            tuple({f"{row.who}_id": row.value, "time": moment(row.time_ms)} for row in told),
+            tuple({f"{row['who']}_id": row["value"], "time": moment(row["time_ms"])} for row in told),
             tuple(map(_event, events)),
-            events[-1].id if events else cursor,
-            tuple(row.id for row in told),
+            events[-1]["id"] if events else cursor,
+            tuple(row["id"] for row in told),
         )
 
     def sent(self, parcel: Parcel) -> None:
         """Headquarters has it: it is not sent again, and who was to be forgotten is forgotten here too."""
         with self._database.writing() as connection:
             write_mark(connection, CURSOR, parcel.through)
-            if parcel.told:
-                connection.execute(sa.delete(FORGOTTEN).where(FORGOTTEN.c.id.in_(parcel.told)))
+            connection.executemany("DELETE FROM forgotten WHERE id = ?", ((number,) for number in parcel.told))
         if parcel.told:
             self._database.fold()
 
@@ -72,30 +70,24 @@ class Outbox:
         """How many events and deletions wait."""
         with self._database.reading() as connection:
             cursor = read_number(connection, CURSOR) or 0
-            events = sa.select(sa.func.count()).select_from(EVENTS).where(*_waiting(cursor))
-            told = sa.select(sa.func.count()).select_from(FORGOTTEN)
-            return int(connection.scalar(events) or 0) + int(connection.scalar(told) or 0)
+            return int(connection.execute(_WAITING, (cursor,)).fetchone()[0])
 
 
-def _waiting(cursor: int) -> Sequence[sa.ColumnElement[bool]]:
-    return EVENTS.c.id > cursor, ~EVENTS.c.session_only
-
-
-def _event(row: Any) -> dict[str, Any]:
+def _event(row: sqlite3.Row) -> dict[str, Any]:
     """In the form of `EventBody`, with when it came and how wrong its clock was."""
     return {
-        "event_id": row.event_id,
-        "session_id": row.session_id,
-        "shopper_id": row.shopper_id,
-        "toy_id": row.toy_id,
-        "kind": row.kind,
-        "time": moment(row.time_ms),
-        "received": moment(row.received_ms),
-        "skew_ms": row.skew_ms,
-        "recommendation_id": row.recommendation_id,
+        "event_id": row["event_id"],
+        "session_id": row["session_id"],
+        "shopper_id": row["shopper_id"],
+        "toy_id": row["toy_id"],
+        "kind": row["kind"],
+        "time": moment(row["time_ms"]),
+        "received": moment(row["received_ms"]),
+        "skew_ms": row["skew_ms"],
+        "recommendation_id": row["recommendation_id"],
         "recipient": {
-            "id": row.recipient_id,
-            "age_months": row.recipient_age,
-            "interests": json.loads(row.recipient_interests),
+            "id": row["recipient_id"],
+            "age_months": row["recipient_age"],
+            "interests": json.loads(row["recipient_interests"]),
         },
     }

@@ -6,21 +6,30 @@ when the toy comes.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
-
 from app.kiosk.store.audit import note
 from app.kiosk.store.database import Database, milliseconds, moment
-from app.kiosk.store.tables import RECALLS, STOCK, STOCK_LISTS
 
 By = Literal["toy_id", "barcode"]
 _SHOWN: Final = 20
 """As many entries of a change stand in its audit entry; of the rest, the count."""
+_RECALL: Final = """
+    INSERT INTO recalls ("by", value, reason, source, added_ms) VALUES (:by, :value, :reason, :source, :added_ms)
+    ON CONFLICT ("by", value) DO UPDATE SET reason = excluded.reason, source = excluded.source
+"""
+_COUNT: Final = """
+    INSERT INTO stock (store_id, toy_id, count, changed_ms) VALUES (?, ?, ?, ?)
+    ON CONFLICT (store_id, toy_id) DO UPDATE SET count = excluded.count, changed_ms = excluded.changed_ms
+"""
+_WHOLE_LIST: Final = """
+    INSERT INTO stock_lists (store_id, loaded_ms) VALUES (?, ?)
+    ON CONFLICT (store_id) DO UPDATE SET loaded_ms = excluded.loaded_ms
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +75,9 @@ class House:
             for each in recalls
         }
         with self.database.writing() as connection:
-            before = _count(connection, RECALLS)
-            statement = insert(RECALLS)
-            renewed = {"reason": statement.excluded.reason, "source": statement.excluded.source}
-            kept = statement.on_conflict_do_update(index_elements=["by", "value"], set_=renewed)
-            connection.execute(kept, list(rows.values()))
-            added = _count(connection, RECALLS) - before
+            before = _recalls(connection)
+            connection.executemany(_RECALL, rows.values())
+            added = _recalls(connection) - before
             shown = [{by: value} for by, value in list(rows)[:_SHOWN]]
             note(connection, who, "recall.import", {"lines": len(rows), "new": added, "first": shown})
         return added
@@ -79,38 +85,27 @@ class House:
     def lift(self, by: By, value: str, who: str) -> bool:
         """Take a recall back; False if there is none."""
         with self.database.writing() as connection:
-            gone = connection.execute(sa.delete(RECALLS).where(RECALLS.c.by == by, RECALLS.c.value == value)).rowcount
+            gone = connection.execute('DELETE FROM recalls WHERE "by" = ? AND value = ?', (by, value)).rowcount
             if gone:
                 note(connection, who, "recall.lift", {by: value})
         return bool(gone)
 
     def recalls(self) -> tuple[Recall, ...]:
         """Every recall, newest first."""
-        order = (RECALLS.c.added_ms.desc(), RECALLS.c.by, RECALLS.c.value)
         with self.database.reading() as connection:
-            rows = connection.execute(sa.select(RECALLS).order_by(*order)).all()
-        return tuple(Recall(row.by, row.value, row.reason, row.source, moment(row.added_ms)) for row in rows)
+            rows = connection.execute('SELECT * FROM recalls ORDER BY added_ms DESC, "by", value').fetchall()
+        return tuple(
+            Recall(row["by"], row["value"], row["reason"], row["source"], moment(row["added_ms"])) for row in rows
+        )
 
     def stock_up(self, store_id: str, counts: Mapping[str, int], whole: bool, who: str) -> None:
         """Keep what a store has. whole: it is all that the store has, and what was said before is forgotten."""
         now = milliseconds(datetime.now(UTC))
-        rows = [
-            {"store_id": store_id, "toy_id": toy, "count": count, "changed_ms": now} for toy, count in counts.items()
-        ]
         with self.database.writing() as connection:
             if whole:
-                connection.execute(sa.delete(STOCK).where(STOCK.c.store_id == store_id))
-                loaded = insert(STOCK_LISTS).values(store_id=store_id, loaded_ms=now)
-                connection.execute(
-                    loaded.on_conflict_do_update(
-                        index_elements=["store_id"], set_={"loaded_ms": loaded.excluded.loaded_ms}
-                    )
-                )
-            statement = insert(STOCK)
-            renewed = {"count": statement.excluded.count, "changed_ms": statement.excluded.changed_ms}
-            kept = statement.on_conflict_do_update(index_elements=["store_id", "toy_id"], set_=renewed)
-            if rows:
-                connection.execute(kept, rows)
+                connection.execute("DELETE FROM stock WHERE store_id = ?", (store_id,))
+                connection.execute(_WHOLE_LIST, (store_id, now))
+            connection.executemany(_COUNT, ((store_id, toy, count, now) for toy, count in counts.items()))
             shown = dict(list(counts.items())[:_SHOWN])
             details = {"store_id": store_id, "whole": whole, "toys": len(counts), "first": shown}
             note(connection, who, "stock.set", details)
@@ -118,11 +113,11 @@ class House:
     def stock(self, store_id: str) -> Stock:
         """What is known of a store; of one that never spoke, nothing, and nothing is out of stock there."""
         with self.database.reading() as connection:
-            asked = sa.select(STOCK.c.toy_id, STOCK.c.count).where(STOCK.c.store_id == store_id)
-            counts = {row[0]: row[1] for row in connection.execute(asked)}
-            whole = connection.scalar(sa.select(STOCK_LISTS.c.loaded_ms).where(STOCK_LISTS.c.store_id == store_id))
+            kept = connection.execute("SELECT toy_id, count FROM stock WHERE store_id = ?", (store_id,))
+            counts = {row["toy_id"]: row["count"] for row in kept}
+            whole = connection.execute("SELECT 1 FROM stock_lists WHERE store_id = ?", (store_id,)).fetchone()
         return Stock(counts, whole is not None)
 
 
-def _count(connection: sa.Connection, table: sa.Table) -> int:
-    return int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
+def _recalls(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM recalls").fetchone()[0])

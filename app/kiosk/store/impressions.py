@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
-
-from app.kiosk.store.tables import ANSWERS, HOURS, IMPRESSIONS
 from recommender.serving.results import Recommendation
 
 HOUR_MS: Final = 3_600_000
+_ANSWER: Final = """
+    INSERT INTO answers (recommendation_id, time_ms, model, session_id, shopper_id, session_only, recipient_age,
+        youngest_age, occasion, purpose, language)
+    VALUES (:recommendation_id, :time_ms, :model, :session_id, :shopper_id, :session_only, :recipient_age,
+        :youngest_age, :occasion, :purpose, :language)
+    ON CONFLICT (recommendation_id) DO NOTHING
+"""
+_NUMBERS: Final = """
+    SELECT recommendation_id, id FROM answers WHERE recommendation_id IN (SELECT value FROM json_each(?))
+"""
+_TOY: Final = """
+    INSERT INTO impressions (answer_id, position, toy_id, score, propensity, pinned)
+    VALUES (:answer_id, :position, :toy_id, :score, :propensity, :pinned)
+    ON CONFLICT DO NOTHING
+"""
+_COUNT: Final = """
+    INSERT INTO hours (hour_ms, name, count) VALUES (?, ?, ?)
+    ON CONFLICT (hour_ms, name) DO UPDATE SET count = count + excluded.count
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +49,16 @@ class ShownList:
     language: str = "en"
 
 
-def write_shown(connection: sa.Connection, shown: Sequence[ShownList], lost: Mapping[int, int]) -> None:
+def write_shown(connection: sqlite3.Connection, shown: Sequence[ShownList], lost: Mapping[int, int]) -> None:
     """Write `shown` and the counts of its hours within the transaction of `connection`.
 
     lost: hour in milliseconds → toys shown that could not be written
     """
     if shown:
-        added = insert(ANSWERS).on_conflict_do_nothing(index_elements=["recommendation_id"])
-        connection.execute(added, [_answer_row(each) for each in shown])
+        connection.executemany(_ANSWER, map(_answer_row, shown))
         ids = {each.answer.recommendation_id: each for each in shown}
-        asked = sa.select(ANSWERS.c.recommendation_id, ANSWERS.c.id).where(ANSWERS.c.recommendation_id.in_(ids))
-        rows = [row for name, number in connection.execute(asked) for row in _toy_rows(ids[name].answer, number)]
-        if rows:
-            connection.execute(insert(IMPRESSIONS).on_conflict_do_nothing(), rows)
+        for name, number in connection.execute(_NUMBERS, (json.dumps(list(ids)),)).fetchall():
+            connection.executemany(_TOY, _toy_rows(ids[name].answer, number))
     counts: Counter[tuple[int, str]] = Counter({(hour, "lost"): count for hour, count in lost.items()})
     for each in shown:
         hour = hour_of(each.time_ms)
@@ -52,13 +66,7 @@ def write_shown(connection: sa.Connection, shown: Sequence[ShownList], lost: Map
         counts[hour, "impressions"] += len(each.answer.items)
         for rule, removed in each.answer.masked.items():
             counts[hour, f"masked.{rule}"] += removed
-    if counts:
-        counted = insert(HOURS)
-        more = {"count": HOURS.c.count + counted.excluded.count}
-        connection.execute(
-            counted.on_conflict_do_update(index_elements=["hour_ms", "name"], set_=more),
-            [{"hour_ms": hour, "name": name, "count": count} for (hour, name), count in counts.items()],
-        )
+    connection.executemany(_COUNT, ((hour, name, count) for (hour, name), count in counts.items()))
 
 
 def hour_of(time_ms: int) -> int:

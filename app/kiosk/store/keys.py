@@ -8,16 +8,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Any, Final
-
-import sqlalchemy as sa
+from typing import Final
 
 from app.kiosk.store.audit import note
 from app.kiosk.store.database import Database, milliseconds, moment
-from app.kiosk.store.tables import STAFF_KEYS
 from data.errors import ToyGuideError, parameter_error
 
 PREFIX: Final = "toyguide_"
@@ -66,47 +64,43 @@ class KeyStore:
             raise parameter_error("days", "a staff key", f"an int in [1, {MAX_DAYS}]", days)
         now = datetime.now(UTC)
         key = PREFIX + secrets.token_urlsafe(32)
-        row = {
-            "name": name,
-            "role": role.name.lower(),
-            "digest": _digest(key),
-            "created_ms": milliseconds(now),
-            "expires_ms": None if days is None else milliseconds(now + timedelta(days=days)),
-        }
+        expires = None if days is None else milliseconds(now + timedelta(days=days))
+        row = (name, role.name.lower(), _digest(key), milliseconds(now), expires)
         with self.database.writing() as connection:
-            if connection.scalar(sa.select(STAFF_KEYS.c.name).where(STAFF_KEYS.c.name == name)) is not None:
+            if connection.execute("SELECT 1 FROM staff_keys WHERE name = ?", (name,)).fetchone() is not None:
                 raise ToyGuideError(f"There is a staff key called {name!r} already. Remove it, or choose another.")
-            connection.execute(sa.insert(STAFF_KEYS).values(row))
-            note(connection, COMMAND_LINE, "key.add", {"name": name, "role": row["role"], "days": days})
+            connection.execute(
+                "INSERT INTO staff_keys (name, role, digest, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?)", row
+            )
+            note(connection, COMMAND_LINE, "key.add", {"name": name, "role": role.name.lower(), "days": days})
         return key
 
     def remove(self, name: str) -> None:
         """Take the key of that name out of use, at once. Raises ToyGuideError if there is none."""
         with self.database.writing() as connection:
-            if not connection.execute(sa.delete(STAFF_KEYS).where(STAFF_KEYS.c.name == name)).rowcount:
+            if not connection.execute("DELETE FROM staff_keys WHERE name = ?", (name,)).rowcount:
                 raise ToyGuideError(f"There is no staff key called {name!r}. See 'toyguide kiosk key list'.")
             note(connection, COMMAND_LINE, "key.remove", {"name": name})
 
     def list(self) -> tuple[StaffKey, ...]:
         """All keys by name."""
         with self.database.reading() as connection:
-            rows = connection.execute(sa.select(STAFF_KEYS).order_by(STAFF_KEYS.c.name)).all()
-        return tuple(map(_key, rows))
+            return tuple(map(_key, connection.execute("SELECT * FROM staff_keys ORDER BY name")))
 
     def find(self, key: str) -> StaffKey | None:
         """Whose key this is, expired or not. Each is compared in constant time: an answer's time tells nothing."""
         given = _digest(key)
         found = None
         with self.database.reading() as connection:
-            for row in connection.execute(sa.select(STAFF_KEYS)):
-                if hmac.compare_digest(row.digest, given):
+            for row in connection.execute("SELECT * FROM staff_keys"):
+                if hmac.compare_digest(row["digest"], given):
                     found = _key(row)
         return found
 
 
-def _key(row: sa.Row[Any]) -> StaffKey:
-    expires = None if row.expires_ms is None else moment(row.expires_ms)
-    return StaffKey(row.name, Role[row.role.upper()], moment(row.created_ms), expires)
+def _key(row: sqlite3.Row) -> StaffKey:
+    expires = None if row["expires_ms"] is None else moment(row["expires_ms"])
+    return StaffKey(row["name"], Role[row["role"].upper()], moment(row["created_ms"]), expires)
 
 
 def _digest(key: str) -> bytes:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
-
-from app.kiosk.store.tables import MARKS
+import sqlite3
 
 
-def read_mark(connection: sa.Connection, name: str) -> bytes | None:
+def read_mark(connection: sqlite3.Connection, name: str) -> bytes | None:
     """What is remembered under `name`; None if nothing is."""
-    value: bytes | None = connection.scalar(sa.select(MARKS.c.value).where(MARKS.c.name == name))
-    return value
+    row = connection.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
+    return None if row is None else bytes(row["value"])
 
 
-def read_number(connection: sa.Connection, name: str) -> int | None:
+def read_number(connection: sqlite3.Connection, name: str) -> int | None:
     """A number that `write_mark` was given; None if there is none."""
     value = read_mark(connection, name)
     return None if value is None else int(value)
 
 
-def write_mark(connection: sa.Connection, name: str, value: bytes | int | None) -> None:
+def write_mark(connection: sqlite3.Connection, name: str, value: bytes | int | None) -> None:
     """Remember `value` within the transaction of `connection`; None forgets it."""
     if value is None:
-        connection.execute(sa.delete(MARKS).where(MARKS.c.name == name))
+        connection.execute("DELETE FROM marks WHERE name = ?", (name,))
         return
-    statement = insert(MARKS).values(name=name, value=value if isinstance(value, bytes) else b"%d" % value)
     connection.execute(
-        statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
+        "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value if isinstance(value, bytes) else b"%d" % value),
     )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
 
-import sqlalchemy as sa
-
 from app.kiosk.store.audit import changed_now, note
 from app.kiosk.store.database import moment
-from app.kiosk.store.tables import OWN_TOYS
 from data.errors import ToyGuideError
 from data.schema import Audience, Hazard, Toy
 from recommender.serving.overlay import Correction, Overlay
@@ -27,6 +25,14 @@ _ACTIONS: Final[dict[Kind, tuple[str, str]]] = {
 }
 """What the audit log calls a row that is kept, and one that is taken back."""
 _LISTS: Final = ("category", "interests")
+_INSERT: Final = """
+    INSERT INTO own_toys (kind, toy_id, said, revision, changed_ms, changed_by)
+    VALUES (:kind, :toy_id, :said, 1, :changed_ms, :changed_by)
+"""
+_UPDATE: Final = """
+    UPDATE own_toys SET said = :said, revision = revision + 1, changed_ms = :changed_ms, changed_by = :changed_by
+    WHERE kind = :kind AND toy_id = :toy_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,13 @@ class ToyChangedError(Exception):
         self.row = row
 
 
-def own_toys(connection: sa.Connection) -> tuple[OwnToy, ...]:
+def own_toys(connection: sqlite3.Connection) -> tuple[OwnToy, ...]:
     """Every row, the oldest first."""
-    return tuple(map(_own, connection.execute(sa.select(OWN_TOYS).order_by(OWN_TOYS.c.place))))
+    return tuple(map(_own, connection.execute("SELECT * FROM own_toys ORDER BY place")))
 
 
 def keep(
-    connection: sa.Connection, kind: Kind, toy_id: str, said: dict[str, Any], who: str, revision: int | None = None
+    connection: sqlite3.Connection, kind: Kind, toy_id: str, said: dict[str, Any], who: str, revision: int | None = None
 ) -> OwnToy:
     """Keep what was said of a toy, within the transaction of `connection`; saying the same again changes nothing.
 
@@ -66,15 +72,14 @@ def keep(
     if before is not None and before.said == said:
         return before
     _check_unchanged(before, revision)
-    row = {"said": json.dumps(said, ensure_ascii=False), **changed_now(who)}
+    row = {"kind": kind, "toy_id": toy_id, "said": json.dumps(said, ensure_ascii=False), **changed_now(who)}
     if before is None:
-        of_kind = sa.select(sa.func.count()).where(OWN_TOYS.c.kind == kind)
-        if int(connection.scalar(of_kind) or 0) >= MAX_OWN:
+        (of_kind,) = connection.execute("SELECT count(*) FROM own_toys WHERE kind = ?", (kind,)).fetchone()
+        if of_kind >= MAX_OWN:
             raise ToyGuideError(f"At most {MAX_OWN} toys can be {kind}. Build a bundle that knows them.")
-        connection.execute(sa.insert(OWN_TOYS).values(kind=kind, toy_id=toy_id, revision=1, **row))
+        connection.execute(_INSERT, row)
     else:
-        changed = sa.update(OWN_TOYS).where(*_is(kind, toy_id))
-        connection.execute(changed.values(revision=before.revision + 1, **row))
+        connection.execute(_UPDATE, row)
     details = {"toy_id": toy_id, "before": before.said if before else None, "after": said}
     note(connection, who, _ACTIONS[kind][0], details)
     after = _find(connection, kind, toy_id)
@@ -82,16 +87,16 @@ def keep(
     return after
 
 
-def forget(connection: sa.Connection, kind: Kind, toy_id: str, who: str, revision: int | None) -> None:
+def forget(connection: sqlite3.Connection, kind: Kind, toy_id: str, who: str, revision: int | None) -> None:
     """Take a row back. Raises ToyChangedError as `keep` does."""
     before = _find(connection, kind, toy_id)
     _check_unchanged(before, revision)
     if before is not None:
-        connection.execute(sa.delete(OWN_TOYS).where(*_is(kind, toy_id)))
+        connection.execute("DELETE FROM own_toys WHERE kind = ? AND toy_id = ?", (kind, toy_id))
         note(connection, who, _ACTIONS[kind][1], {"toy_id": toy_id, "before": before.said})
 
 
-def restore(connection: sa.Connection, toy_id: str, who: str) -> None:
+def restore(connection: sqlite3.Connection, toy_id: str, who: str) -> None:
     """Take a retirement back, whoever it is from; nothing happens where there is none."""
     row = _find(connection, "retired", toy_id)
     forget(connection, "retired", toy_id, who, row.revision if row else None)
@@ -135,18 +140,16 @@ def _values(said: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _find(connection: sa.Connection, kind: Kind, toy_id: str) -> OwnToy | None:
-    row = connection.execute(sa.select(OWN_TOYS).where(*_is(kind, toy_id))).one_or_none()
+def _find(connection: sqlite3.Connection, kind: Kind, toy_id: str) -> OwnToy | None:
+    asked = "SELECT * FROM own_toys WHERE kind = ? AND toy_id = ?"
+    row = connection.execute(asked, (kind, toy_id)).fetchone()
     return None if row is None else _own(row)
 
 
-def _is(kind: Kind, toy_id: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return OWN_TOYS.c.kind == kind, OWN_TOYS.c.toy_id == toy_id
-
-
-def _own(row: sa.Row[Any]) -> OwnToy:
+def _own(row: sqlite3.Row) -> OwnToy:
+    toy_id = row["toy_id"]
     try:
-        said = json.loads(row.said)
+        said = json.loads(row["said"])
     except ValueError as error:
-        raise ToyGuideError(f"The database's row of the toy {row.toy_id[:80]!r} is not JSON: {error}.") from error
-    return OwnToy(row.kind, row.toy_id, said, row.revision, moment(row.changed_ms), row.changed_by)
+        raise ToyGuideError(f"The database's row of the toy {toy_id[:80]!r} is not JSON: {error}.") from error
+    return OwnToy(row["kind"], toy_id, said, row["revision"], moment(row["changed_ms"]), row["changed_by"])

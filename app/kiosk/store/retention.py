@@ -14,11 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import sqlalchemy as sa
-
 from app.kiosk.store.database import Database, milliseconds, moment
 from app.kiosk.store.marks import read_number, write_mark
-from app.kiosk.store.tables import ANSWERS, AUDIT, EVENTS, HOURS, REMOVALS, SEARCHES
 
 LEAP: Final = timedelta(days=31)
 """Further on than this since the last run, or than a quarter of the time kept, is a leap; so is `BACK` backwards."""
@@ -28,7 +25,12 @@ BATCH: Final = 1000
 """Rows a transaction: events that arrive meanwhile wait for some ten milliseconds."""
 LAST_RUN: Final = "retention.last_run_ms"
 HELD_UNTIL: Final = "retention.held_until_ms"
-_NEWEST: Final = (EVENTS.c.received_ms, ANSWERS.c.time_ms)
+_NEWEST: Final = """
+    SELECT max(at) FROM (SELECT max(received_ms) AS at FROM events UNION ALL SELECT max(time_ms) FROM answers)
+"""
+_RECORD: Final = """
+    INSERT INTO removals (time_ms, cause, kind, cutoff_ms, rows) VALUES (:now, 'retention', :kind, :cutoff, :rows)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,18 @@ class Retention:
             return {}
         found: dict[str, int] = {}
         for table, stamp, days in (
-            (EVENTS, EVENTS.c.received_ms, self._days),
-            (ANSWERS, ANSWERS.c.time_ms, self._days),
-            (AUDIT, AUDIT.c.time_ms, self._audit_days),
-            (REMOVALS, REMOVALS.c.time_ms, self._audit_days),
+            ("events", "received_ms", self._days),
+            ("answers", "time_ms", self._days),
+            ("audit", "time_ms", self._audit_days),
+            ("removals", "time_ms", self._audit_days),
         ):
             if days and (rows := self._clear(table, stamp, now, timedelta(days=days), stopping)):
-                found[table.name] = rows
+                found[table] = rows
         if self._days:
             with self._database.writing() as connection:
                 oldest = milliseconds(now - timedelta(self._days))
-                connection.execute(sa.delete(HOURS).where(HOURS.c.hour_ms < oldest))
-                connection.execute(sa.delete(SEARCHES).where(SEARCHES.c.day_ms < oldest))
+                connection.execute("DELETE FROM hours WHERE hour_ms < ?", (oldest,))
+                connection.execute("DELETE FROM searches WHERE day_ms < ?", (oldest,))
         if found:
             self._database.fold()
         return found
@@ -87,14 +89,14 @@ class Retention:
     def removals(self, limit: int = 20) -> tuple[Removal, ...]:
         """The newest lines of the record, newest first. Raises StoreUnavailableError."""
         with self._database.reading() as connection:
-            rows = connection.execute(sa.select(REMOVALS).order_by(REMOVALS.c.id.desc()).limit(limit)).all()
+            rows = connection.execute("SELECT * FROM removals ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
         return tuple(
             Removal(
-                moment(row.time_ms),
-                row.cause,
-                row.kind,
-                None if row.cutoff_ms is None else moment(row.cutoff_ms),
-                row.rows,
+                moment(row["time_ms"]),
+                row["cause"],
+                row["kind"],
+                None if row["cutoff_ms"] is None else moment(row["cutoff_ms"]),
+                row["rows"],
             )
             for row in rows
         )
@@ -105,8 +107,8 @@ class Retention:
         with self._database.writing() as connection:
             last = read_number(connection, LAST_RUN)
             if last is None:
-                stamps = [connection.scalar(sa.select(sa.func.max(column))) for column in _NEWEST]
-                last = max((stamp for stamp in stamps if stamp is not None), default=at)
+                (newest,) = connection.execute(_NEWEST).fetchone()
+                last = at if newest is None else int(newest)
             until = read_number(connection, HELD_UNTIL)
             leapt = not last - BACK // _MS <= at <= last + self._leap // _MS
             if leapt:
@@ -117,39 +119,35 @@ class Retention:
             write_mark(connection, HELD_UNTIL, until)
         return until is None
 
-    def _clear(
-        self, table: sa.Table, stamp: sa.Column[int], now: datetime, kept: timedelta, stopping: Callable[[], bool]
-    ) -> int:
-        """Delete from the front of `table`, up to the first row that is neither old nor of the future."""
-        cutoff = milliseconds(now - kept)
-        # One statement, one moment: what arrives after it has a higher number and is not touched.
-        keep_from = sa.select(
-            sa.func.coalesce(
-                sa.func.min(table.c.id).filter(stamp.between(cutoff, milliseconds(now + BACK))),
-                sa.func.min(table.c.id).filter(stamp >= cutoff),  # none is young, but what bears a future date may be
-                sa.func.max(table.c.id) + 1,
-                0,
+    def _clear(self, table: str, stamp: str, now: datetime, kept: timedelta, stopping: Callable[[], bool]) -> int:
+        """Delete from the front of `table`, up to the first row that is neither old nor of the future.
+
+        stamp: the column that says when a row came
+        """
+        times = {"now": milliseconds(now), "cutoff": milliseconds(now - kept), "future": milliseconds(now + BACK)}
+        # One statement, one moment: what arrives after it has a higher number and is not touched. Where no row is young
+        # by a date of today, one that bears a future date may be.
+        keep_from = f"""
+            SELECT coalesce(
+                min(id) FILTER (WHERE {stamp} BETWEEN :cutoff AND :future),
+                min(id) FILTER (WHERE {stamp} >= :cutoff),
+                max(id) + 1,
+                0
             )
-        )
+            FROM {table}
+        """
+        some = f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE id < ? ORDER BY id LIMIT ?)"
         with self._database.reading() as connection:
-            first_kept = connection.scalar(keep_from)
+            (first_kept,) = connection.execute(keep_from, times).fetchone()
         total, record = 0, None
         while True:
             with self._database.writing() as connection:
-                some = sa.select(table.c.id).where(table.c.id < first_kept).order_by(table.c.id).limit(BATCH)
-                rows = connection.execute(sa.delete(table).where(table.c.id.in_(some))).rowcount
+                rows = connection.execute(some, (first_kept, BATCH)).rowcount
                 total += rows
                 if rows and record is None:
-                    line = {
-                        "time_ms": milliseconds(now),
-                        "cause": "retention",
-                        "kind": table.name,
-                        "cutoff_ms": cutoff,
-                        "rows": rows,
-                    }
-                    record = connection.execute(sa.insert(REMOVALS).values(line)).lastrowid
+                    record = connection.execute(_RECORD, {**times, "kind": table, "rows": rows}).lastrowid
                 elif rows:
-                    connection.execute(sa.update(REMOVALS).where(REMOVALS.c.id == record).values(rows=total))
+                    connection.execute("UPDATE removals SET rows = ? WHERE id = ?", (total, record))
             if rows < BATCH or stopping():
                 return total
 

@@ -6,15 +6,13 @@ A target that today's catalogue does not know is kept: the rule holds when the t
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-import sqlalchemy as sa
-
 from app.kiosk.store.audit import Change, changed_now, newest_change, note
 from app.kiosk.store.database import Database, milliseconds, moment
-from app.kiosk.store.tables import RULES
 from data.errors import ToyGuideError
 
 Kind = Literal["pin", "boost", "bury", "hide"]
@@ -22,6 +20,18 @@ Target = Literal["toy_id", "category", "brand"]
 MAX_RULES: Final = 1000
 """Whoever needs more wants another assortment; what so many come to is worked out in some milliseconds."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_INSERT: Final = """
+    INSERT INTO rules (rule_id, revision, kind, "by", value, strength, position, starts_ms, ends_ms, occasion, note,
+        created_ms, changed_ms, changed_by)
+    VALUES (:rule_id, :revision, :kind, :by, :value, :strength, :position, :starts_ms, :ends_ms, :occasion, :note,
+        :created_ms, :changed_ms, :changed_by)
+"""
+_UPDATE: Final = """
+    UPDATE rules SET revision = :revision, kind = :kind, "by" = :by, value = :value, strength = :strength,
+        position = :position, starts_ms = :starts_ms, ends_ms = :ends_ms, occasion = :occasion, note = :note,
+        changed_ms = :changed_ms, changed_by = :changed_by
+    WHERE rule_id = :rule_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +102,7 @@ class RuleStore:
     def all(self) -> tuple[StaffRule, ...]:
         """Every rule, in force or not, in the order in which they were made."""
         with self.database.reading() as connection:
-            rows = connection.execute(sa.select(RULES).order_by(RULES.c.place)).all()
-        return tuple(map(_rule, rows))
+            return _all(connection)
 
     def add(self, terms: Terms, who: str) -> StaffRule:
         """Keep a new rule. One that says just the same is not made twice: a second click must not boost again.
@@ -103,13 +112,13 @@ class RuleStore:
         row = {**_columns(terms), "rule_id": f"r-{secrets.token_hex(5)}", "revision": 1, **changed_now(who)}
         row["created_ms"] = row["changed_ms"]
         with self.database.writing() as connection:
-            rules = [_rule(each) for each in connection.execute(sa.select(RULES))]
+            rules = _all(connection)
             for rule in rules:
                 if rule.terms == terms:
                     return rule
             if len(rules) >= MAX_RULES:
                 raise ToyGuideError(f"There must be at most {MAX_RULES} rules. Remove some that are over.")
-            connection.execute(sa.insert(RULES).values(row))
+            connection.execute(_INSERT, row)
             note(connection, who, "rule.add", {"rule_id": row["rule_id"], "after": terms.said()})
             return _found(connection, row["rule_id"])
 
@@ -120,8 +129,8 @@ class RuleStore:
         """
         with self.database.writing() as connection:
             before = _unchanged(connection, rule_id, revision)
-            row = {**_columns(terms), "revision": revision + 1, **changed_now(who)}
-            connection.execute(sa.update(RULES).where(RULES.c.rule_id == rule_id).values(row))
+            row = {**_columns(terms), "rule_id": rule_id, "revision": revision + 1, **changed_now(who)}
+            connection.execute(_UPDATE, row)
             details = {"rule_id": rule_id, "revision": revision, "before": before.terms.said(), "after": terms.said()}
             note(connection, who, "rule.change", details)
             return _found(connection, rule_id)
@@ -130,7 +139,7 @@ class RuleStore:
         """Forget a rule. Raises as `replace` does."""
         with self.database.writing() as connection:
             before = _unchanged(connection, rule_id, revision)
-            connection.execute(sa.delete(RULES).where(RULES.c.rule_id == rule_id))
+            connection.execute("DELETE FROM rules WHERE rule_id = ?", (rule_id,))
             details = {"rule_id": rule_id, "revision": revision, "before": before.terms.said()}
             note(connection, who, "rule.remove", details)
 
@@ -140,18 +149,17 @@ def rfc_3339(time: datetime) -> str:
     return moment(milliseconds(time))
 
 
-def _unchanged(connection: sa.Connection, rule_id: str, revision: int) -> StaffRule:
+def _unchanged(connection: sqlite3.Connection, rule_id: str, revision: int) -> StaffRule:
     """The rule, if it is still as it was read."""
-    row = connection.execute(sa.select(RULES).where(RULES.c.rule_id == rule_id)).one_or_none()
-    if row is not None and row.revision == revision:
-        return _rule(row)
-    removed = None if row is not None else newest_change(connection, "rule.remove", rule_id=rule_id)
-    if row is None and removed is None:
+    rule = _find(connection, rule_id)
+    if rule is not None and rule.revision == revision:
+        return rule
+    removed = None if rule is not None else newest_change(connection, "rule.remove", rule_id=rule_id)
+    if rule is None and removed is None:
         raise UnknownRuleError
     then = newest_change(connection, "rule.change", rule_id=rule_id, revision=revision)
     if removed is not None and removed.details["revision"] == revision:
         then = removed
-    rule = None if row is None else _rule(row)
     who, time = _last(rule, removed)
     raise RuleChangedError(rule, who, time, None if then is None else then.details["before"])
 
@@ -163,8 +171,19 @@ def _last(rule: StaffRule | None, removed: Change | None) -> tuple[str, str]:
     return removed.who, removed.time
 
 
-def _found(connection: sa.Connection, rule_id: str) -> StaffRule:
-    return _rule(connection.execute(sa.select(RULES).where(RULES.c.rule_id == rule_id)).one())
+def _all(connection: sqlite3.Connection) -> tuple[StaffRule, ...]:
+    return tuple(map(_rule, connection.execute("SELECT * FROM rules ORDER BY place")))
+
+
+def _find(connection: sqlite3.Connection, rule_id: str) -> StaffRule | None:
+    row = connection.execute("SELECT * FROM rules WHERE rule_id = ?", (rule_id,)).fetchone()
+    return None if row is None else _rule(row)
+
+
+def _found(connection: sqlite3.Connection, rule_id: str) -> StaffRule:
+    rule = _find(connection, rule_id)
+    assert rule is not None
+    return rule
 
 
 def _columns(terms: Terms) -> dict[str, Any]:
@@ -175,10 +194,21 @@ def _columns(terms: Terms) -> dict[str, Any]:
     return row
 
 
-def _rule(row: sa.Row[Any]) -> StaffRule:
+def _rule(row: sqlite3.Row) -> StaffRule:
     starts, ends = (
         None if since_1970 is None else _EPOCH + timedelta(milliseconds=since_1970)
-        for since_1970 in (row.starts_ms, row.ends_ms)
+        for since_1970 in (row["starts_ms"], row["ends_ms"])
     )
-    terms = Terms(row.kind, row.by, row.value, row.strength, row.position, starts, ends, row.occasion, row.note)
-    return StaffRule(row.rule_id, row.revision, terms, moment(row.created_ms), moment(row.changed_ms), row.changed_by)
+    terms = Terms(
+        row["kind"],
+        row["by"],
+        row["value"],
+        row["strength"],
+        row["position"],
+        starts,
+        ends,
+        row["occasion"],
+        row["note"],
+    )
+    changed = moment(row["changed_ms"])
+    return StaffRule(row["rule_id"], row["revision"], terms, moment(row["created_ms"]), changed, row["changed_by"])

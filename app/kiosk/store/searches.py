@@ -6,16 +6,13 @@ letters with spaces between. What looks like an address or a number of somebody 
 
 from __future__ import annotations
 
+import sqlite3
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
-
 from app.kiosk.store.database import Database, moment
-from app.kiosk.store.tables import SEARCHES
 from recommender.serving.search.words import words
 
 DAY_MS: Final = 86_400_000
@@ -26,6 +23,18 @@ MOST_A_DAY: Final = 200
 """How many different texts of one day are kept; those that are known are counted on."""
 MOST_DAYS: Final = 90
 """How many days that have texts are kept, whatever the clock says of them."""
+_COUNT: Final = """
+    INSERT INTO searches (day_ms, text, times) VALUES (?, ?, ?)
+    ON CONFLICT (day_ms, text) DO UPDATE SET times = times + excluded.times
+"""
+_CLEAR: Final = """
+    DELETE FROM searches
+    WHERE day_ms NOT IN (SELECT DISTINCT day_ms FROM searches ORDER BY day_ms DESC LIMIT ?)
+"""
+_OFTEN: Final = """
+    SELECT text, sum(times) AS times, count(*) AS days, max(day_ms) AS last_ms
+    FROM searches GROUP BY text ORDER BY sum(times) DESC, last_ms DESC, text LIMIT ?
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +56,19 @@ def kept_text(text: str) -> str | None:
     return said if 0 < len(said) <= MOST_LETTERS else None
 
 
-def write_searches(connection: sa.Connection, missed: Mapping[tuple[int, str], int]) -> None:
+def write_searches(connection: sqlite3.Connection, missed: Mapping[tuple[int, str], int]) -> None:
     """Add (day_ms, text) → times within the transaction of `connection`, and forget what is too much or too old."""
     for day in sorted({day for day, _ in missed}):
-        known = set(connection.scalars(sa.select(SEARCHES.c.text).where(SEARCHES.c.day_ms == day)))
+        known = {row["text"] for row in connection.execute("SELECT text FROM searches WHERE day_ms = ?", (day,))}
         asked = {text: times for (when, text), times in missed.items() if when == day}
         fresh = [text for text in asked if text not in known][: max(0, MOST_A_DAY - len(known))]
-        rows = [{"day_ms": day, "text": text, "times": asked[text]} for text in asked if text in known or text in fresh]
-        if rows:
-            added = insert(SEARCHES)
-            more = {"times": SEARCHES.c.times + added.excluded.times}
-            connection.execute(added.on_conflict_do_update(index_elements=["day_ms", "text"], set_=more), rows)
-    kept = sa.select(SEARCHES.c.day_ms).distinct().order_by(SEARCHES.c.day_ms.desc()).limit(MOST_DAYS)
-    connection.execute(sa.delete(SEARCHES).where(SEARCHES.c.day_ms.not_in(kept)))
+        rows = [(day, text, asked[text]) for text in asked if text in known or text in fresh]
+        connection.executemany(_COUNT, rows)
+    connection.execute(_CLEAR, (MOST_DAYS,))
 
 
 def missed_searches(database: Database, limit: int = 100) -> tuple[Missed, ...]:
     """What was sought in vain, the most often first. Raises StoreUnavailableError."""
-    times, last = sa.func.sum(SEARCHES.c.times), sa.func.max(SEARCHES.c.day_ms)
-    asked = (
-        sa.select(SEARCHES.c.text, times, sa.func.count(), last)
-        .group_by(SEARCHES.c.text)
-        .order_by(times.desc(), last.desc(), SEARCHES.c.text)
-        .limit(limit)
-    )
     with database.reading() as connection:
-        return tuple(Missed(text, int(n), days, moment(day)) for text, n, days, day in connection.execute(asked))
+        rows = connection.execute(_OFTEN, (limit,)).fetchall()
+    return tuple(Missed(row["text"], row["times"], row["days"], moment(row["last_ms"])) for row in rows)

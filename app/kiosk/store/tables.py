@@ -1,203 +1,159 @@
-"""The tables of the kiosk's SQLite file, in one place. Times are milliseconds since 1970 UTC."""
+"""The tables of the kiosk's SQLite file, in one place. Times are milliseconds since 1970 UTC, truths 0 or 1."""
 
 from __future__ import annotations
 
 from typing import Final
 
-import sqlalchemy as sa
-
 VERSION: Final = 3
 """`user_version` of the database; a newer one is refused rather than misread, an older one gets the tables it lacks."""
 
-METADATA: Final = sa.MetaData()
+# AUTOINCREMENT: a number is never given twice, whatever is cleared away. The forwarder's cursor is such a number.
+TABLES: Final[dict[str, str]] = {
+    "events": """CREATE TABLE IF NOT EXISTS events (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- the order of arrival, whatever the clock says
+    event_id TEXT NOT NULL UNIQUE,
+    session_id TEXT NOT NULL,
+    shopper_id TEXT,
+    toy_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    time_ms BIGINT NOT NULL, -- as the client said it
+    received_ms BIGINT NOT NULL, -- by the kiosk's clock
+    skew_ms BIGINT, -- time - received, where that is too much to be believed; else null
+    session_only BOOLEAN NOT NULL DEFAULT 0,
+    recommendation_id TEXT,
+    recipient_id TEXT,
+    recipient_age INTEGER,
+    recipient_interests TEXT NOT NULL -- a JSON list
+)""",
+    "answers": """CREATE TABLE IF NOT EXISTS answers (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    recommendation_id TEXT NOT NULL UNIQUE,
+    time_ms BIGINT NOT NULL,
+    model TEXT NOT NULL,
+    session_id TEXT,
+    shopper_id TEXT,
+    session_only BOOLEAN NOT NULL,
+    recipient_age INTEGER,
+    youngest_age INTEGER,
+    occasion TEXT,
+    purpose TEXT NOT NULL,
+    language TEXT NOT NULL
+)""",
+    "impressions": """CREATE TABLE IF NOT EXISTS impressions (
+    answer_id INTEGER NOT NULL REFERENCES answers (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL, -- from 1
+    toy_id TEXT NOT NULL,
+    score FLOAT NOT NULL,
+    propensity FLOAT NOT NULL,
+    pinned BOOLEAN NOT NULL,
+    PRIMARY KEY (answer_id, position)
+) WITHOUT ROWID""",
+    "hours": """CREATE TABLE IF NOT EXISTS hours (
+    hour_ms BIGINT NOT NULL,
+    name TEXT NOT NULL, -- answers, impressions, lost, or masked.RULE
+    count BIGINT NOT NULL,
+    PRIMARY KEY (hour_ms, name)
+) WITHOUT ROWID""",
+    "searches": """CREATE TABLE IF NOT EXISTS searches (
+    day_ms BIGINT NOT NULL, -- its first millisecond
+    text TEXT NOT NULL, -- what found nothing; of whom is not known
+    times BIGINT NOT NULL,
+    PRIMARY KEY (day_ms, text)
+) WITHOUT ROWID""",
+    "forgotten": """CREATE TABLE IF NOT EXISTS forgotten (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    who TEXT NOT NULL, -- shopper or session
+    value TEXT NOT NULL, -- until headquarters has been told, and no longer
+    time_ms BIGINT NOT NULL
+)""",
+    "removals": """CREATE TABLE IF NOT EXISTS removals (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    time_ms BIGINT NOT NULL,
+    cause TEXT NOT NULL, -- retention or shopper
+    kind TEXT NOT NULL, -- the table
+    cutoff_ms BIGINT, -- where the cause is retention
+    rows BIGINT NOT NULL
+)""",
+    "marks": """CREATE TABLE IF NOT EXISTS marks (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+)""",
+    "staff_keys": """CREATE TABLE IF NOT EXISTS staff_keys (
+    name TEXT NOT NULL PRIMARY KEY,
+    role TEXT NOT NULL,
+    digest BLOB NOT NULL, -- SHA-256 of the key, which is kept nowhere
+    created_ms BIGINT NOT NULL,
+    expires_ms BIGINT -- null: never
+)""",
+    "recalls": """CREATE TABLE IF NOT EXISTS recalls (
+    "by" TEXT NOT NULL, -- toy_id or barcode
+    value TEXT NOT NULL, -- a barcode as barcode_key has it
+    reason TEXT,
+    source TEXT,
+    added_ms BIGINT NOT NULL,
+    PRIMARY KEY ("by", value)
+)""",
+    "stock_lists": """CREATE TABLE IF NOT EXISTS stock_lists (
+    store_id TEXT NOT NULL PRIMARY KEY,
+    loaded_ms BIGINT NOT NULL -- when a whole list came last
+)""",
+    "stock": """CREATE TABLE IF NOT EXISTS stock (
+    store_id TEXT NOT NULL,
+    toy_id TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    changed_ms BIGINT NOT NULL,
+    PRIMARY KEY (store_id, toy_id)
+)""",
+    "rules": """CREATE TABLE IF NOT EXISTS rules (
+    place INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- the order in which they were made, whatever the clock said
+    rule_id TEXT NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    "by" TEXT NOT NULL, -- toy_id, category or brand
+    value TEXT NOT NULL,
+    strength FLOAT,
+    position INTEGER,
+    starts_ms BIGINT,
+    ends_ms BIGINT,
+    occasion TEXT,
+    note TEXT,
+    created_ms BIGINT NOT NULL,
+    changed_ms BIGINT NOT NULL,
+    changed_by TEXT NOT NULL -- the name of a key
+)""",
+    "own_toys": """CREATE TABLE IF NOT EXISTS own_toys (
+    place INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- the order in which they came; an added toy keeps its own
+    kind TEXT NOT NULL, -- added, corrected or retired
+    toy_id TEXT NOT NULL,
+    said TEXT NOT NULL, -- a JSON object of the toy's fields; of a retired one, empty
+    revision INTEGER NOT NULL,
+    changed_ms BIGINT NOT NULL,
+    changed_by TEXT NOT NULL, -- the name of a key
+    UNIQUE (kind, toy_id)
+)""",
+    "audit": """CREATE TABLE IF NOT EXISTS audit (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    time_ms BIGINT NOT NULL,
+    who TEXT NOT NULL, -- the name of a key, or "command line"
+    action TEXT NOT NULL,
+    details TEXT NOT NULL -- a JSON object
+)""",
+}
+"""Name → what makes it."""
 
-EVENTS: Final = sa.Table(
-    "events",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),  # the order of arrival, whatever the clock says
-    sa.Column("event_id", sa.Text, nullable=False, unique=True),
-    sa.Column("session_id", sa.Text, nullable=False),
-    sa.Column("shopper_id", sa.Text),
-    sa.Column("toy_id", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("time_ms", sa.BigInteger, nullable=False),  # as the client said it
-    sa.Column("received_ms", sa.BigInteger, nullable=False),  # by the kiosk's clock
-    sa.Column("skew_ms", sa.BigInteger),  # time − received, where that is too much to be believed; else null
-    sa.Column("session_only", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("recommendation_id", sa.Text),
-    sa.Column("recipient_id", sa.Text),
-    sa.Column("recipient_age", sa.Integer),
-    sa.Column("recipient_interests", sa.Text, nullable=False),  # a JSON list
-    sa.Index("events_by_time", "time_ms"),
-    sa.Index("events_by_arrival", "received_ms"),
-    sa.Index("events_by_session", "session_id"),
-    sa.Index("events_that_pass", "session_id", "received_ms", sqlite_where=sa.text("session_only = 1")),
-    sa.Index("events_by_shopper", "shopper_id", sqlite_where=sa.text("shopper_id IS NOT NULL")),
-    sqlite_autoincrement=True,  # the forwarder's cursor is a number: it must never be given twice
+INDEXES: Final = (
+    "CREATE INDEX IF NOT EXISTS events_by_time ON events (time_ms)",
+    "CREATE INDEX IF NOT EXISTS events_by_arrival ON events (received_ms)",
+    "CREATE INDEX IF NOT EXISTS events_by_session ON events (session_id)",
+    "CREATE INDEX IF NOT EXISTS events_that_pass ON events (session_id, received_ms) WHERE session_only = 1",
+    "CREATE INDEX IF NOT EXISTS events_by_shopper ON events (shopper_id) WHERE shopper_id IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS answers_by_time ON answers (time_ms)",
+    "CREATE INDEX IF NOT EXISTS answers_by_session ON answers (session_id) WHERE session_id IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS answers_that_pass ON answers (session_id, time_ms) WHERE session_only = 1",
+    "CREATE INDEX IF NOT EXISTS answers_by_shopper ON answers (shopper_id) WHERE shopper_id IS NOT NULL",
 )
 
-ANSWERS: Final = sa.Table(
-    "answers",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("recommendation_id", sa.Text, nullable=False, unique=True),
-    sa.Column("time_ms", sa.BigInteger, nullable=False),
-    sa.Column("model", sa.Text, nullable=False),
-    sa.Column("session_id", sa.Text),
-    sa.Column("shopper_id", sa.Text),
-    sa.Column("session_only", sa.Boolean, nullable=False),
-    sa.Column("recipient_age", sa.Integer),
-    sa.Column("youngest_age", sa.Integer),
-    sa.Column("occasion", sa.Text),
-    sa.Column("purpose", sa.Text, nullable=False),
-    sa.Column("language", sa.Text, nullable=False),
-    sa.Index("answers_by_time", "time_ms"),
-    sa.Index("answers_by_session", "session_id", sqlite_where=sa.text("session_id IS NOT NULL")),
-    sa.Index("answers_that_pass", "session_id", "time_ms", sqlite_where=sa.text("session_only = 1")),
-    sa.Index("answers_by_shopper", "shopper_id", sqlite_where=sa.text("shopper_id IS NOT NULL")),
-    sqlite_autoincrement=True,
+PASSING: Final = frozenset(
+    ("events", "answers", "impressions", "hours", "searches", "forgotten", "removals", "marks", "audit")
 )
-
-IMPRESSIONS: Final = sa.Table(
-    "impressions",
-    METADATA,
-    sa.Column("answer_id", sa.Integer, sa.ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),  # from 1
-    sa.Column("toy_id", sa.Text, nullable=False),
-    sa.Column("score", sa.Float, nullable=False),
-    sa.Column("propensity", sa.Float, nullable=False),
-    sa.Column("pinned", sa.Boolean, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-HOURS: Final = sa.Table(
-    "hours",
-    METADATA,
-    sa.Column("hour_ms", sa.BigInteger, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),  # answers, impressions, lost, or masked.RULE
-    sa.Column("count", sa.BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-SEARCHES: Final = sa.Table(
-    "searches",
-    METADATA,
-    sa.Column("day_ms", sa.BigInteger, primary_key=True),  # its first millisecond
-    sa.Column("text", sa.Text, primary_key=True),  # what found nothing; of whom is not known
-    sa.Column("times", sa.BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-FORGOTTEN: Final = sa.Table(
-    "forgotten",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("who", sa.Text, nullable=False),  # shopper or session
-    sa.Column("value", sa.Text, nullable=False),  # until headquarters has been told, and no longer
-    sa.Column("time_ms", sa.BigInteger, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-REMOVALS: Final = sa.Table(
-    "removals",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("time_ms", sa.BigInteger, nullable=False),
-    sa.Column("cause", sa.Text, nullable=False),  # retention or shopper
-    sa.Column("kind", sa.Text, nullable=False),  # the table
-    sa.Column("cutoff_ms", sa.BigInteger),  # where the cause is retention
-    sa.Column("rows", sa.BigInteger, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-MARKS: Final = sa.Table(
-    "marks",
-    METADATA,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.LargeBinary, nullable=False),
-)
-
-STAFF_KEYS: Final = sa.Table(
-    "staff_keys",
-    METADATA,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("digest", sa.LargeBinary, nullable=False),  # SHA-256 of the key, which is kept nowhere
-    sa.Column("created_ms", sa.BigInteger, nullable=False),
-    sa.Column("expires_ms", sa.BigInteger),  # NULL: never
-)
-
-RECALLS: Final = sa.Table(
-    "recalls",
-    METADATA,
-    sa.Column("by", sa.Text, primary_key=True),  # toy_id or barcode
-    sa.Column("value", sa.Text, primary_key=True),  # a barcode as `barcode_key` has it
-    sa.Column("reason", sa.Text),
-    sa.Column("source", sa.Text),
-    sa.Column("added_ms", sa.BigInteger, nullable=False),
-)
-
-STOCK_LISTS: Final = sa.Table(
-    "stock_lists",
-    METADATA,
-    sa.Column("store_id", sa.Text, primary_key=True),
-    sa.Column("loaded_ms", sa.BigInteger, nullable=False),  # when a whole list came last
-)
-
-STOCK: Final = sa.Table(
-    "stock",
-    METADATA,
-    sa.Column("store_id", sa.Text, primary_key=True),
-    sa.Column("toy_id", sa.Text, primary_key=True),
-    sa.Column("count", sa.BigInteger, nullable=False),
-    sa.Column("changed_ms", sa.BigInteger, nullable=False),
-)
-
-RULES: Final = sa.Table(
-    "rules",
-    METADATA,
-    sa.Column("place", sa.Integer, primary_key=True),  # the order in which they were made, whatever the clock said
-    sa.Column("rule_id", sa.Text, nullable=False, unique=True),
-    sa.Column("revision", sa.Integer, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),  # toy_id, category or brand
-    sa.Column("value", sa.Text, nullable=False),
-    sa.Column("strength", sa.Float),
-    sa.Column("position", sa.Integer),
-    sa.Column("starts_ms", sa.BigInteger),
-    sa.Column("ends_ms", sa.BigInteger),
-    sa.Column("occasion", sa.Text),
-    sa.Column("note", sa.Text),
-    sa.Column("created_ms", sa.BigInteger, nullable=False),
-    sa.Column("changed_ms", sa.BigInteger, nullable=False),
-    sa.Column("changed_by", sa.Text, nullable=False),  # the name of a key
-    sqlite_autoincrement=True,
-)
-
-OWN_TOYS: Final = sa.Table(
-    "own_toys",
-    METADATA,
-    sa.Column("place", sa.Integer, primary_key=True),  # the order in which they came; an added toy keeps its own
-    sa.Column("kind", sa.Text, nullable=False),  # added, corrected or retired
-    sa.Column("toy_id", sa.Text, nullable=False),
-    sa.Column("said", sa.Text, nullable=False),  # a JSON object of the toy's fields; of a retired one, empty
-    sa.Column("revision", sa.Integer, nullable=False),
-    sa.Column("changed_ms", sa.BigInteger, nullable=False),
-    sa.Column("changed_by", sa.Text, nullable=False),  # the name of a key
-    sa.UniqueConstraint("kind", "toy_id"),
-    sqlite_autoincrement=True,
-)
-
-AUDIT: Final = sa.Table(
-    "audit",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("time_ms", sa.BigInteger, nullable=False),
-    sa.Column("who", sa.Text, nullable=False),  # the name of a key, or "command line"
-    sa.Column("action", sa.Text, nullable=False),
-    sa.Column("details", sa.Text, nullable=False),  # a JSON object
-    sqlite_autoincrement=True,  # a number is never given twice, whatever a retention job clears away
-)
-
-PASSING: Final = frozenset({EVENTS, ANSWERS, IMPRESSIONS, HOURS, SEARCHES, FORGOTTEN, REMOVALS, MARKS, AUDIT})
 """Tables of shoppers, and of what only this database knows. All others are the shop's own word, and are mirrored."""

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+import sqlite3
 
-from app.kiosk.store.tables import EVENTS, METADATA, STAFF_KEYS
+from app.kiosk.store.tables import INDEXES, TABLES
 
 
-def upgrade(connection: sa.Connection, found: int) -> None:
+def upgrade(connection: sqlite3.Connection, found: int) -> None:
     """Make the tables of `VERSION` in a database of version `found`, within the transaction of `connection`."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # Python begins none of its own before a change of tables
-    there = sa.inspect(connection)
-    old = found < 3 and there.has_table(EVENTS.name) and "id" not in _columns(there, EVENTS.name)
+    columns = columns_of(connection, "events")
+    old = found < 3 and columns and "id" not in columns
     if old:
-        connection.exec_driver_sql("DROP INDEX IF EXISTS events_by_time")
-        connection.exec_driver_sql("ALTER TABLE events RENAME TO old_events")
-    if there.has_table(STAFF_KEYS.name) and "expires_ms" not in _columns(there, STAFF_KEYS.name):
-        connection.exec_driver_sql("ALTER TABLE staff_keys ADD COLUMN expires_ms BIGINT")
-    METADATA.create_all(connection)
+        connection.execute("DROP INDEX IF EXISTS events_by_time")
+        connection.execute("ALTER TABLE events RENAME TO old_events")
+    keys = columns_of(connection, "staff_keys")
+    if keys and "expires_ms" not in keys:
+        connection.execute("ALTER TABLE staff_keys ADD COLUMN expires_ms BIGINT")
+    for statement in (*TABLES.values(), *INDEXES):
+        connection.execute(statement)
     if old:
-        names = ", ".join(column.name for column in EVENTS.columns if column.name in _columns(there, "old_events"))
-        connection.exec_driver_sql(f"INSERT INTO events ({names}) SELECT {names} FROM old_events ORDER BY rowid")
-        connection.exec_driver_sql("DROP TABLE old_events")
+        names = ", ".join(columns)  # all of them still are columns of today
+        connection.execute(f"INSERT INTO events ({names}) SELECT {names} FROM old_events ORDER BY rowid")
+        connection.execute("DROP TABLE old_events")
 
 
-def _columns(there: sa.Inspector, table: str) -> set[str]:
-    there.clear_cache()
-    return {column["name"] for column in there.get_columns(table)}
+def columns_of(connection: sqlite3.Connection, table: str, schema: str = "main") -> list[str]:
+    """The names of the columns of a table, in order; none where there is no such table."""
+    return [row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?, ?)", (table, schema))]

@@ -107,37 +107,31 @@ def test_many_at_once_are_each_accepted_once(tmp_path: Path) -> None:
 
 def test_what_is_acknowledged_is_synced(tmp_path: Path) -> None:
     store = EventStore(Database(tmp_path / "kiosk.sqlite"))
-    with store.database.engine.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    with store.database.writing() as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
     store.database.close()
 
 
-def test_a_full_disk_is_a_507_and_nothing_is_half_kept(client: TestClient, settings: KioskSettings) -> None:
+def test_a_full_disk_is_a_507_and_nothing_is_half_kept(
+    client: TestClient, settings: KioskSettings, full_disk: Any
+) -> None:
     assert client.post(URL, json={"events": [event("before")]}).status_code == 200
     store = client.app.state.kiosk.events  # type: ignore[attr-defined]
-
-    def small(connection: Any, _record: Any) -> None:
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-
-    import sqlalchemy as sa
-
-    store.database.engine.dispose()
-    sa.event.listen(store.database.engine, "connect", small)
-    response = client.post(URL, json={"events": [event(f"e{place}", shopper_id="x" * 200) for place in range(300)]})
-    assert response.status_code == 507
-    assert response.json()["code"] == "store_full"
-    assert [row["event_id"] for row in rows(settings)] == ["before"]
-    with pytest.raises(StoreFullError):
-        store.keep([stored("y" * 200 + str(place)) for place in range(300)])
-    assert client.post("/v1/recommendations", json={}).status_code == 200, "reads go on"
+    with full_disk(store.database):
+        response = client.post(URL, json={"events": [event(f"e{place}", shopper_id="x" * 200) for place in range(300)]})
+        assert response.status_code == 507
+        assert response.json()["code"] == "store_full"
+        assert [row["event_id"] for row in rows(settings)] == ["before"]
+        with pytest.raises(StoreFullError):
+            store.keep([stored("y" * 200 + str(place)) for place in range(300)])
+        assert client.post("/v1/recommendations", json={}).status_code == 200, "reads go on"
 
 
 def test_a_database_that_is_gone_is_a_503(client: TestClient) -> None:
     store = client.app.state.kiosk.events  # type: ignore[attr-defined]
-    with store.database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE events")
+    with store.database.writing() as connection:
+        connection.execute("DROP TABLE events")
     response = client.get("/readyz")
     assert (response.status_code, response.json()["code"]) == (503, "not_ready")
     response = client.post(URL, json={"events": [event("e1")]})
@@ -300,7 +294,7 @@ def test_a_database_of_before_keeps_its_events_and_keys(tmp_path: Path) -> None:
     store = EventStore(Database(file))
     assert store.keep([stored("a"), stored("new")]) == {"new"}
     with store.database.reading() as connection:
-        found = connection.exec_driver_sql("SELECT id, event_id, recipient_age, skew_ms, session_only FROM events")
+        found = connection.execute("SELECT id, event_id, recipient_age, skew_ms, session_only FROM events")
         assert [tuple(row) for row in found][:2] == [(1, "z", 40, None, 0), (2, "a", None, None, 0)]
     assert KeyStore(store.database).list() == (StaffKey("Kim", Role.CLERK, "1970-01-01T00:00:00.005Z"),)
     store.database.close()

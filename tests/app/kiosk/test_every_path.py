@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +21,6 @@ from app.kiosk import KioskSettings, create_app
 from app.kiosk.state import Kiosk
 from app.kiosk.store.house import Recall
 from app.kiosk.store.rules import Terms
-from app.kiosk.store.tables import RECALLS, RULES, STOCK, STOCK_LISTS
 from data.schema import HAZARD_FLOOR_MONTHS, Audience, Hazard, Toy
 from recommender.serving.barcodes import barcode_key
 
@@ -83,8 +81,8 @@ class Shop:
 
     def tell(self, kiosk: Kiosk) -> None:
         with kiosk.database.writing() as connection:
-            for table in (RECALLS, STOCK, STOCK_LISTS, RULES):
-                connection.execute(sa.delete(table))
+            for table in ("recalls", "stock", "stock_lists", "rules"):
+                connection.execute(f"DELETE FROM {table}")
         kiosk.house.recall(
             [
                 *[Recall("toy_id", f"t{toy}") for toy in self.recalled],

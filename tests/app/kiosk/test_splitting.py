@@ -1,8 +1,6 @@
-import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.kiosk.models.splitting import SplitAnswer
-from app.kiosk.store.tables import ANSWERS, IMPRESSIONS
 
 URL = "/v1/recommendations:split"
 TWO = [
@@ -45,9 +43,9 @@ def test_what_a_split_showed_is_kept_once_each(client: TestClient) -> None:
     kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
     kiosk.impressions.flush()
     with kiosk.database.reading() as connection:
-        answer = connection.execute(sa.select(ANSWERS)).one()
-        toys = connection.scalars(sa.select(IMPRESSIONS.c.toy_id).order_by(IMPRESSIONS.c.position)).all()
-    assert (answer.recommendation_id, answer.session_id) == (body["recommendation_id"], "s-1")
+        (answer,) = connection.execute("SELECT * FROM answers").fetchall()
+        toys = [row["toy_id"] for row in connection.execute("SELECT toy_id FROM impressions ORDER BY position")]
+    assert (answer["recommendation_id"], answer["session_id"]) == (body["recommendation_id"], "s-1")
     given = [share["item"]["toy"]["toy_id"] for share in body["shares"]]
-    assert list(toys[:2]) == given
+    assert toys[:2] == given
     assert len(set(toys)) == len(toys)

@@ -1,8 +1,10 @@
 """A real kiosk over a real bundle, listening on a free port; it can be stopped and started again."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +38,9 @@ class RunningKiosk:
     @property
     def events(self) -> list[dict[str, Any]]:
         """What the kiosk has kept, oldest first."""
-        from sqlalchemy import create_engine, text
-
-        with create_engine(f"sqlite:///{self._settings.database}").connect() as connection:
-            return [dict(row) for row in connection.execute(text("SELECT * FROM events ORDER BY rowid")).mappings()]
+        with closing(sqlite3.connect(self._settings.database)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute("SELECT * FROM events ORDER BY rowid")]
 
     def start(self) -> None:
         listener = bind("127.0.0.1", self._port)

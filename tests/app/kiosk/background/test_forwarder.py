@@ -201,7 +201,7 @@ def test_a_kiosk_killed_before_its_cursor_moved_sends_one_parcel_again(database:
     assert outbox.next(10) is None
     keep(database, "e2")
     with database.writing() as connection:
-        connection.exec_driver_sql("DELETE FROM events")
+        connection.execute("DELETE FROM events")
     keep(database, "e3")
     found = outbox.next(10)
     assert found is not None

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings
 from app.kiosk.background.impressions import BATCH_ROWS, ImpressionQueue
 from app.kiosk.store.database import Database
 from app.kiosk.store.impressions import HOUR_MS, ShownList
-from app.kiosk.store.tables import HOURS, IMPRESSIONS
 from data.schema import Toy
 from recommender.serving.results import Pick, Recommendation
 
@@ -34,12 +32,12 @@ def shown(name: str, toys: int = 10, time_ms: int = 5, **more: Any) -> ShownList
 
 def counts(database: Database) -> dict[tuple[int, str], int]:
     with database.reading() as connection:
-        return {(row.hour_ms, row.name): row.count for row in connection.execute(sa.select(HOURS))}
+        return {(row["hour_ms"], row["name"]): row["count"] for row in connection.execute("SELECT * FROM hours")}
 
 
 def written(database: Database) -> int:
     with database.reading() as connection:
-        return int(connection.scalar(sa.select(sa.func.count()).select_from(IMPRESSIONS)) or 0)
+        return int(connection.execute("SELECT count(*) FROM impressions").fetchone()[0])
 
 
 def until(done: Any, seconds: float = 10) -> None:
@@ -109,26 +107,17 @@ def test_what_has_no_room_is_lost_and_counted(database: Database) -> None:
     assert counts(database)[0, "lost"] == 20
 
 
-def test_a_full_disk_costs_what_does_not_fit_and_no_answer(client: TestClient, settings: KioskSettings) -> None:
+def test_a_full_disk_costs_what_does_not_fit_and_no_answer(client: TestClient, full_disk: Any) -> None:
     kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
-    with kiosk.database.reading() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-    kiosk.database.engine.dispose()
-
-    def small(connection: Any, _record: Any) -> None:
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-
-    sa.event.listen(kiosk.database.engine, "connect", small)
     limit = kiosk.impressions._limit = 3000
     hour_before = int(time.time() * 1000) // HOUR_MS * HOUR_MS - HOUR_MS  # what is of 1970 the kiosk deletes
-    for place in range(400):
-        kiosk.impressions.put(shown(f"{'long' * 40}-{place}", time_ms=hour_before))
-    assert not kiosk.impressions.flush()
-    assert kiosk.impressions.lost == 1000
-    assert client.post("/v1/recommendations", json={}).status_code == 200, "no answer fails for it"
-    assert len(kiosk.impressions) <= limit
-    sa.event.remove(kiosk.database.engine, "connect", small)
-    kiosk.database.engine.dispose()
+    with full_disk(kiosk.database):
+        for place in range(400):
+            kiosk.impressions.put(shown(f"{'long' * 40}-{place}", time_ms=hour_before))
+        assert not kiosk.impressions.flush()
+        assert kiosk.impressions.lost == 1000
+        assert client.post("/v1/recommendations", json={}).status_code == 200, "no answer fails for it"
+        assert len(kiosk.impressions) <= limit
     assert kiosk.impressions.flush(), "what waited is written when there is room"
     assert counts(kiosk.database)[hour_before, "lost"] == 1000
 

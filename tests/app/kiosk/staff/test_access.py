@@ -104,8 +104,8 @@ def test_who_changed_what_is_written_down(client: TestClient, clerk: Headers, ma
 
 def test_a_change_that_cannot_be_kept_is_not_in_force(client: TestClient, clerk: Headers) -> None:
     kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
-    with kiosk.database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE audit")
+    with kiosk.database.writing() as connection:
+        connection.execute("DROP TABLE audit")
     answer = client.put("/v1/staff/stock", json={"toys": [{"toy_id": "bear", "count": 0}]}, headers=clerk)
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     assert kiosk.house.stock("main").counts == {}, "no change without its entry"

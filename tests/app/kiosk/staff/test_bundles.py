@@ -352,8 +352,8 @@ def test_what_cannot_be_written_down_is_not_in_force(
     ask(client, "activate", manager, "second.zip")
     before = json.loads((settings.bundles_dir / "activated.json").read_text())
     kiosk = kiosk_of(client)
-    with kiosk.database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE audit")
+    with kiosk.database.writing() as connection:
+        connection.execute("DROP TABLE audit")
     assert ask(client, "activate", manager, "third").status_code == 503
     assert model(client) == SECOND
     assert json.loads((settings.bundles_dir / "activated.json").read_text()) == before

@@ -329,8 +329,8 @@ def test_a_toy_that_no_bundle_could_place_is_not_kept(tmp_path: Path, bundle: Pa
 
 
 def test_a_change_that_cannot_be_kept_is_not_in_force(client: TestClient, clerk: Headers) -> None:
-    with client.app.state.kiosk.database.engine.begin() as connection:  # type: ignore[attr-defined]
-        connection.exec_driver_sql("DROP TABLE audit")
+    with client.app.state.kiosk.database.writing() as connection:  # type: ignore[attr-defined]
+        connection.execute("DROP TABLE audit")
     answer = client.post(f"{TOYS}/bear:retire", headers=clerk)
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     assert "bear" in recommended(client)

@@ -5,15 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from app.kiosk.store import retention as module
 from app.kiosk.store.audit import note
 from app.kiosk.store.database import Database, milliseconds
 from app.kiosk.store.events import EventStore, StoredEvent
 from app.kiosk.store.impressions import ShownList, write_shown
-from app.kiosk.store.retention import HOLD, Retention
-from app.kiosk.store.tables import ANSWERS, EVENTS, HOURS, IMPRESSIONS
+from app.kiosk.store.marks import write_mark
+from app.kiosk.store.retention import HOLD, LAST_RUN, Retention
 from data.schema import EventKind, Toy
 from recommender.serving.results import Pick, Recommendation
 
@@ -41,9 +40,9 @@ def keep(database: Database, *days_ago: float, prefix: str = "e") -> None:
 
 def names(database: Database) -> list[str]:
     with database.reading() as connection:
-        events = list(connection.scalars(sa.select(EVENTS.c.event_id).order_by(EVENTS.c.id)))
-        answers = list(connection.scalars(sa.select(ANSWERS.c.recommendation_id).order_by(ANSWERS.c.id)))
-        assert connection.scalar(sa.select(sa.func.count()).select_from(IMPRESSIONS)) == len(answers)
+        events = [row[0] for row in connection.execute("SELECT event_id FROM events ORDER BY id")]
+        answers = [row[0] for row in connection.execute("SELECT recommendation_id FROM answers ORDER BY id")]
+        assert connection.execute("SELECT count(*) FROM impressions").fetchone()[0] == len(answers)
     assert events == answers
     return events
 
@@ -58,7 +57,9 @@ def test_what_is_old_goes_in_batches_and_is_recorded(database: Database, monkeyp
     found = [(each.cause, each.kind, each.rows, each.cutoff) for each in jobs.removals()]
     assert found == [("retention", "answers", 5, cutoff), ("retention", "events", 5, cutoff)]
     with database.reading() as connection:
-        assert min(connection.scalars(sa.select(HOURS.c.hour_ms))) >= milliseconds(NOW - timedelta(days=400))
+        assert connection.execute("SELECT min(hour_ms) FROM hours").fetchone()[0] >= milliseconds(
+            NOW - timedelta(days=400)
+        )
     assert jobs.run(NOW + timedelta(hours=1)) == {}
     assert len(jobs.removals()) == 2, "no line where nothing went"
     assert jobs.run(NOW + timedelta(days=2)) == {"events": 1, "answers": 1}
@@ -108,8 +109,8 @@ def test_a_kiosk_that_slept_for_two_years_deletes_a_week_late(database: Database
     keep(database, 800, 760, 0)
     jobs = Retention(database, 400, 0)
     with database.writing() as connection:
-        connection.execute(sa.delete(EVENTS).where(EVENTS.c.event_id == "e2"))
-        connection.execute(sa.delete(ANSWERS).where(ANSWERS.c.recommendation_id == "e2"))
+        connection.execute("DELETE FROM events WHERE event_id = 'e2'")
+        connection.execute("DELETE FROM answers WHERE recommendation_id = 'e2'")
     assert jobs.run(NOW) == {}, "never run before: the newest row says when it was last awake"
     assert jobs.run(NOW + timedelta(days=3)) == {}
     assert jobs.run(NOW + HOLD) == {"events": 2, "answers": 2}
@@ -137,9 +138,7 @@ def test_what_was_stamped_in_the_future_does_not_keep_all_for_ever(database: Dat
     keep(database, 450, -3650, 420, 10, 0)
     jobs = Retention(database, 400, 0)
     with database.writing() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO marks VALUES ('retention.last_run_ms', ?)", (b"%d" % milliseconds(NOW),)
-        )
+        write_mark(connection, LAST_RUN, milliseconds(NOW))
     assert jobs.run(NOW) == {"events": 3, "answers": 3}
     assert names(database) == ["e3", "e4"]
 
@@ -148,9 +147,7 @@ def test_what_arrives_while_all_is_old_is_kept(database: Database, monkeypatch: 
     monkeypatch.setattr(module, "BATCH", 2)
     keep(database, 500, 500, 500)
     with database.writing() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO marks VALUES ('retention.last_run_ms', ?)", (b"%d" % milliseconds(NOW),)
-        )
+        write_mark(connection, LAST_RUN, milliseconds(NOW))
     arrived: list[int] = []
 
     def arrive() -> bool:
