@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def refused(done: subprocess.CompletedProcess[str], folder: Path) -> None:
     assert f"{folder} cannot be written" in done.stderr
     assert "make room, or give another place" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def fill(file: Path) -> None:
+    """Let the file take all that is left of its disk."""
+    with file.open("wb", buffering=0) as rest, suppress(OSError):
+        while rest.write(b"x" * 4096):
+            pass
 
 
 def large_table(file: Path) -> Path:
@@ -98,3 +106,24 @@ def test_a_teachers_scores_that_do_not_fit(disk: Path, tmp_path: Path) -> None:
     assert {file: file.read_bytes() for file in disk.rglob("*") if file.is_file()} == before
     again = toyguide(*distill, disk / "few", "--top", "8", "--out", disk / "student")
     assert again.returncode == 0, again.stderr
+
+
+def test_a_kiosks_database_goes_on_being_read(disk: Path) -> None:
+    from app.kiosk.store.database import Database, StoreFullError
+    from app.kiosk.store.marks import read_mark, write_mark
+
+    database = Database(disk / "kiosk.sqlite")
+    with database.writing() as connection:
+        write_mark(connection, "before", b"kept")
+    with pytest.raises(StoreFullError), database.writing() as connection:
+        write_mark(connection, "before", os.urandom(2 * MEGABYTE))
+    fill(disk / "rest")
+    for _ in range(2):
+        with pytest.raises(StoreFullError), database.writing() as connection:
+            write_mark(connection, "before", os.urandom(MEGABYTE))
+        with database.reading() as connection:
+            assert read_mark(connection, "before") == b"kept"
+    (disk / "rest").unlink()
+    with database.writing() as connection:
+        write_mark(connection, "after", 1)
+    database.close()

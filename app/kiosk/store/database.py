@@ -115,18 +115,22 @@ class Database:
             connection.close()
 
     def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
-        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if self._version(connection) == VERSION:  # opened without a write: its disk may be full
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        upgrade(connection, self._version(connection))  # asked again: another process may have come before
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+
+    def _version(self, connection: sqlite3.Connection) -> int:
+        """The version of the tables. Raises ToyGuideError for one that is newer than ours."""
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if found > VERSION:
             raise ToyGuideError(
                 f"The database {self.file} was written by a newer toyguide (version {found}, this one reads up to "
                 f"{VERSION}). Update toyguide, or choose another file with --database."
             )
-        if found < VERSION:  # a database that is there is opened without a write: its disk may be full
-            connection.execute("BEGIN IMMEDIATE")
-            (found,) = connection.execute("PRAGMA user_version").fetchone()  # another process may have come before
-            upgrade(connection, found)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("COMMIT")
+        return found
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

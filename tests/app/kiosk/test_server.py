@@ -168,6 +168,7 @@ def test_the_kiosk_is_light() -> None:
         "pyarrow",
         "sklearn",
         "scipy",
+        "sqlalchemy",
         "lightning_fabric",
         "streamlit",
         "cryptography",
