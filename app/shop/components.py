@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app.shop import cards, text
+from app.shop import cards, safety, text
 from app.shop import session as moves
 from app.shop.client import ShopError
 from app.shop.models import Item, Toy
@@ -97,12 +97,13 @@ def tapped(shop: Shop) -> None:
     """What was liked, each to be taken back with one tap, and what was set aside, all at once."""
     profile = shop.visit.profile
     aside = len(profile.dismissed) + len(profile.owned)
+    liked = safety.nameable(profile.liked, shop.visit.youngest)
     if not profile.liked and not aside:
         return
     with st.container(key="tapped", horizontal=True, vertical_alignment="center"):
         if profile.liked:
             st.html(cards.note(shop.t("shelf.liked"), shop.language), width="content")
-        for toy in profile.liked:
+        for toy in liked:
             st.button(
                 cards.plain(text.title(toy, shop.language), 40),
                 key=f"unlike-{toy.toy_id}",
@@ -112,6 +113,9 @@ def tapped(shop: Shop) -> None:
                 on_click=change,
                 args=(moves.forget, toy.toy_id),
             )
+        if unnamed := len(profile.liked) - len(liked):
+            words = shop.t("shelf.unnamed_one" if unnamed == 1 else "shelf.unnamed", n=unnamed)
+            st.html(cards.note(words, shop.language), width="content")
         if aside:
             st.button(
                 shop.t("shelf.bring_back", n=aside),

@@ -1,7 +1,7 @@
 """What the shop remembers while a visit lasts, as frozen values, and how each tap changes them.
 
-Nothing here is written to a disk, and nobody is named. The child of a gift and the visitor have a profile each, and
-what is learnt of one is never used for the other.
+Nothing here is written to a disk, and nobody is named. Each child that a gift is for and the visitor have a profile of
+their own, and what is learnt of one is never used for another. Who comes and goes: people.py; one budget: plan.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.shop.models import Reason, Recommendation, Toy
-from app.shop.wish import Wish
+from app.shop.plan import Plan
+from app.shop.wish import Order, Wish
 from data.schema import ADULT_MONTHS, EventKind
 
 MAX_MET: Final = 500  # the API's bound on a history, and on owned toys
@@ -22,6 +23,7 @@ MAX_INTERESTS: Final = 20
 MAX_OUTBOX: Final = 1000
 PAGE: Final = 12  # toys on the shelf at first, and how many "more" adds
 MAX_TOYS: Final = 60
+FIRST_SIGN: Final = "star"
 
 
 class Who(StrEnum):
@@ -51,13 +53,16 @@ class Shown:
 class Profile:
     """What was said and tapped for one person.
 
-    id: random, made for this visit; age_months: lower end of a band; any_age: toys for other ages are welcome too
+    id: random, made for this visit; sign: the picture that stands for a child (people.SIGNS), empty for the visitor
+    age_months: lower end of a band; any_age: toys for other ages are welcome too
     budget: the highest price; youngest_months: a younger child at home
     words: what was last written in free text; it never leaves the shop
     met: from oldest to newest, each toy once; owned: has it already; wanted: the length of the list
+    order: how the list stands
     """
 
     id: str
+    sign: str = ""
     age_months: int | None = None
     any_age: bool = False
     interests: tuple[str, ...] = ()
@@ -67,6 +72,7 @@ class Profile:
     met: tuple[Met, ...] = ()
     owned: tuple[Toy, ...] = ()
     wanted: int = PAGE
+    order: Order = Order.FIT
     shown: Mapping[str, Shown] = field(default_factory=dict)
 
     def of_kind(self, kind: EventKind) -> tuple[Toy, ...]:
@@ -105,29 +111,46 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One visit. wish: what is sought; outbox: events that the kiosk has not acknowledged yet, oldest first."""
+    """One visit.
+
+    people: the children that gifts are for, in the order in which they were added, never none; me: the visitor
+    current: id of the child in use; occasion: of all gifts of the visit, as the API names it; wish: what is sought
+    outbox: events that the kiosk has not acknowledged yet, oldest first
+    """
 
     id: str
     language: str
     who: Who
-    profiles: Mapping[Who, Profile]
+    people: tuple[Profile, ...]
+    me: Profile
+    current: str
     outbox: tuple[Mapping[str, Any], ...] = ()
     wish: Wish = field(default_factory=Wish)
+    occasion: str | None = None
+    plan: Plan = field(default_factory=Plan)
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """Everybody's, the visitor's last."""
+        return (*self.people, self.me)
 
     @property
     def youngest(self) -> int | None:
-        """The youngest child stated anywhere in the visit, in months: it stands before every shelf."""
-        return min((found.youngest for found in self.profiles.values() if found.youngest is not None), default=None)
+        """The youngest child stated anywhere in the visit, in months: it stands before every shelf and every page."""
+        return min((found.youngest for found in self.profiles if found.youngest is not None), default=None)
 
     @property
     def profile(self) -> Profile:
         """The profile in use."""
-        return self.profiles[self.who]
+        if self.who is Who.ME:
+            return self.me
+        return next(person for person in self.people if person.id == self.current)
 
 
 def new_session(language: str) -> Session:
     """A visit that knows nothing."""
-    return Session(_new_id(), language, Who.GIFT, {who: Profile(_new_id()) for who in Who})
+    child = Profile(new_id(), FIRST_SIGN)
+    return Session(new_id(), language, Who.GIFT, (child,), Profile(new_id()), child.id)
 
 
 def use(session: Session, who: Who) -> Session:
@@ -210,7 +233,18 @@ def bring_back(session: Session) -> Session:
 
 def start_over(session: Session) -> Session:
     """Forget all of the profile in use; the new one has a new id, so nothing ties the two together."""
-    return _with(session, Profile(_new_id()))
+    old, fresh = session.profile, Profile(new_id(), session.profile.sign)
+    if session.who is Who.ME:
+        session = replace(session, me=fresh)
+    else:
+        people = tuple(fresh if person.id == old.id else person for person in session.people)
+        session = replace(session, people=people, current=fresh.id)
+    return unsaid(session, old.id)
+
+
+def unsaid(session: Session, profile_id: str) -> Session:
+    """What the kiosk has not been told of that profile is never told."""
+    return replace(session, outbox=tuple(event for event in session.outbox if event["recipient"]["id"] != profile_id))
 
 
 def showed(session: Session, answer: Recommendation) -> Session:
@@ -224,38 +258,12 @@ def delivered(session: Session, event_ids: frozenset[str]) -> Session:
     return replace(session, outbox=tuple(event for event in session.outbox if event["event_id"] not in event_ids))
 
 
-def request_for(session: Session, ages_stated: bool = True) -> dict[str, Any]:
-    """The body of POST /v1/recommendations for the profile in use.
-
-    ages_stated: the catalogue says for which age its toys are; only then can a list keep to one age
-    """
-    profile = session.profile
-    body: dict[str, Any] = {
-        "history": [{"toy_id": met.toy.toy_id, "kind": met.kind.value} for met in profile.met],
-        "k": profile.wanted,
-        "language": session.language,
-        "session_id": session.id,
-    }
-    recipient: dict[str, Any] = {}
-    if profile.age_months is not None:
-        recipient["age_months"] = profile.age_months
-    if profile.interests:
-        recipient["interests"] = list(profile.interests)
-    if profile.owned:
-        recipient["owned"] = [toy.toy_id for toy in profile.owned]
-    if profile.budget is not None:
-        recipient["budget"] = float(profile.budget)
-    if recipient:
-        body["recipient"] = recipient
-    if profile.keeps_to_age and ages_stated:
-        body["filters"] = {"age_months": profile.age_months}
-    if profile.youngest_months is not None:
-        body["youngest_age_months"] = profile.youngest_months
-    return body
-
-
 def _with(session: Session, profile: Profile) -> Session:
-    return replace(session, profiles={**session.profiles, session.who: profile})
+    """`profile` in the place of the one with its id."""
+    if profile.id == session.me.id:
+        return replace(session, me=profile)
+    people = tuple(profile if person.id == profile.id else person for person in session.people)
+    return replace(session, people=people)
 
 
 def _meet(session: Session, toy: Toy, kind: EventKind) -> Session:
@@ -273,7 +281,7 @@ def _tell(session: Session, toy: Toy, kind: EventKind) -> Session:
     if profile.age_months is not None:
         recipient["age_months"] = profile.age_months
     event: dict[str, Any] = {
-        "event_id": _new_id(),
+        "event_id": new_id(),
         "session_id": session.id,
         "toy_id": toy.toy_id,
         "kind": kind.value,
@@ -285,5 +293,6 @@ def _tell(session: Session, toy: Toy, kind: EventKind) -> Session:
     return replace(session, outbox=(*session.outbox, event)[-MAX_OUTBOX:])
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """An id that says nothing."""
     return str(uuid.uuid4())

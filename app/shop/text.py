@@ -174,8 +174,13 @@ def first_reason(item: Item, profile: Profile, language: str) -> str:
     return reason(item.reasons[0], item.toy, profile, language) if item.reasons else ""
 
 
-def summary(profile: Profile, gift: bool, currency: str | None, language: str) -> str:
-    """Whom the shelf is for, in one line: "For age 3 years, likes trains, up to £20"."""
+def summary(
+    profile: Profile, gift: bool, currency: str | None, language: str, youngest_months: int | None = None
+) -> str:
+    """Whom the shelf is for, in one line: "age 3 years · loves trains · up to £20 · also safe for 1 year".
+
+    youngest_months: the youngest child of the whole visit; None: the youngest of the profile
+    """
     parts = []
     if profile.age_months is not None and (gift or profile.age_months < ADULT_MONTHS):
         parts.append(t(language, "summary.age", age=band(profile.age_months, language)))
@@ -184,8 +189,9 @@ def summary(profile: Profile, gift: bool, currency: str | None, language: str) -
         parts.append(t(language, "summary.interests", interests=join(liked, language)))
     if profile.budget is not None:
         parts.append(t(language, "summary.budget", sum=money(profile.budget, currency)))
-    if profile.youngest_months is not None:
-        parts.append(t(language, "summary.youngest", age=band(profile.youngest_months, language)))
-    if not parts:
-        return t(language, "summary.anyone" if gift else "summary.me")
+    favourites = [] if parts else [t(language, "summary.anyone" if gift else "summary.me")]
+    youngest = profile.youngest if youngest_months is None else youngest_months
+    if youngest is not None and youngest != profile.age_months:
+        parts.append(t(language, "summary.youngest", age=band(youngest, language)))
+    parts = favourites + parts
     return t(language, "summary.separator").join(parts)

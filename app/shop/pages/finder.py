@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app.shop import cards, choices, relax, text
+from app.shop import body, cards, choices, relax, text
 from app.shop import session as moves
 from app.shop.client import ShopError
 from app.shop.components import shelf, synced, tapped, trouble
@@ -131,7 +131,7 @@ def _chip(name: str, language: str) -> str:
 def _found(shop: Shop, facets: Facets, who: Who) -> None:
     try:
         with st.spinner(shop.t("shelf.loading")):
-            answer = shop.client.recommend(moves.request_for(shop.visit, facets.recommended_age.min is not None))
+            answer = shop.client.recommend(body.request_for(shop.visit, facets.recommended_age.min is not None))
     except ShopError as error:
         tapped(shop)
         trouble(shop, error)
@@ -140,7 +140,7 @@ def _found(shop: Shop, facets: Facets, who: Who) -> None:
     count = len(answer.items)
     if count:
         words = shop.t("shelf.found_one") if count == 1 else shop.t("shelf.found", n=count)
-        about = text.summary(shop.visit.profile, who is Who.GIFT, facets.currency, shop.language)
+        about = text.summary(shop.visit.profile, who is Who.GIFT, facets.currency, shop.language, shop.visit.youngest)
         st.html(cards.shelf_head(words, about, shop.language))
     tapped(shop)
     shelf(shop, answer.items, "list")

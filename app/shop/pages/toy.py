@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from app.shop import cards, choices, text
+from app.shop import cards, choices, safety, text
 from app.shop import session as moves
 from app.shop.client import ShopError
 from app.shop.components import shelf, synced, taps, trouble
@@ -33,7 +33,7 @@ def render(shop: Shop) -> str | None:
     visit = shop.visit
     try:
         with st.spinner(shop.t("shelf.loading")):
-            page = shop.client.toy(toy_id, visit.profile.youngest, visit.language)
+            page = shop.client.toy(toy_id, visit.youngest, visit.language)
     except ShopError as error:
         if error.code in _NOT_THERE:
             _unknown(shop)
@@ -61,7 +61,8 @@ def _way_back(shop: Shop) -> None:
 def _toy(shop: Shop, page: ToyPage) -> None:
     visit, language = shop.visit, shop.language
     shown = visit.profile.shown.get(page.toy_id)
-    reasons = [text.reason(said, page, visit.profile, language) for said in shown.reasons] if shown else []
+    told = safety.speakable(shown.reasons, visit.profile.liked, visit.youngest) if shown else ()
+    reasons = [text.reason(said, page, visit.profile, language) for said in told]
     with st.container(key="toy"):
         with st.container(key="toy-picture"):
             st.html(cards.picture(page, shop.pictures.of([page])[page.toy_id], language))
@@ -102,9 +103,9 @@ def _beside(shop: Shop, page: ToyPage) -> None:
     away = {toy.toy_id for toy in (*visit.profile.dismissed, *visit.profile.owned)}
     try:
         k = min(TOGETHER + len(away), MAX_K)
-        bought = shop.client.together(page.toy_id, k, visit.profile.youngest, visit.language)
+        bought = shop.client.together(page.toy_id, k, visit.youngest, visit.language)
         k = min(SIMILAR + TOGETHER + len(away), MAX_K)
-        near = shop.client.similar(page.toy_id, k, visit.profile.youngest, visit.language)
+        near = shop.client.similar(page.toy_id, k, visit.youngest, visit.language)
     except ShopError as error:
         trouble(shop, error)
         return
@@ -136,7 +137,7 @@ def _refused(shop: Shop, page: ToyPage) -> None:
             language,
         )
     )
-    if unsafe and visit.profile.youngest is None:
+    if unsafe and visit.youngest is None:
         with st.container(key="unsafe-ask"):
             key = synced(f"unsafe-youngest-{visit.profile.id}", visit.profile.youngest_months)
             st.pills(

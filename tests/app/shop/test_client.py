@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from app.shop import session as moves
+from app.shop.body import request_for
 from app.shop.client import KioskClient, ShopError
 from app.shop.models import Toy
 from app.shop.pictures import NO_PICTURE, Pictures
-from app.shop.session import new_session, request_for
+from app.shop.session import new_session
 
 
 def test_a_list_as_the_visit_asks_for_it(client: KioskClient) -> None:

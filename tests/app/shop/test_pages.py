@@ -153,8 +153,8 @@ def test_for_me_learns_apart_from_the_gift(open_page: Callable[..., AppTest]) ->
     shop = open_page("me")
     assert "Toys for you" in words(shop)
     shop = tap(choose(shop, "age_months", 216), "like-list-poker")
-    assert state(shop).profiles["gift"].met == ()
-    assert [met.toy.toy_id for met in state(shop).profiles["me"].met] == ["poker"]
+    assert [child.met for child in state(shop).people] == [()]
+    assert [met.toy.toy_id for met in state(shop).me.met] == ["poker"]
 
 
 def test_a_toys_page(open_page: Callable[..., AppTest], kiosk: Any) -> None:

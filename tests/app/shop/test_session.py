@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.shop import session as moves
+from app.shop.body import request_for
 from app.shop.models import Item, Reason, Recommendation, Toy
-from app.shop.session import MAX_MET, MAX_TOYS, PAGE, Session, Who, new_session, request_for
+from app.shop.session import MAX_MET, MAX_TOYS, PAGE, Session, Who, new_session
 from data.schema import EventKind
 
 MakeToy = Callable[..., Toy]
+NOTHING = {"history": [], "k": PAGE, "language": "en"}
 
 
 def history(session: Session) -> list[tuple[str, str]]:
@@ -26,7 +28,7 @@ def visit() -> Session:
 
 
 def test_a_new_visit_asks_for_a_strangers_list(visit: Session) -> None:
-    assert request_for(visit) == {"history": [], "k": PAGE, "language": "en", "session_id": visit.id}
+    assert request_for(visit) == {**NOTHING, "session_id": visit.id, "purpose": "gift"}
 
 
 def test_answers_go_into_the_request(visit: Session) -> None:
@@ -36,6 +38,7 @@ def test_answers_go_into_the_request(visit: Session) -> None:
         "k": PAGE,
         "language": "en",
         "session_id": visit.id,
+        "purpose": "gift",
         "recipient": {"age_months": 36, "interests": ["trains"], "budget": 20.0},
         "filters": {"age_months": 36},
         "youngest_age_months": 12,
@@ -109,13 +112,16 @@ def test_a_view_is_told_but_not_held_against_the_toy(visit: Session, toy: MakeTo
 def test_the_giver_and_the_child_never_mix(visit: Session, toy: MakeToy) -> None:
     visit = moves.answer(moves.like(visit, toy("engine")), age_months=36, budget=10)
     visit = moves.use(visit, Who.ME)
-    assert request_for(visit) == {"history": [], "k": PAGE, "language": "en", "session_id": visit.id}
+    assert request_for(visit) == {
+        **NOTHING, "session_id": visit.id, "purpose": "self",
+        "youngest_age_months": 36,  # the one thing that holds for all: who is in the house
+    }  # fmt: skip
     visit = moves.dismiss(visit, toy("engine"))
     visit = moves.forget(visit, "engine")
     visit = moves.use(visit, Who.GIFT)
     assert history(visit) == [("engine", "like")]
     assert told(visit) == [("engine", "like")], "taking back for oneself must not take back the child's"
-    assert visit.profiles[Who.GIFT].id != visit.profiles[Who.ME].id
+    assert len({profile.id for profile in visit.profiles}) == 2
 
 
 def test_bringing_back_keeps_the_likes(visit: Session, toy: MakeToy) -> None:
@@ -127,9 +133,36 @@ def test_bringing_back_keeps_the_likes(visit: Session, toy: MakeToy) -> None:
 
 def test_starting_over_forgets_and_cuts_the_tie(visit: Session, toy: MakeToy) -> None:
     old = visit.profile.id
-    visit = moves.start_over(moves.answer(moves.like(visit, toy()), age_months=36))
+    mine = moves.use(moves.like(moves.use(visit, Who.ME), toy("mine")), Who.GIFT)
+    visit = moves.start_over(moves.answer(moves.like(mine, toy()), age_months=36))
     assert not visit.profile.anything_said
     assert visit.profile.id != old
+    assert told(visit) == [("mine", "like")], "what the kiosk was not told yet is never told"
+
+
+@pytest.mark.parametrize(
+    ("who", "answers"),
+    [
+        (Who.GIFT, {"age_months": 24}),
+        (Who.GIFT, {"age_months": 60, "youngest_months": 24}),
+        (Who.GIFT, {"youngest_months": 24}),
+        (Who.ME, {"age_months": 216, "youngest_months": 24}),
+    ],
+)
+def test_the_youngest_child_stated_anywhere_stands_before_every_list(
+    visit: Session, who: Who, answers: dict[str, int]
+) -> None:
+    visit = moves.answer(moves.use(visit, who), **answers)
+    assert visit.youngest == 24
+    for other in Who:
+        request = request_for(moves.use(visit, other))
+        stated = [request.get("youngest_age_months"), request.get("recipient", {}).get("age_months")]
+        assert min(age for age in stated if age is not None) == 24
+
+
+def test_a_grown_up_is_no_child(visit: Session) -> None:
+    visit = moves.answer(moves.use(visit, Who.ME), age_months=216)
+    assert "youngest_age_months" not in request_for(visit)
 
 
 def test_delivered_events_leave_the_outbox(visit: Session, toy: MakeToy) -> None:
