@@ -50,7 +50,7 @@ from distillation.study import (
 from distillation.teachers import Teacher
 from distillation.trial import Bench, KeptTable, Shape, measure_shape, run_trial
 from recommender.learning.fit import Reporter
-from recommender.learning.teacher import dataset_record
+from recommender.records import dataset_record
 
 SCORES: Final = "scores"
 _MAX_HISTORY: Final = StudentConfig().max_history

@@ -20,8 +20,9 @@ from data.split import Split
 from recommender.base import Recommender
 from recommender.features import fit_schema
 from recommender.learning.blend import Blend, blend_digest, blend_teachers, load_blend
-from recommender.learning.teacher import dataset_record, load_teacher
+from recommender.learning.teacher import load_teacher
 from recommender.learning.tower_recommender import TwoTowerRecommender
+from recommender.records import dataset_record
 
 
 class HasTable(Protocol):

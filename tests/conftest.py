@@ -35,6 +35,12 @@ TINY_MAX_HISTORY = 20
 BundleMaker = Callable[..., Path]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _records_of_judgements(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests judge leaves its records among the tests' own files, in the commands that they start too."""
+    os.environ["TOYGUIDE_RUNS"] = str(tmp_path_factory.mktemp("runs"))
+
+
 def averaging_student(profile_weights: np.ndarray, scale: float = TINY_SCALE) -> bytes:
     """The graph: query = scale · unit(mean(table[history]) + profile @ profile_weights), then masked top k.
 

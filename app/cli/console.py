@@ -63,12 +63,13 @@ def tell(word: str, sentence: str, style: str = "bold red") -> None:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout. A number that is not finite becomes null: JSON has none."""
-    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str, allow_nan=False))
+    print(json.dumps(finite(value), indent=2, ensure_ascii=False, default=str, allow_nan=False))
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """`value` with None for every number that is not finite."""
     if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
+        return {key: finite(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
+        return [finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

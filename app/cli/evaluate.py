@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli.console import ERR, OUT, print_json, progress_bar
+from app.cli.judgements import DEFAULT_RUNS, RunsOption, keep_evaluation
 from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOption, ValidationCutOption, chosen_plan
 from data.errors import parameter_error
 
@@ -64,6 +65,7 @@ def evaluate(
     all_slices: Annotated[
         bool, typer.Option("--all-slices", help="Print every slice, not the four main ones.")
     ] = False,
+    runs: RunsOption = DEFAULT_RUNS,
     json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Rank all toys for every held-out query and print Recall and NDCG, by slice, with 95 % intervals."""
@@ -74,6 +76,7 @@ def evaluate(
     from recommender.evaluation.compare import compare
     from recommender.evaluation.ranking import judge
     from recommender.evaluation.report import MAIN_SLICES, check_ids, report, write_lists
+    from recommender.records import dataset_record
 
     if lists is not None:
         _check_lists(lists)
@@ -119,10 +122,25 @@ def evaluate(
         for row in rows:
             if row.slice == "all" and row.recommender in folders:
                 note_judged(folders[row.recommender], labels, row)
+    figures = {
+        "rows": [asdict(row) for row in rows],
+        "beyond": [asdict(each) for each in beyond],
+        "paired": [asdict(pair) for pair in pairs],
+    }
+    best_row = max((row for row in rows if row.slice == "all" and row.metrics), key=_ndcg_of, default=None)
+    keep_evaluation(
+        runs,
+        {
+            **labels,
+            "dataset": dataset_record(dataset, plan),
+            "recommenders": [judgement.recommender for judgement in judgements],
+            "folders": {name: str(found) for name, found in folders.items()},
+            "best": None if best_row is None else {"recommender": best_row.recommender, **best_row.metrics},
+            **figures,
+        },
+    )
     if json:
-        figures = [asdict(row) for row in rows]
-        lists_are = [asdict(each) for each in beyond]
-        print_json({**labels, "rows": figures, "beyond": lists_are, "paired": [asdict(pair) for pair in pairs]})
+        print_json({**labels, **figures})
     else:
         shown = [row for row in rows if row.queries and (all_slices or row.slice in MAIN_SLICES)]
         Console(width=max(OUT.width, _WIDTH)).print(_table(shown, labels))
@@ -139,6 +157,10 @@ def _check_lists(file: Path) -> None:
 
 def _above(file: Path) -> Path:
     return next(parent for parent in file.resolve().parents if parent.exists())
+
+
+def _ndcg_of(row: Row) -> float:
+    return row.metrics["ndcg@10"]
 
 
 def _ndcg(rows: list[Row], name: str) -> float:

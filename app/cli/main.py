@@ -29,6 +29,7 @@ from app.cli.distill import distill
 from app.cli.evaluate import evaluate
 from app.cli.kiosk import kiosk_app
 from app.cli.page import page
+from app.cli.runs import runs_app
 from app.cli.shop import shop
 from app.cli.sweep import sweep
 from app.cli.train import train
@@ -64,6 +65,7 @@ def toyguide(
 app.add_typer(data_app, name="data")
 app.add_typer(bundle_app)
 app.add_typer(bench_app)
+app.add_typer(runs_app)
 app.add_typer(kiosk_app)
 app.command()(evaluate)
 app.command()(demo)

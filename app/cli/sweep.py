@@ -138,6 +138,7 @@ def sweep(
             lambda so_far: write_page(out, so_far),
         )
     write_page(out, done)
+    keep_record(out, done)
     if as_json:
         print_json(figures(done))
     else:
@@ -163,6 +164,22 @@ def write_page(folder: Path, sweep: Sweep) -> None:
 
     with atomic_file(folder / PAGE) as temporary:
         temporary.write_text(sweep_page(sweep.about, sweep.rows, folder.resolve().name), encoding="utf-8")
+
+
+def keep_record(folder: Path, sweep: Sweep) -> None:
+    """Leave the record of a sweep: whose it is, and its best student on the validation part."""
+    from recommender.records import RECORD, write_record
+
+    made = _made(sweep)
+    best = max(made, key=lambda row: row.ndcg_10 or 0.0) if made else None
+    record = {
+        "dataset": {"digest": sweep.about["dataset"], "split": sweep.about["split"], "toys": sweep.about["toys"]},
+        "sweep": {name: value for name, value in sweep.about.items() if name not in ("dataset", "split", "toys")},
+        "students": len(made),
+        "best": None if best is None else asdict(best),
+        "validation_ndcg_10": None if best is None else best.ndcg_10,
+    }
+    write_record(folder / RECORD, "sweep", record)
 
 
 def figures(sweep: Sweep) -> dict[str, Any]:

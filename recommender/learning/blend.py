@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp
@@ -30,9 +31,10 @@ from data.split import Holdout, Split
 from recommender.base import QueryBatch, Recommender, batch_holdout, unseen_mask
 from recommender.baselines.registry import fit_baseline
 from recommender.evaluation.metrics import Ranks, ndcg_at
-from recommender.learning.runs import RECORD, as_recorded, environment
+from recommender.learning.runs import as_recorded
 from recommender.learning.teacher import check_same_data, load_teacher, recorded_plan
 from recommender.learning.tower_recommender import TwoTowerRecommender
+from recommender.records import RECORD, environment
 
 KIND: Final = "blend"
 EPSILONS: Final = (0.01, 0.03, 0.1, 0.3)
@@ -271,7 +273,7 @@ def blend_digest(record: dict[str, Any]) -> str:
 
 def save_blend(folder: Path, record: dict[str, Any], folders: Sequence[Path]) -> dict[str, Any]:
     """Keep a blend with copies of its members' runs; returns its full record."""
-    full = {**record, "digest": blend_digest(record), "environment": environment()}
+    full = {**record, "digest": blend_digest(record), "environment": environment(torch.get_num_threads())}
     with atomic_folder(folder) as temporary:
         for place, member in enumerate(folders):
             shutil.copytree(member, temporary / f"member-{place}")

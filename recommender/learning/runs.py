@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +19,19 @@ from torch import Tensor
 from data.atomic import atomic_folder
 from data.errors import ToyGuideError
 from recommender.features import FeatureSchema
+from recommender.records import RECORD, environment
 
 WEIGHTS = "weights.safetensors"
-RECORD = "run.json"
-_LIBRARIES = ("torch", "numpy", "pyarrow", "scikit-learn")
 
 
 def save_run(folder: Path, kind: str, weights: dict[str, Tensor], record: dict[str, Any]) -> dict[str, Any]:
     """Write a run whole or not at all; returns the record with digest, time and environment added."""
-    full = {**record, "kind": kind, "digest": weights_digest(weights), "environment": environment()}
+    full = {
+        **record,
+        "kind": kind,
+        "digest": weights_digest(weights),
+        "environment": environment(torch.get_num_threads()),
+    }
     with atomic_folder(folder) as temporary:
         try:
             whole = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
@@ -110,35 +110,3 @@ def schema_from(weights: dict[str, Tensor], interests: list[str]) -> FeatureSche
         np.asarray(weights["schema.label_buckets"]),
         tuple(interests),
     )
-
-
-def environment() -> dict[str, Any]:
-    """When, where and with what a run was made: enough to repeat it."""
-    return {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "threads": torch.get_num_threads(),
-        "libraries": {name: _version(name) for name in ("toyguide", *_LIBRARIES)},
-        "git": _git_state(),
-    }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _git_state() -> str | None:
-    """The commit of the code, with "+changes" where files differ from it; None outside a repository."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    root = Path(__file__).parent
-    commit = subprocess.run([git, "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
-    if commit.returncode:
-        return None
-    status = subprocess.run([git, "status", "--porcelain"], cwd=root, capture_output=True, text=True, check=False)
-    return commit.stdout.strip() + ("+changes" if status.stdout.strip() else "")

@@ -32,6 +32,7 @@ from recommender.learning.sentences import sentence_vectors
 from recommender.learning.text import fit_projection, project
 from recommender.learning.tower_recommender import TwoTowerRecommender, validation_ndcg
 from recommender.learning.two_tower import TwoTower
+from recommender.records import dataset_record
 
 KIND = "teacher"
 SENTENCES = "sentences"
@@ -194,17 +195,6 @@ def fit_record(history: list[Epoch]) -> dict[str, Any]:
         "validation_ndcg_10": best.metric,
         "seconds": round(history[-1].seconds, 1),
         "epochs": [asdict(epoch) for epoch in history],
-    }
-
-
-def dataset_record(dataset: Dataset, plan: SplitPlan) -> dict[str, Any]:
-    """What a run record says of the data, and of what was held out."""
-    return {
-        "name": dataset.source.name,
-        "digest": dataset.digest,
-        "toys": dataset.toys.num_rows,
-        "events": dataset.events.num_rows,
-        "split": plan.record(),
     }
 
 

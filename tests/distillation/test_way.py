@@ -16,9 +16,10 @@ from distillation.distill import load_student, save_student
 from distillation.teach import teach
 from recommender.base import batch_holdout
 from recommender.baselines.registry import fit_baseline
-from recommender.learning.runs import RECORD, WEIGHTS
+from recommender.learning.runs import WEIGHTS
 from recommender.learning.teacher import load_teacher, save_teacher, train_teacher
 from recommender.learning.tower_recommender import validation_ndcg
+from recommender.records import RECORD
 from tests.distillation.conftest import CONFIG, OPTIONS, PRESET
 
 
