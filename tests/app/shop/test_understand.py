@@ -66,6 +66,12 @@ ENGLISH: list[tuple[str, tuple[int | None, int | None, str, int | None]]] = [
     ("3 year old and 18 month old", (18, None, "", None)),
     ("Ｌｅｇｏ for ５ year olds ＜3", (60, None, "building", None)),
     ("🦖 dinosaurs 🎁 4 years", (48, None, "dinosaurs", None)),
+    ("a puzzle for my 4-year-old and something for the baby", (48, 0, "puzzles", None)),
+    ("trains for my 6 year old and books for a toddler", (72, 12, "trains books", None)),
+    ("space for my 7-year-old and something for my teenager under £30", (84, None, "space", 30)),
+    ("my baby, 8 months, loves music", (8, None, "music", None)),
+    ("for the baby (6 months)", (6, None, "", None)),
+    ("a baby doll for our 4-year-old, she is a preschooler", (48, None, "dolls", None)),
 ]
 CHINESE: list[tuple[str, tuple[int | None, int | None, str, int | None]]] = [
     ("给三岁孩子的火车玩具", (36, None, "trains", None)),
@@ -98,6 +104,10 @@ CHINESE: list[tuple[str, tuple[int | None, int | None, str, int | None]]] = [
     ("给刚出生的宝宝", (0, None, "", None)),
     ("二年级 男孩 太空", (84, None, "space", None)),
     ("２岁　火车", (24, None, "trains", None)),
+    ("给四岁的女儿买拼图，再给宝宝挑一个", (48, 0, "puzzles", None)),
+    ("六岁男孩和小宝宝，积木", (72, 0, "building", None)),
+    ("4岁宝宝喜欢火车", (48, None, "trains", None)),
+    ("给宝宝买火车，4岁", (48, None, "trains", None)),
 ]
 
 
@@ -132,6 +142,27 @@ def test_what_is_doubtful_is_said_and_no_answer_is_made_of_it(sentence: str, dou
         assert said.age_months is None
         assert said.budget is None
         assert any(sign.isdigit() for sign in said.rest), "what was left out is shown"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "others"),
+    [
+        ("for 4 and 7 year olds", (84,)),
+        ("a 4-year-old, a 7-year-old and a 10-year-old", (84, 120)),
+        ("a puzzle for my 4-year-old and something for the baby", (0,)),
+        ("a 7-year-old with a baby sister", (0,)),
+        ("my 7-year-old and my teenager", (156,)),
+        ("给4岁和7岁的孩子", (84,)),
+        ("家里有两个孩子，大的5岁，小的2岁", (60,)),
+        ("六岁男孩和小宝宝", (0,)),
+        ("3-5 years", ()),
+        ("trains for a 4-year-old under 20", ()),
+        ("3到5岁", ()),
+        ("something for the baby", ()),
+    ],
+)
+def test_each_child_of_several_is_heard(sentence: str, others: tuple[int, ...]) -> None:
+    assert understand(sentence, SHOP, "GBP").others == others
 
 
 def test_a_sum_is_in_the_shops_currency_unless_it_says_another() -> None:
@@ -180,6 +211,10 @@ def test_any_text_is_understood_within_bounds(sentence: str, currency: str | Non
     assert said.younger_months is None or 0 <= said.younger_months <= OLDEST_MONTHS
     assert said.age_months is None or said.younger_months is None or said.younger_months < said.age_months
     assert said.budget is None or 1 <= said.budget <= MOST
+    assert all(0 <= other <= OLDEST_MONTHS for other in said.others)
+    youngest = min((span.value for span in said.spans if span.kind in ("age", "younger")), default=None)
+    counted = [age for age in (said.age_months, said.younger_months) if age is not None]
+    assert youngest == min(counted, default=None), "whoever is youngest counts"
     assert set(said.interests) <= set(SHOP)
     assert "\0" not in said.rest
     ends = [(span.start, span.end) for span in said.spans]
