@@ -40,8 +40,9 @@ def load_theme() -> Theme:
     table = tomllib.loads(_SHOP.joinpath("theme.toml").read_text(encoding="utf-8"))
     streamlit: dict[str, Any] = table["streamlit"]
     colours = streamlit.pop("colours")
-    options = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in streamlit.items()}
-    return Theme(table["light"], table["dark"], table["drawing"], table["sizes"], options, colours)
+    sizes = table["sizes"]
+    options = {name: _option(value, sizes) for name, value in streamlit.items()}
+    return Theme(table["light"], table["dark"], table["drawing"], sizes, options, colours)
 
 
 def streamlit_options(scheme: Scheme) -> dict[str, str]:
@@ -75,6 +76,12 @@ def drawing(name: str) -> str:
     style = f"<style>:root{{{day}}}@media(prefers-color-scheme:dark){{:root{{{night}}}}}</style>"
     head, mark, rest = _asset(f"{name}.svg").partition(">")
     return f"{head}{mark}{style}{rest}"
+
+
+def _option(value: object, sizes: Mapping[str, str]) -> str:
+    if isinstance(value, str) and value.startswith("$"):
+        return sizes[value[1:]]
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _variables(values: Mapping[str, str]) -> str:

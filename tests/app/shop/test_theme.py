@@ -73,7 +73,7 @@ def test_the_style_sheet_uses_the_theme_alone_and_loads_nothing() -> None:
     sheet = style_sheet().partition("}}\n")[2]  # what follows the theme's variables
     colours = set(re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", sheet)) - {"#000"}  # opaque, in a mask
     assert not colours
-    assert not re.search(r"url\(|@import|https?:", sheet)
+    assert re.findall(r"url\((.*?)\)|@import|https?:", sheet) == ['"app/static/nunito.woff2"']
     assert set(re.findall(r"var\(--([a-z0-9-]+)\)", style_sheet())) <= {*THEME.light, *THEME.sizes}
 
 
@@ -133,3 +133,13 @@ def test_the_drawings_that_pages_ask_for_are_there() -> None:
         "welcome",
     }  # fmt: skip
     assert asked == set(DRAWINGS)
+
+
+def test_the_shops_own_face_travels_with_it_under_its_licence() -> None:
+    folder = files("app.shop").joinpath("script", "static")
+    face = folder.joinpath("nunito.woff2").read_bytes()
+    assert face[:4] == b"wOF2"
+    assert len(face) < 60_000
+    assert "SIL OPEN FONT LICENSE" in folder.joinpath("nunito-licence.txt").read_text(encoding="utf-8")
+    assert streamlit_options("system")["server.enableStaticServing"] == "true"
+    assert streamlit_options("system")["theme.font"].startswith("Nunito,")
