@@ -5,7 +5,8 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 ORT_WEB := 1.30.0
-WEB := var/npm/onnxruntime-web-$(ORT_WEB)
+AXE := 4.14.1
+WEB := var/npm/onnxruntime-web-$(ORT_WEB)-axe-core-$(AXE)
 
 .PHONY: demo test test-system check format install clean
 
@@ -26,10 +27,12 @@ test: install
 test-system: install $(WEB)
 	$(BIN)/pytest -m system $(ARGS)
 
-# What a browser runs is whole in this one package; what npm lays beside it is never loaded.
+# What a browser runs is whole in these two packages; what npm lays beside them is never loaded. One command for both:
+# npm takes away what an earlier one has left.
 $(WEB):
 	@mkdir -p var/npm
-	npm install --prefix var/npm --no-save --no-package-lock --ignore-scripts --no-audit --no-fund onnxruntime-web@$(ORT_WEB)
+	npm install --prefix var/npm --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
+		onnxruntime-web@$(ORT_WEB) axe-core@$(AXE)
 	@touch $@
 
 # Long repetitions: each runs a few rounds in 'make test', and in full here.

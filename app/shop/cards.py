@@ -33,6 +33,14 @@ def plain(words: str, limit: int = MAX_TITLE) -> str:
     return _COMMAND.sub(rf"\1{_WORD_JOINER}", _MARKDOWN.sub(r"\\\1", line))
 
 
+def named(words: str, title: str) -> str:
+    """The label of a button that stands beside others like it: `words`, and for those who listen also which toy.
+
+    The style sheet hides what is small in such a label from the eye alone.
+    """
+    return f"{words} :small[{plain(title, 80)}]"
+
+
 def picture(toy: Toy, address: str, language: str) -> str:
     """The picture with its alternative text."""
     alt = text.t(language, "card.picture", title=text.title(toy, language))
@@ -115,9 +123,8 @@ def heading(title: str, lead: str, language: str) -> str:
 
 
 def shelf_head(count: str, summary: str, language: str) -> str:
-    """Over the cards: how many toys, and for whom. Read out when it changes."""
-    head = f"<h2>{escape(count)}</h2><p>{escape(summary)}</p>"
-    return f'<div class="shelf-head" lang="{language}" role="status">{head}</div>'
+    """Over the cards: how many toys, and for whom. `page.js` has it read out when it changes."""
+    return _speaks(language, "shelf-head", f"<h2>{escape(count)}</h2><p>{escape(summary)}</p>")
 
 
 def section(title: str, language: str) -> str:
@@ -125,11 +132,14 @@ def section(title: str, language: str) -> str:
     return _speaks(language, "section", f"<h2>{escape(title)}</h2>")
 
 
-def panel(drawing: str, title: str, lines: Sequence[str], language: str) -> str:
-    """A friendly notice in place of cards; `drawing` is one of our own pictures as an address."""
+def panel(drawing: str, title: str, lines: Sequence[str], language: str, level: int = 2) -> str:
+    """A friendly notice in place of cards, read out as it comes; `drawing` is one of our own pictures as an address.
+
+    level: of its heading, 1 where the page has no other
+    """
     said = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
     art = f'<img src="{escape(drawing)}" alt="">' if drawing else ""
-    return f'<div class="panel" lang="{language}" role="status">{art}<h1>{escape(title)}</h1>{said}</div>'
+    return _speaks(language, "panel", f"{art}<h{level}>{escape(title)}</h{level}>{said}")
 
 
 def note(words: str, language: str) -> str:

@@ -72,7 +72,7 @@ def taps(shop: Shop, toy: Toy, area: str) -> None:
         ("own", own, ":material/home:", moves.own),
     ):
         st.button(
-            shop.t(key),
+            cards.named(shop.t(key), text.title(toy, shop.language)),
             key=f"{name}-{area}-{toy.toy_id}",
             icon=icon,
             on_click=_tap,
@@ -127,17 +127,20 @@ def tapped(shop: Shop) -> None:
             )
 
 
-def trouble(shop: Shop, error: ShopError) -> None:
-    """In place of the shelf: the kiosk is away (and is asked again), or would not do what was asked."""
+def trouble(shop: Shop, error: ShopError, level: int = 2) -> None:
+    """In place of the shelf: the kiosk is away (and is asked again), or would not do what was asked.
+
+    level: of the heading, 1 where the page has no other
+    """
     language = shop.language
     with st.container(key="trouble"):
         if not error.outage:
             lines = [shop.t("oops.lead", detail=str(error)[:300])]
-            st.html(cards.panel(drawn("shop-closed"), shop.t("oops.title"), lines, language))
+            st.html(cards.panel(drawn("shop-closed"), shop.t("oops.title"), lines, language, level))
         else:
             kept = len(shop.visit.profile.liked)
             lines = [shop.t("down.lead"), shop.t("down.kept", n=kept) if kept else ""]
-            st.html(cards.panel(drawn("shop-closed"), shop.t("down.title"), lines, language))
+            st.html(cards.panel(drawn("shop-closed"), shop.t("down.title"), lines, language, level))
             st.session_state[_DOWN_SINCE] = time.monotonic()
             _ask_again(shop)
         st.button(shop.t("down.retry"), key="retry", type="primary", icon=":material/refresh:")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from app.shop.access import mind_the_page
 from app.shop.components import header
 from app.shop.pages import browse, find_gift, for_me, toy
 from app.shop.settings import ShopSettings
@@ -42,6 +43,7 @@ def _framed(name: str, render: Render, shop: Shop) -> Callable[[], None]:
         st.set_page_config(page_title=f"{shop.t(f'nav.{name}')} · {sign}", page_icon=_icon(), layout="wide")
         st.html(style_sheet())
         header(shop, name)
+        mind_the_page(shop)
         title = render(shop)
         if name == "toy":
             if title:

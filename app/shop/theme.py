@@ -88,5 +88,11 @@ def _variables(values: Mapping[str, str]) -> str:
     return "".join(f"--{name}:{value};" for name, value in values.items())
 
 
+@cache
+def page_script() -> str:
+    """A JavaScript module for what a style sheet cannot do; see `app.shop.access`."""
+    return _asset("page.js")
+
+
 def _asset(name: str) -> str:
     return _SHOP.joinpath("assets", name).read_text(encoding="utf-8")

@@ -38,7 +38,7 @@ def render(shop: Shop) -> str | None:
         if error.code in _NOT_THERE:
             _unknown(shop)
         else:
-            trouble(shop, error)
+            trouble(shop, error, level=1)
         return None
     if page.safe.allowed:
         _tell_once(page)
@@ -135,6 +135,7 @@ def _refused(shop: Shop, page: ToyPage) -> None:
             title,
             [shop.t("unsafe.lead", text=page.safe.text)],
             language,
+            level=1,
         )
     )
     if unsafe and visit.youngest is None:
@@ -155,6 +156,8 @@ def _answered(key: str) -> None:
 
 
 def _unknown(shop: Shop) -> None:
-    st.html(cards.panel(drawn("unknown-toy"), shop.t("unknown.title"), [shop.t("unknown.lead")], shop.language))
+    st.html(
+        cards.panel(drawn("unknown-toy"), shop.t("unknown.title"), [shop.t("unknown.lead")], shop.language, level=1)
+    )
     with st.container(key="home"):
         st.page_link(shop.links["gift"], label=shop.t("unknown.home"), icon=":material/storefront:")
