@@ -26,6 +26,7 @@ from app.cli.console import OUT, Exit, tell
 from app.cli.data import data_app
 from app.cli.demo import demo
 from app.cli.distill import distill
+from app.cli.drift import drift
 from app.cli.evaluate import evaluate
 from app.cli.kiosk import kiosk_app
 from app.cli.page import page
@@ -68,6 +69,7 @@ app.add_typer(bench_app)
 app.add_typer(runs_app)
 app.add_typer(kiosk_app)
 app.command()(evaluate)
+app.command()(drift)
 app.command()(demo)
 app.command()(shop)
 app.command()(page)

@@ -110,6 +110,7 @@ def import_kiosk(
         "repeated": reader.repeated,
         "from_the_future": reader.future,
         "unknown_toys": dict(reader.unknown.most_common(20)),
+        "unknown_events": reader.unknown.total(),
         "toys_of": {"name": toys.source.name, "digest": toys.digest},
         "kept_events": toys.events.num_rows if keep_events else 0,
     }
