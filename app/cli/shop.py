@@ -39,6 +39,9 @@ def shop(
     theme: Annotated[
         str | None, typer.Option(help="light, dark, or system: as the visitor's device has it.", show_default="system")
     ] = None,
+    visit_minutes: Annotated[
+        float | None, typer.Option(help="How long a visit is kept without use.", show_default="120")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="A settings file, table 'shop'.", show_default="toyguide.toml if there is one")
     ] = None,
@@ -50,7 +53,7 @@ def shop(
 
     settings = load_settings(
         config, api=api, host=host, port=port, timeout_seconds=timeout_seconds, kiosk=kiosk, idle_seconds=idle_seconds,
-        countdown_seconds=countdown_seconds, theme=theme,
+        countdown_seconds=countdown_seconds, theme=theme, visit_minutes=visit_minutes,
     )  # fmt: skip
     if find_spec("streamlit") is None or find_spec("httpx") is None:
         raise ToyGuideError("The shop needs Streamlit and httpx. Install them with: pip install 'toyguide[shop]'.")

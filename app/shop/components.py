@@ -14,7 +14,7 @@ from app.shop.client import ShopError
 from app.shop.models import Item, Toy
 from app.shop.pictures import SIGN, drawn
 from app.shop.session import Session, Who
-from app.shop.visit import Shop, change, visit
+from app.shop.visit import Shop, change, changed, visit
 
 RETRY_SECONDS: Final = 4
 _DOWN_SINCE: Final = "down_since"
@@ -81,7 +81,8 @@ def taps(shop: Shop, toy: Toy, area: str) -> None:
 
 
 def _tap(move: Callable[[Session, Toy], Session], toy: Toy, key: str) -> None:
-    change(move, toy)
+    if not changed(move, toy):
+        return
     language = visit().language
     st.toast(text.t(language, key, title=cards.plain(text.title(toy, language), 60)), icon=_TOASTS[key])
 
@@ -157,4 +158,14 @@ def synced(key: str, value: Any) -> str:
     """`key`, with Streamlit's widget of that key set to `value`: the visit is the one truth, widgets show it."""
     if st.session_state.get(key) != value:
         st.session_state[key] = value
+    st.session_state[f"{key}-shown"] = value
     return key
+
+
+def picked(key: str) -> tuple[list[Any], list[Any]]:
+    """(what was added, what was taken away) by the tap on the synced widget `key`, which may hold several.
+
+    Not all that it holds: another tab may have added what this one does not show yet.
+    """
+    before, after = st.session_state.get(f"{key}-shown") or [], st.session_state[key]
+    return [it for it in after if it not in before], [it for it in before if it not in after]

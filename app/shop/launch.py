@@ -20,7 +20,7 @@ from app.shop.theme import Scheme, streamlit_options
 
 def become_streamlit(settings: ShopSettings, port: int) -> NoReturn:
     """Run the shop of `settings` on `port` in place of this process."""
-    with as_file(files("app.shop").joinpath("script", "main.py")) as script:
+    with as_file(files("app.shop").joinpath("script", "serve.py")) as script:
         arguments = streamlit_arguments(str(script), settings.host, port, settings.theme)
         sys.stdout.flush()
         sys.stderr.flush()

@@ -7,7 +7,7 @@ their own, and what is learnt of one is never used for another. Who comes and go
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -174,6 +174,12 @@ def answer(session: Session, **answers: Any) -> Session:
     if age is not None and profile.youngest_months is not None and profile.youngest_months >= age:
         profile = replace(profile, youngest_months=None)  # the one it is for is the youngest now
     return _with(session, profile)
+
+
+def pick(session: Session, added: Sequence[str], removed: Sequence[str]) -> Session:
+    """Interests that were tapped on or off; others stay."""
+    kept = [name for name in session.profile.interests if name not in removed]
+    return answer(session, interests=list(dict.fromkeys([*kept, *added])))
 
 
 def seek(session: Session, move: Callable[..., Wish], *arguments: Any, **named: Any) -> Session:

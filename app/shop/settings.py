@@ -34,7 +34,9 @@ class ShopSettings(BaseSettings):
     countdown_seconds: Annotated[int, Field(ge=5, le=600)] = Field(
         default=20, description="Kiosk mode: so long it waits for an answer before it forgets the visit."
     )
-
+    visit_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
+        default=120, description="How long a visit is kept without use; it lies in memory alone."
+    )
     theme: Literal["system", "light", "dark"] = Field(
         default="system", description="Light, dark, or as the visitor's system has it."
     )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.shop.access import mind_the_page
 from app.shop.components import header
+from app.shop.ended import ended
 from app.shop.pages import browse, find_gift, for_me, toy
 from app.shop.settings import ShopSettings
 from app.shop.theme import drawing, style_sheet
@@ -44,6 +45,7 @@ def _framed(name: str, render: Render, shop: Shop) -> Callable[[], None]:
         st.html(style_sheet())
         header(shop, name)
         mind_the_page(shop)
+        ended(shop)
         title = render(shop)
         if name == "toy":
             if title:

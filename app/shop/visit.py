@@ -1,4 +1,7 @@
-"""The visit that Streamlit's session holds, and the kiosk that all visits share."""
+"""The visit of a browser, whichever of its tabs asks, and the kiosk that all visits share.
+
+What was said and tapped lies in `Visits`, under the number in the browser's cookie; where one is in it, each tab keeps.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,20 @@ import streamlit as st
 from app.shop import session as moves
 from app.shop import text
 from app.shop.client import KioskClient, ShopError
+from app.shop.cookie import cookie_name, known
 from app.shop.models import Facets
 from app.shop.pictures import Pictures
 from app.shop.session import Session
 from app.shop.settings import ShopSettings
+from app.shop.tab import Tab
+from app.shop.visits import Visits
 
 FACETS_SECONDS: Final = 60
+ENDED: Final = "visit_ended"
+"""In Streamlit's session, until it is acknowledged: the visit before has ended, and is forgotten."""
 _VISIT: Final = "visit"
+_TAB: Final = "tab"
+_BROWSER: Final = "browser"
 _log = logging.getLogger("toyguide.shop")
 
 
@@ -54,17 +64,87 @@ class Shop:
 
 
 def visit() -> Session:
-    """The visit; a new one begins in the language of the address (`?lang=`) or of the browser."""
-    if _VISIT not in st.session_state:
-        stated = st.query_params.get("lang")
-        st.session_state[_VISIT] = moves.new_session(text.preferred_language(stated, st.context.locale))
-    found: Session = st.session_state[_VISIT]
-    return found
+    """The visit as this tab sees it; a new one begins in the language of the address (`?lang=`) or of the browser."""
+    browser = _browser()
+    if browser is None:  # no cookie came: the visit is this tab's, and lasts as long
+        if _VISIT not in st.session_state:
+            st.session_state[_VISIT] = moves.new_session(_language(None))
+        own: Session = st.session_state[_VISIT]
+        return own
+    tab: Tab | None = st.session_state.get(_TAB)
+    found = browser.visits.find(browser.key)
+    if (found is None and not browser.fresh) if tab is None else (found is None or found.id != tab.session_id):
+        st.session_state.clear()  # what its widgets hold was said in a visit that has ended
+        st.session_state[_BROWSER], st.session_state[ENDED], tab = browser, True, None
+    if found is None:
+        found = browser.visits.begin(browser.key, lambda: moves.new_session(_language(None)))
+    if tab is None:
+        st.session_state[_TAB] = tab = Tab.of(moves.speak(found, _language(found.language)))
+    return tab.over(found)
 
 
 def change(move: Callable[..., Session], *arguments: Any, **named: Any) -> None:
-    """Replace the visit by `move(visit, …)`."""
-    st.session_state[_VISIT] = move(visit(), *arguments, **named)
+    """As `changed`, for a widget that looks for no answer."""
+    changed(move, *arguments, **named)
+
+
+def changed(move: Callable[..., Session], *arguments: Any, **named: Any) -> bool:
+    """Replace the visit by `move(visit, …)`, made to what other tabs have left of it.
+
+    False, and nothing is moved, where it has ended since the page was drawn: who taps now may be somebody else.
+    """
+    tab: Tab | None = st.session_state.get(_TAB)
+    before = visit()
+    browser = _browser()
+    if browser is None:
+        st.session_state[_VISIT] = move(before, *arguments, **named)
+        return True
+    if tab is not None and tab.session_id != before.id:
+        return False
+    view: Tab = st.session_state[_TAB]
+
+    def moved(kept: Session) -> Session:
+        after = move(view.over(kept), *arguments, **named)
+        st.session_state[_TAB] = Tab.of(after)
+        return after
+
+    return browser.visits.change(browser.key, before.id, moved)
+
+
+def renew(language: str) -> Session:
+    """Forget the visit, here and where other tabs would find it, and begin a new one. Returns what it was.
+
+    The other tabs say that the visit has ended. This tab's widgets are the caller's to forget.
+    """
+    before, fresh, browser = visit(), moves.new_session(language), _browser()
+    if browser is None:
+        st.session_state[_VISIT] = fresh
+    else:
+        browser.visits.replace(browser.key, fresh)
+        st.session_state[_TAB] = Tab.of(fresh)
+    return before
+
+
+@dataclass(frozen=True, slots=True)
+class _Browser:
+    """Where the visit of a browser lies. fresh: its cookie came with this page, so that there can be none yet."""
+
+    visits: Visits
+    key: str
+    fresh: bool
+
+
+def _browser() -> _Browser | None:
+    if _BROWSER not in st.session_state:
+        settings = ShopSettings()
+        found = known(dict(st.context.cookies), cookie_name(settings.port))
+        st.session_state[_BROWSER] = found and _Browser(keep_visits(settings.visit_minutes), found.id, found.fresh)
+    browser: _Browser | None = st.session_state[_BROWSER]
+    return browser
+
+
+def _language(before: str | None) -> str:
+    return text.preferred_language(st.query_params.get("lang"), before or st.context.locale)
 
 
 def deliver(shop: Shop) -> None:
@@ -84,6 +164,12 @@ def deliver(shop: Shop) -> None:
         change(moves.delivered, frozenset(event["event_id"] for event in outbox))
         return
     change(moves.delivered, frozenset(result.event_id for result in results))
+
+
+@st.cache_resource(show_spinner=False)
+def keep_visits(minutes: float) -> Visits:
+    """The visits of a process."""
+    return Visits(minutes)
 
 
 @st.cache_resource(show_spinner=False)

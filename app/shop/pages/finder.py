@@ -9,7 +9,7 @@ import streamlit as st
 from app.shop import body, cards, choices, relax, text
 from app.shop import session as moves
 from app.shop.client import ShopError
-from app.shop.components import shelf, synced, tapped, trouble
+from app.shop.components import picked, shelf, synced, tapped, trouble
 from app.shop.models import Facets, Recommendation
 from app.shop.pages.free_text import free_text
 from app.shop.pictures import drawn
@@ -119,6 +119,9 @@ def _questions(shop: Shop, facets: Facets, who: Who) -> None:
 
 
 def _answered(name: str, key: str) -> None:
+    if name == "interests":
+        change(moves.pick, *picked(key))
+        return
     change(moves.answer, **{name: st.session_state[key]})
 
 

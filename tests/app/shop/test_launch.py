@@ -32,6 +32,7 @@ def test_the_script_finds_the_settings_that_were_decided() -> None:
         "TOYGUIDE_SHOP_PORT": "9",
         "TOYGUIDE_SHOP_THEME": "system",
         "TOYGUIDE_SHOP_TIMEOUT_SECONDS": "2.0",
+        "TOYGUIDE_SHOP_VISIT_MINUTES": "120.0",
         "TOYGUIDE_SHOP_KIOSK": "false",
         "TOYGUIDE_SHOP_IDLE_SECONDS": "90",
         "TOYGUIDE_SHOP_COUNTDOWN_SECONDS": "20",
