@@ -54,15 +54,15 @@ def card_facts(item: Item, profile: Profile, language: str) -> str:
     rows = [
         f'<p class="money"><span class="price">{escape(text.price(toy, language))}</span>{age_mark(toy, language)}</p>',
         safety_mark(toy, language),
-        f'<p class="why">{escape(why)}</p>' if why else "",
+        f'<p class="why">{icon("auto_awesome")}<span>{escape(why)}</span></p>' if why else "",
     ]
     return _speaks(language, "facts", "".join(rows))
 
 
 def age_mark(toy: Toy, language: str) -> str:
     """The recommended age, with the word for those who do not see the badge."""
-    word = escape(text.t(language, "card.age"))
-    return f'<span class="age"><span class="unseen">{word}: </span>{escape(text.age_range(toy, language))}</span>'
+    word, ages = escape(text.t(language, "card.age")), escape(text.age_range(toy, language))
+    return f'<span class="age">{icon("cake")}<span class="unseen">{word}: </span>{ages}</span>'
 
 
 def safety_mark(toy: Toy, language: str) -> str:
@@ -71,8 +71,8 @@ def safety_mark(toy: Toy, language: str) -> str:
     if not words:
         return ""
     if toy.hazards:
-        return f'<p class="safety hazard"><span aria-hidden="true">⚠</span> {escape(words)}</p>'
-    return f'<p class="safety">{escape(words)}</p>'
+        return f'<p class="safety hazard">{icon("warning")}<span>{escape(words)}</span></p>'
+    return f'<p class="safety">{icon("verified_user")}<span>{escape(words)}</span></p>'
 
 
 def toy_head(toy: Toy, language: str) -> str:
@@ -117,9 +117,10 @@ def brand(mark: str, language: str) -> str:
     return _speaks(language, "brand", f'<img src="{escape(mark)}" alt=""><span>{words}</span>')
 
 
-def heading(title: str, lead: str, language: str) -> str:
-    """The head of a page."""
-    return _speaks(language, "heading", f"<h1>{escape(title)}</h1><p>{escape(lead)}</p>")
+def heading(title: str, lead: str, language: str, drawing: str = "") -> str:
+    """The head of a page; `drawing` is one of our own as an address, beside it where there is room."""
+    art = f'<img class="art" src="{escape(drawing)}" alt="">' if drawing else ""
+    return _speaks(language, "heading", f"<h1>{escape(title)}</h1><p>{escape(lead)}</p>{art}")
 
 
 def shelf_head(count: str, summary: str, language: str) -> str:
@@ -140,6 +141,20 @@ def panel(drawing: str, title: str, lines: Sequence[str], language: str, level: 
     said = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
     art = f'<img src="{escape(drawing)}" alt="">' if drawing else ""
     return _speaks(language, "panel", f"{art}<h{level}>{escape(title)}</h{level}>{said}")
+
+
+def icon(name: str) -> str:
+    """A sign of Streamlit's own icon font, which travels with it. It repeats what words beside it say."""
+    return f'<span class="icon" aria-hidden="true" translate="no">{name}</span>'
+
+
+def waiting(words: str, cards: int, language: str) -> str:
+    """Where a shelf is still to come: what it will look like."""
+    return _speaks(
+        language,
+        "waiting",
+        f'<p>{escape(words)}</p><div class="skeleton" aria-hidden="true">{"<div></div>" * cards}</div>',
+    )
 
 
 def note(words: str, language: str) -> str:

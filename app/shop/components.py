@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import streamlit as st
@@ -43,6 +44,17 @@ def _other_language() -> None:
     language = "en" if visit().language == "zh" else "zh"
     change(moves.speak, language)
     st.query_params["lang"] = language  # an address that is copied or loaded again keeps it
+
+
+@contextmanager
+def looking(shop: Shop, toys: int) -> Iterator[None]:
+    """Empty cards while the kiosk is asked; a shelf that is renewed stays instead, until the new one is there."""
+    place = st.empty()
+    place.html(cards.waiting(shop.t("shelf.loading"), toys, shop.language))
+    try:
+        yield
+    finally:
+        place.empty()
 
 
 def shelf(shop: Shop, items: Sequence[Item], area: str) -> None:

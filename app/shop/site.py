@@ -42,7 +42,7 @@ def _framed(name: str, render: Render, shop: Shop) -> Callable[[], None]:
     def page() -> None:
         sign = shop.t("shop.name")
         st.set_page_config(page_title=f"{shop.t(f'nav.{name}')} · {sign}", page_icon=_icon(), layout="wide")
-        st.html(style_sheet())
+        st.html(style_sheet(st.get_option("theme.base") or "system"))
         header(shop, name)
         mind_the_page(shop)
         ended(shop)

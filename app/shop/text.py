@@ -18,6 +18,7 @@ LANGUAGES: Final = ("en", "zh")
 
 _SYMBOLS: Final = {"GBP": "£", "USD": "$", "EUR": "€", "CNY": "¥", "JPY": "¥", "AUD": "A$", "CAD": "C$", "HKD": "HK$"}
 _FLOORS: Final = {hazard.value: floor for hazard, floor in HAZARD_FLOOR_MONTHS.items()}
+_ROUGH: Final = 36  # from this age in months on, a recommendation ends with a whole year
 _WHOLE: Final = frozenset({"JPY", "KRW"})  # currencies without a smaller coin
 
 
@@ -85,6 +86,8 @@ def age_range(toy: Toy, language: str) -> str:
     start, end = toy.recommended_age, toy.recommended_age_to
     if start is None:
         return t(language, "age.unknown")
+    if end is not None and end >= _ROUGH and end % 6:
+        end -= end % 12  # a recommendation for the eldest is no matter of months
     if end is None or end <= start:
         return t(language, "age.from_birth") if start == 0 else t(language, "age.from", age=months(start, language))
     if end < 24 or (start < 12 and end <= 36 and end % 12):

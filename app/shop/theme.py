@@ -58,13 +58,15 @@ def streamlit_options(scheme: Scheme) -> dict[str, str]:
 
 
 @cache
-def style_sheet() -> str:
+def style_sheet(scheme: Scheme) -> str:
     """A `<style>` element: the theme as CSS variables, then the style sheets in the order of their names."""
     theme = load_theme()
     day = _variables({**theme.light, **theme.sizes})
     both = _variables({name: f"light-dark({colour},{theme.dark[name]})" for name, colour in theme.light.items()})
+    # Stated for the document: what Streamlit lays over the page stands outside of what it states it for.
+    shown = "light dark" if scheme == "system" else scheme
     # A browser that does not know light-dark() keeps to the day.
-    variables = f":root{{{day}}}@supports (color:light-dark(red,red)){{:root{{{both}}}}}"
+    variables = f":root{{color-scheme:{shown};{day}}}@supports (color:light-dark(red,red)){{:root{{{both}}}}}"
     sheets = sorted(it.name for it in _SHOP.joinpath("assets").iterdir() if it.name.endswith(".css"))
     return f"<style>{variables}\n{''.join(map(_asset, sheets))}</style>"
 

@@ -11,7 +11,7 @@ from app.shop import cards, choices, text
 from app.shop import session as moves
 from app.shop import wish as wishes
 from app.shop.client import ShopError
-from app.shop.components import shelf, synced, tapped, trouble
+from app.shop.components import looking, shelf, synced, tapped, trouble
 from app.shop.models import Facets, Found
 from app.shop.pages import nothing_found
 from app.shop.visit import Shop, change
@@ -135,7 +135,7 @@ def _found(shop: Shop, facets: Facets) -> None:
     query = wishes.query_for(wish, visit.youngest, visit.language)
     found: Found | None = None
     try:
-        with st.spinner(shop.t("shelf.loading")):
+        with looking(shop, wishes.PAGE):
             if wish.words:
                 found = shop.client.search(query)
                 items, count = found.items, found.matched - wishes.removed(found.masked)

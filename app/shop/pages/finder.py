@@ -9,7 +9,7 @@ import streamlit as st
 from app.shop import body, cards, choices, relax, text
 from app.shop import session as moves
 from app.shop.client import ShopError
-from app.shop.components import picked, shelf, synced, tapped, trouble
+from app.shop.components import looking, picked, shelf, synced, tapped, trouble
 from app.shop.models import Facets, Recommendation
 from app.shop.pages.free_text import free_text
 from app.shop.pictures import drawn
@@ -49,7 +49,7 @@ def render(shop: Shop, who: Who) -> None:
     """The page of `who`."""
     change(moves.use, who)
     language = shop.language
-    st.html(cards.heading(shop.t(f"{who}.title"), shop.t(f"{who}.lead"), language))
+    st.html(cards.heading(shop.t(f"{who}.title"), shop.t(f"{who}.lead"), language, drawn("welcome")))
     try:
         facets = shop.facets()
     except ShopError as error:
@@ -133,7 +133,7 @@ def _chip(name: str, language: str) -> str:
 
 def _found(shop: Shop, facets: Facets, who: Who) -> None:
     try:
-        with st.spinner(shop.t("shelf.loading")):
+        with looking(shop, moves.PAGE):
             answer = shop.client.recommend(body.request_for(shop.visit, facets.recommended_age.min is not None))
     except ShopError as error:
         tapped(shop)

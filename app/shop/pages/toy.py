@@ -10,7 +10,7 @@ import streamlit as st
 from app.shop import cards, choices, safety, text
 from app.shop import session as moves
 from app.shop.client import ShopError
-from app.shop.components import shelf, synced, taps, trouble
+from app.shop.components import looking, shelf, synced, taps, trouble
 from app.shop.models import Item, ToyPage
 from app.shop.pictures import drawn
 from app.shop.visit import Shop, change
@@ -32,7 +32,7 @@ def render(shop: Shop) -> str | None:
         return None
     visit = shop.visit
     try:
-        with st.spinner(shop.t("shelf.loading")):
+        with looking(shop, 1):
             page = shop.client.toy(toy_id, visit.youngest, visit.language)
     except ShopError as error:
         if error.code in _NOT_THERE:

@@ -38,6 +38,8 @@ def test_money(amount: Decimal | int, currency: str | None, shown: str) -> None:
         (30, 84, "2½–7 years", "2½–7岁"),
         (40, 84, "3 years 4 months to 7 years", "3岁4个月至7岁"),
         (36, 84, "3–7 years", "3–7岁"),
+        (36, 190, "3–15 years", "3–15岁"),
+        (18, 54, "1½–4½ years", "1½–4½岁"),
         (12, 48, "1–4 years", "1–4岁"),
         (9, 72, "9 months to 6 years", "9个月至6岁"),
         (60, None, "from 5 years", "5岁起"),

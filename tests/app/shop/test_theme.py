@@ -70,21 +70,21 @@ def test_day_and_night_name_the_same_colours() -> None:
 
 
 def test_the_style_sheet_uses_the_theme_alone_and_loads_nothing() -> None:
-    sheet = style_sheet().partition("}}\n")[2]  # what follows the theme's variables
+    sheet = style_sheet("system").partition("}}\n")[2]  # what follows the theme's variables
     colours = set(re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", sheet)) - {"#000"}  # opaque, in a mask
     assert not colours
     assert re.findall(r"url\((.*?)\)|@import|https?:", sheet) == ['"app/static/nunito.woff2"']
-    assert set(re.findall(r"var\(--([a-z0-9-]+)\)", style_sheet())) <= {*THEME.light, *THEME.sizes}
+    assert set(re.findall(r"var\(--([a-z0-9-]+)\)", style_sheet("system"))) <= {*THEME.light, *THEME.sizes}
 
 
 def test_every_variable_has_a_colour_for_the_day_where_light_dark_is_not_known() -> None:
-    day = style_sheet().partition("@supports")[0]
+    day = style_sheet("system").partition("@supports")[0]
     assert all(f"--{name}:{colour};" in day for name, colour in THEME.light.items())
     assert "light-dark(" not in day
 
 
 def test_nothing_ends_the_style_element_early() -> None:
-    assert style_sheet().count("</") == 1
+    assert style_sheet("dark").count("</") == 1
 
 
 def test_streamlit_keeps_to_itself() -> None:
