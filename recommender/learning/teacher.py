@@ -32,6 +32,7 @@ from recommender.learning.sentences import sentence_vectors
 from recommender.learning.text import fit_projection, project
 from recommender.learning.tower_recommender import TwoTowerRecommender, validation_ndcg
 from recommender.learning.two_tower import TwoTower
+from recommender.learning.warm import WarmStart
 from recommender.records import dataset_record
 
 KIND = "teacher"
@@ -67,12 +68,14 @@ def train_teacher(
     report: Reporter | None = None,
     unfinished: Path | None = None,
     on_epoch: Callable[[str, Epoch], None] | None = None,
+    start: WarmStart | None = None,
 ) -> tuple[TwoTowerRecommender, dict[str, Tensor], dict[str, Any]]:
     """Train on `split.train`, choose the epoch on `split.validation`; the test part is not looked at.
 
     Where the split has a `refit`, a second model is then trained on that, as many epochs, and is the teacher.
     unfinished: a folder for checkpoints, from which a killed training goes on. Who has kept the teacher removes it.
     on_epoch: told "choose" or "refit" and the epoch
+    start: the teacher to begin as, of the same preset
     Returns (the teacher, its weights, its run record).
     Raises ToyGuideError if there is nothing to learn from, or if `unfinished` belongs to another training.
     """
@@ -80,12 +83,13 @@ def train_teacher(
         raise ToyGuideError(
             "The training part of the dataset holds no toy liked, carted or bought; there is nothing to learn."
         )
-    parts = Parts(dataset, preset)
+    parts = Parts(dataset, preset, start)
     judged = split.validation.sample(min(VALIDATION_QUERIES, max(500, _MAX_CELLS // len(dataset.index))), 0)
     record: dict[str, Any] = {
         "dataset": dataset_record(dataset, plan),
         "preset": preset_record(preset),
         "interests": list(parts.schema.interests),
+        **({} if start is None else {"started_from": start.digest}),
     }
     checkpoint = refit_checkpoint = None
     if unfinished is not None:
@@ -119,13 +123,18 @@ def train_teacher(
 class Parts:
     """What every model of one training shares: the catalogue's features, and how they are read."""
 
-    def __init__(self, dataset: Dataset, preset: Preset) -> None:
+    def __init__(self, dataset: Dataset, preset: Preset, start: WarmStart | None = None) -> None:
         toys = dataset.toy_rows()
         self.index = dataset.index
         self.preset = preset
-        self.schema = fit_schema(toys)
+        self.start = start
+        self.schema = fit_schema(toys) if start is None else start.schema
         self.features = encode_toys(toys, self.schema)
-        self.projection = fit_projection(self.features, self.schema, preset.model.text_width, preset.training.seed)
+        self.projection = (
+            fit_projection(self.features, self.schema, preset.model.text_width, preset.training.seed)
+            if start is None
+            else start.projection.numpy()
+        )
         vectors = [project(self.features, self.projection)]
         self.sentences: Tensor | None = None
         if preset.model.sentences:
@@ -152,6 +161,8 @@ class Parts:
         torch.manual_seed(seed)
         unseen = unseen_toys(learned, len(self.index))
         model = TwoTower(preset.model, self.schema, self.features, self.text, unseen)
+        if self.start is not None:
+            self.start.put_into(model)
         windows = make_windows(learned, preset.model.max_history, self.schema.interests)
         each = max(1, preset.targets_per_batch // process_count())
         history = fit(

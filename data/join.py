@@ -1,0 +1,109 @@
+"""New events joined to a dataset: toys keep their numbers, new ones come behind, what no person did is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.dataset import EVENT_TABLE, TOY_TABLE, Dataset, Source, seeded_key
+from data.errors import DataError
+from data.schema import EventColumn, ToyColumn
+from data.validate.ages import AGE_CHECKS
+from data.validate.check import Tables
+from data.validate.refuse import first_error
+from data.validate.toys import TOY_CHECKS
+
+MOST_OF_A_SESSION: Final = 300
+"""Events of one session that a person may have; more came from a program, or from a screen that hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinReport:
+    """What became of the new events and toys.
+
+    repeated: events that the dataset held already; robots: events of `robot_sessions`, which were no person's
+    unknown: events on toys that neither has; changed_toys: toys whose row is another now
+    """
+
+    events: int
+    repeated: int
+    robots: int
+    robot_sessions: int
+    unknown: int
+    new_toys: int
+    changed_toys: int
+
+
+def join_events(
+    before: Dataset,
+    events: pa.Table,
+    catalogue: Dataset | None = None,
+    most_of_a_session: int = MOST_OF_A_SESSION,
+) -> tuple[Dataset, JoinReport]:
+    """(`before` with `events`, schema `EVENT_TABLE`, behind its own; what became of them).
+
+    catalogue: the toys of today; a toy that both have is as it says, one that it lacks stays as it was
+    most_of_a_session: the events of a session that has more are left out, see `MOST_OF_A_SESSION`
+    Raises DataError where no event is left, or a toy of the catalogue has an error of `data.validate`.
+    """
+    toys, new_toys, changed = _joined_toys(before, catalogue)
+    told = events.num_rows
+    events = _fresh(events, before.events[EventColumn.ID])
+    repeated, told = told - events.num_rows, events.num_rows
+    known = pc.is_in(events[EventColumn.TOY], value_set=toys[ToyColumn.ID].combine_chunks())
+    events = events.filter(known)
+    unknown, told = told - events.num_rows, events.num_rows
+    events, robot_sessions = _of_people(events, most_of_a_session)
+    if not events.num_rows:
+        raise DataError(
+            f"No new event is left: {repeated:,} were there already, {unknown:,} are on toys that nobody knows, "
+            f"{told:,} came from sessions of more than {most_of_a_session} events."
+        )
+    report = JoinReport(
+        events.num_rows, repeated, told - events.num_rows, robot_sessions, unknown, new_toys, len(changed)
+    )
+    source = Source(
+        before.source.name,
+        before.source.seed,
+        {"joined_to": before.digest, "was": before.source.options, **asdict(report)},
+    )
+    together = pa.concat_tables([before.events, events.cast(EVENT_TABLE)]).combine_chunks()
+    return Dataset(toys, together, source), report
+
+
+def _joined_toys(before: Dataset, catalogue: Dataset | None) -> tuple[pa.Table, int, list[str]]:
+    """(the rows of both, how many are new, the ids of those that changed)."""
+    if catalogue is None:
+        return before.toys, 0, []
+    if error := first_error(Tables(catalogue.toys, EVENT_TABLE.empty_table()), [*TOY_CHECKS, *AGE_CHECKS]):
+        raise DataError(f"The catalogue cannot be joined: {error}")
+    today: dict[str, dict[str, Any]] = {row[ToyColumn.ID]: row for row in catalogue.toys.to_pylist()}
+    was = before.toys.to_pylist()
+    changed = [row[ToyColumn.ID] for row in was if today.get(row[ToyColumn.ID], row) != row]
+    known = {row[ToyColumn.ID] for row in was}
+    new = sorted(today.keys() - known, key=lambda toy: seeded_key(toy, before.source.seed))
+    rows = [*(today.get(row[ToyColumn.ID], row) for row in was), *(today[toy] for toy in new)]
+    return pa.Table.from_pylist(rows, schema=TOY_TABLE), len(new), changed
+
+
+def _fresh(events: pa.Table, known: pa.ChunkedArray) -> pa.Table:
+    """Events whose id neither `known` nor an earlier row has."""
+    events = events.filter(pc.invert(pc.is_in(events[EventColumn.ID], value_set=known.combine_chunks())))
+    ids: Sequence[str] = events[EventColumn.ID].to_pylist()
+    first = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
+    return events.take(pa.array(sorted(first.values()), pa.int64()))
+
+
+def _of_people(events: pa.Table, most: int) -> tuple[pa.Table, int]:
+    """(events of sessions with at most `most` of them, or of no session; how many sessions had more)."""
+    named = events.append_column("row", pa.array(range(events.num_rows), pa.int64()))
+    keys = [EventColumn.STORE, EventColumn.SHOPPER, EventColumn.SESSION]
+    groups = named.filter(pc.is_valid(named[EventColumn.SESSION])).group_by(keys).aggregate([("row", "list")])
+    sizes = pc.list_value_length(groups["row_list"])
+    robots = groups.filter(pc.greater(sizes, most))
+    rows = pc.list_flatten(robots["row_list"])
+    return events.filter(pc.invert(pc.is_in(named["row"], value_set=rows.combine_chunks()))), robots.num_rows
