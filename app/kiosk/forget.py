@@ -1,4 +1,4 @@
-"""DELETE /v1/shoppers/… and /v1/sessions/…: what was kept of somebody goes, at once."""
+"""GET /v1/privacy: what is kept. DELETE /v1/shoppers/… and /v1/sessions/…: what was kept of somebody goes, at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from app.kiosk.models.events import ForgottenAnswer
+from app.kiosk.models.events import ForgottenAnswer, PrivacyAnswer
 from app.kiosk.payloads import Answer
 from app.kiosk.problems import documented
 from app.kiosk.state import Running
@@ -16,6 +16,17 @@ from app.kiosk.strict import StrictRoute
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["privacy"])
 PathId = Annotated[str, Path(min_length=1, max_length=200)]
 _PROBLEMS = ("invalid_request", "store_unavailable", "store_full")
+
+
+@router.get(
+    "/privacy",
+    response_model=PrivacyAnswer,
+    responses=documented("invalid_request"),
+    summary="What is kept of shoppers, and for how long",
+)
+async def privacy(kiosk: Running) -> Answer:
+    """The settings in force. With `keep = "session"` whoever ends a session should say so with a DELETE."""
+    return Answer({name: getattr(kiosk.settings, name) for name in PrivacyAnswer.model_fields})
 
 
 @router.delete(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from app.shop.models import EventVerdicts, Facets, Found, Recommendation, Similar, ToyPage
+from app.shop.models import EventVerdicts, Facets, Forgotten, Found, Privacy, Recommendation, Similar, ToyPage
 from data.errors import ToyGuideError
 
 CONNECT_SECONDS: Final = 2.0
@@ -35,7 +35,7 @@ class ShopError(ToyGuideError):
     @property
     def outage(self) -> bool:
         """True where asking the same again later may help."""
-        return self.code in OUTAGES or self.status >= 500
+        return self.code in OUTAGES or self.status >= 500 or self.status == httpx.codes.TOO_MANY_REQUESTS
 
 
 class KioskClient:
@@ -85,6 +85,14 @@ class KioskClient:
     def post_events(self, events: Sequence[Mapping[str, Any]]) -> EventVerdicts:
         """POST /v1/events:batch, at most 1,000 events."""
         return self._ask(EventVerdicts, "POST", "/v1/events:batch", body={"events": list(events)})
+
+    def privacy(self) -> Privacy:
+        """GET /v1/privacy: what the kiosk keeps."""
+        return self._ask(Privacy, "GET", "/v1/privacy")
+
+    def forget_session(self, session_id: str) -> Forgotten:
+        """DELETE /v1/sessions/{id}."""
+        return self._ask(Forgotten, "DELETE", f"/v1/sessions/{quote(session_id, safe='')}")
 
     def ready(self) -> bool:
         """Does the kiosk answer requests?"""

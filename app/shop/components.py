@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app.shop import cards, safety, text
+from app.shop import cards, kiosk_mode, safety, text
 from app.shop import session as moves
 from app.shop.client import ShopError
 from app.shop.models import Item, Toy
@@ -35,6 +35,8 @@ def header(shop: Shop, current: str) -> None:
             icon=":material/translate:",
             on_click=_other_language,
         )
+        if shop.settings.kiosk:
+            kiosk_mode.done(shop)
 
 
 _PAGE_ICONS: Final = {"gift": ":material/redeem:", "me": ":material/favorite:", "browse": ":material/search:"}

@@ -136,3 +136,15 @@ class EventVerdicts(_Answer):
     """One verdict for each event."""
 
     results: tuple[EventVerdict, ...]
+
+
+class Privacy(_Answer):
+    """What the kiosk keeps of shoppers."""
+
+    keep: str
+
+
+class Forgotten(_Answer):
+    """How many events were deleted."""
+
+    events: int

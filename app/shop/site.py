@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import streamlit as st
 
+from app.shop import kiosk_mode
 from app.shop.access import mind_the_page
 from app.shop.components import header
 from app.shop.ended import ended
-from app.shop.pages import browse, find_gift, for_me, toy
+from app.shop.pages import attract, browse, find_gift, for_me, toy
 from app.shop.settings import ShopSettings
 from app.shop.theme import drawing, style_sheet
 from app.shop.visit import Shop, connect, deliver
@@ -28,21 +29,26 @@ PAGES: Final[dict[str, tuple[str, Render]]] = {
 
 def run(home: str = "gift") -> None:
     """Draw the page that the browser asks for; `home` is the one at the bare address."""
-    client, pictures = connect(ShopSettings())  # from the environment: `launch` puts there what was decided
+    settings = ShopSettings()  # from the environment: `launch` puts there what was decided
+    client, pictures = connect(settings)
     links: dict[str, Any] = {}
-    shop = Shop(client, pictures, links)
+    shop = Shop(client, pictures, links, settings)
     for name, (address, render) in PAGES.items():
         links[name] = st.Page(
-            _framed(name, render, shop), title=shop.t(f"nav.{name}"), url_path=address, default=name == home
+            _framed(name, render, shop, home), title=shop.t(f"nav.{name}"), url_path=address, default=name == home
         )
     st.navigation(list(links.values()), position="hidden").run()
 
 
-def _framed(name: str, render: Render, shop: Shop) -> Callable[[], None]:
+def _framed(name: str, render: Render, shop: Shop, home: str) -> Callable[[], None]:
     def page() -> None:
         sign = shop.t("shop.name")
         st.set_page_config(page_title=f"{shop.t(f'nav.{name}')} · {sign}", page_icon=_icon(), layout="wide")
         st.html(style_sheet(st.get_option("theme.base") or "system"))
+        if shop.settings.kiosk and not kiosk_mode.attended(shop, name, home):
+            mind_the_page(shop)
+            attract.render(shop)
+            return
         header(shop, name)
         mind_the_page(shop)
         ended(shop)

@@ -96,5 +96,17 @@ def page_script() -> str:
     return _asset("page.js")
 
 
+@cache
+def kiosk_sheet() -> str:
+    """A `<style>` element: what kiosk mode makes larger, and what only it has."""
+    return f"<style>{_asset('kiosk/kiosk.css')}</style>"
+
+
+@cache
+def kiosk_script() -> str:
+    """A JavaScript module: what kiosk mode does in the browser; see `app.shop.kiosk_mode`."""
+    return _asset("kiosk/guard.js")
+
+
 def _asset(name: str) -> str:
-    return _SHOP.joinpath("assets", name).read_text(encoding="utf-8")
+    return _SHOP.joinpath("assets", *name.split("/")).read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from app.shop import session as moves
 from app.shop import text
 from app.shop.client import KioskClient, ShopError
 from app.shop.cookie import cookie_name, known
+from app.shop.farewells import Farewell, Farewells
 from app.shop.models import Facets
 from app.shop.pictures import Pictures
 from app.shop.session import Session
@@ -39,6 +40,7 @@ class Shop:
     client: KioskClient
     pictures: Pictures
     links: Mapping[str, Any]
+    settings: ShopSettings
 
     @property
     def visit(self) -> Session:
@@ -137,7 +139,8 @@ class _Browser:
 def _browser() -> _Browser | None:
     if _BROWSER not in st.session_state:
         settings = ShopSettings()
-        found = known(dict(st.context.cookies), cookie_name(settings.port))
+        cookies = {} if settings.kiosk else dict(st.context.cookies)  # a screen in the shop is nobody's browser
+        found = known(cookies, cookie_name(settings.port))
         st.session_state[_BROWSER] = found and _Browser(keep_visits(settings.visit_minutes), found.id, found.fresh)
     browser: _Browser | None = st.session_state[_BROWSER]
     return browser
@@ -166,6 +169,26 @@ def deliver(shop: Shop) -> None:
     change(moves.delivered, frozenset(result.event_id for result in results))
 
 
+def leave(shop: Shop) -> None:
+    """End the visit for good: nothing of it is left with the shop, and what the kiosk is still to be told is handed on.
+
+    A new one has begun, with new ids. Whoever calls sees to it that the page is drawn anew.
+    """
+    language = shop.language
+    st.query_params.clear()
+    over = renew(_language(None) if shop.settings.kiosk else language)  # a screen speaks to whoever comes next
+    farewells(shop).say(Farewell(over.id, over.outbox))
+    kept = {name: st.session_state[name] for name in (_VISIT, _TAB, _BROWSER) if name in st.session_state}
+    st.session_state.clear()
+    for name, value in kept.items():
+        st.session_state[name] = value
+
+
+def farewells(shop: Shop) -> Farewells:
+    """What the kiosk is still to be told of visits that are over: one such list a process."""
+    return _farewells(shop.client.address, shop.client)
+
+
 @st.cache_resource(show_spinner=False)
 def keep_visits(minutes: float) -> Visits:
     """The visits of a process."""
@@ -177,6 +200,11 @@ def connect(settings: ShopSettings) -> tuple[KioskClient, Pictures]:
     """One client and one set of pictures a process."""
     client = KioskClient(settings.api, settings.timeout_seconds)
     return client, Pictures(client)
+
+
+@st.cache_resource(show_spinner=False)
+def _farewells(address: str, _client: KioskClient) -> Farewells:
+    return Farewells(_client)
 
 
 @st.cache_resource(show_spinner=False, ttl=FACETS_SECONDS, max_entries=4)

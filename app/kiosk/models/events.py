@@ -58,6 +58,14 @@ class EventVerdicts(BaseModel):
     results: list[EventVerdict]
 
 
+class PrivacyAnswer(BaseModel):
+    """What this kiosk keeps of shoppers: the settings of these names. retention_days: 0 is for ever."""
+
+    keep: Literal["all", "session"]
+    session_idle_minutes: int
+    retention_days: int
+
+
 class ForgottenAnswer(BaseModel):
     """How much was deleted: events, lists that were shown, and the toys on those lists."""
 

@@ -212,3 +212,18 @@ def test_every_table_that_names_a_shopper_or_a_session_is_known_here(tmp_path: P
         naming = {name for name in TABLES if {"session_id", "shopper_id"} & set(columns_of(connection, name))}
     database.close()
     assert naming == {"events", "answers"}
+
+
+def test_what_is_kept_is_said(tmp_path: Path, bundle: Path) -> None:
+    for keep, minutes, days in (("all", 30, 400), ("session", 5, 0)):
+        settings = KioskSettings(
+            bundle=bundle,
+            database=tmp_path / f"{keep}.sqlite",
+            keep=keep,  # type: ignore[arg-type]
+            session_idle_minutes=minutes,
+            retention_days=days,
+        )
+        with TestClient(create_app(settings)) as client:
+            assert client.get("/v1/privacy").json() == {
+                "keep": keep, "session_idle_minutes": minutes, "retention_days": days,
+            }  # fmt: skip

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.shop.theme import drawing, load_theme, streamlit_options, style_sheet
+from app.shop.theme import drawing, kiosk_sheet, load_theme, streamlit_options, style_sheet
 
 THEME = load_theme()
 PALETTES = {"light": THEME.light, "dark": THEME.dark}
@@ -75,6 +75,14 @@ def test_the_style_sheet_uses_the_theme_alone_and_loads_nothing() -> None:
     assert not colours
     assert re.findall(r"url\((.*?)\)|@import|https?:", sheet) == ['"app/static/nunito.woff2"']
     assert set(re.findall(r"var\(--([a-z0-9-]+)\)", style_sheet("system"))) <= {*THEME.light, *THEME.sizes}
+
+
+def test_kiosk_modes_style_sheet_uses_the_theme_alone_and_loads_nothing() -> None:
+    sheet = kiosk_sheet()
+    assert set(re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", sheet)) <= {"#000"}  # behind the dialog
+    assert not re.findall(r"url\(|@import|https?:", sheet)
+    assert set(re.findall(r"var\(--([a-z0-9-]+)\)", sheet)) - {"left"} <= {*THEME.light, *THEME.sizes}  # by guard.js
+    assert sheet.count("</") == 1
 
 
 def test_every_variable_has_a_colour_for_the_day_where_light_dark_is_not_known() -> None:
