@@ -113,8 +113,7 @@ def tapped(shop: Shop) -> None:
     profile = shop.visit.profile
     aside = len(profile.dismissed) + len(profile.owned)
     liked = safety.nameable(profile.liked, shop.visit.youngest)
-    if not profile.liked and not aside:
-        return
+    # There from the start, though empty: what follows keeps its place, or the old shelf would stand beside the new one.
     with st.container(key="tapped", horizontal=True, vertical_alignment="center"):
         if profile.liked:
             st.html(cards.note(shop.t("shelf.liked"), shop.language), width="content")
