@@ -23,6 +23,7 @@ from distillation.cold import judge_cold_toys
 from distillation.export import OPSET, check_parity, export_student, export_toy_encoder
 from distillation.mobile import check_mobile, mobile_graph
 from distillation.quantize import quantise_rows, shrink_weights
+from distillation.standing import FULL, Rival, forms, standing
 from distillation.student import StudentRecommender
 from distillation.together import bought_together
 from distillation.toy_encoder import fit_toy_encoder
@@ -56,10 +57,12 @@ def build_bundle(
     folder: Path,
     on_step: Step = lambda _: None,
     bits: int | None = None,
+    rivals: Sequence[Rival] = (),
 ) -> Manifest:
     """Export, quantise, check and write a bundle to `folder`, whole or not at all.
 
     bits: of a number of the stored table, 8 or 4; None is what the student was distilled for.
+    rivals: who is judged beside the student, for the manifest to say where it stands.
     Raises BundleError if a gate holds it back: ONNX and torch differ by more than 1e-4 in a score, or the student as it
     ships, narrow table and narrow weights, loses more than 0.5 % of NDCG@10 on validation or changes more than 5 % of
     the top ten. ToyGuideError for other bits.
@@ -67,9 +70,9 @@ def build_bundle(
     bits = int(record["student"].get("bits", 8)) if bits is None else bits
     highest_code(bits)
     on_step("exporting the student")
-    graph = export_student(student.model)
-    parity = check_parity(student.model, graph)
-    graph = shrink_weights(graph)
+    wide_graph = export_student(student.model)
+    parity = check_parity(student.model, wide_graph)
+    graph = shrink_weights(wide_graph)
     codes, scale = quantise_rows(student.table.numpy(), bits)
     stored = pack(codes, bits)
     mobile = mobile_graph(graph, codes, scale, bits)
@@ -122,13 +125,16 @@ def build_bundle(
             "features": {"interests": record["interests"]},
             "currency": main_currency(toys),
         }
-        write_manifest(temporary, **facts, metrics={})
+        unjudged = write_manifest(temporary, **facts, metrics={})
         on_step(f"judging the student as it ships: table in int{bits}, under ONNX Runtime")
         shipped = OnnxStudent.from_bundle(temporary)
         gate = quantisation_gate(student, shipped, split.validation.sample(GATE_QUERIES, 0), bits)
+        judged = judge(shipped, split.test)
+        others = (*forms(student, {FULL: wide_graph, 8: graph}, (8, bits)), *rivals)
+        ships = Rival(shipped, "shipped", student_bytes(unjudged), (8, bits))
         metrics = {
             "leave-one-out": {
-                "test": means(judge(shipped, split.test)) | {"queries": len(split.test)},
+                "test": means(judged) | {"queries": len(split.test)},
                 "cold toys": None if cold is None else asdict(cold),
             },
             "gates": {
@@ -137,6 +143,7 @@ def build_bundle(
                 **gate,
                 "toy_encoder": None if placement is None else asdict(placement),
             },
+            "standing": standing(ships, judged, others, split, on_step),
         }
         (temporary / CARD).write_text(model_card(facts, metrics), encoding="utf-8")
         return write_manifest(temporary, **facts, metrics=metrics)

@@ -162,12 +162,21 @@ def build(
             help="Bits of a number of the stored toy table, 8 or 4. By default what the student was made for."
         ),
     ] = None,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="Folder of a teacher's run, to be judged beside the student.")
+    ] = None,
+    blend: Annotated[list[Path] | None, typer.Option(help="Folder of a blend, to be judged beside it.")] = None,
+    recommender: Annotated[
+        list[str] | None,
+        typer.Option(help="A baseline to be judged beside it; may be given again. By default the four quick ones."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Export, quantise, check and write a bundle. Leaves with code 4 if a gate holds it back."""
     from dataclasses import asdict
 
     from app.cli.console import progress_bar
+    from app.cli.contestants import Asked, contestants, rival_of
     from app.cli.folders import check_output
     from data.dataset import load_fit_dataset
     from data.errors import BundleError
@@ -179,12 +188,15 @@ def build(
     check_output(out, "bundle", "bundle build")
     dataset = load_fit_dataset(data)
     source, record = load_student(student, dataset)
-    split = split_dataset(dataset, recorded_plan(student, record))
+    plan = recorded_plan(student, record)
+    split = split_dataset(dataset, plan)
+    asked = Asked(recommender, teacher or [], blend or [], [], [])
+    rivals = [rival_of(*each) for each in contestants(dataset, split, plan, "test", asked)]
     with progress_bar() as progress:
         task = progress.add_task("Building the bundle", total=None, note="")
         try:
             manifest = build_bundle(
-                dataset, split, source, record, out, lambda step: progress.update(task, note=step), bits
+                dataset, split, source, record, out, lambda step: progress.update(task, note=step), bits, rivals
             )
         except BundleError as error:
             tell("Held back:", str(error))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.cli.console import ERR
 from app.cli.folders import JUDGED
@@ -21,6 +21,9 @@ from data.protocol import Protocol, SplitPlan
 from data.split import Part, Split
 from recommender.base import Recommender
 from recommender.evaluation.report import Row
+
+if TYPE_CHECKING:
+    from distillation.standing import Rival
 
 Loader = Callable[[Path, Dataset, Split], tuple[Recommender, Mapping[str, Any]]]
 """Gives the recommender in a folder, and what its record says of the data it was made from."""
@@ -142,6 +145,18 @@ def check_held_out(folder: Path, made: Mapping[str, Any], plan: SplitPlan, part:
         raise ToyGuideError(
             f"{folder} learned its validation part in the end, so it can be judged on the test part alone."
         )
+
+
+def rival_of(recommender: Recommender, folder: Path | None) -> Rival:
+    """A contestant as one whom a student is compared with; folder: a model's, None for a baseline."""
+    from distillation.standing import Rival
+    from recommender.evaluation.cost import held
+    from recommender.learning.runs import WEIGHTS
+
+    if folder is None:
+        return Rival(recommender, "baseline", held(recommender)[1])
+    weights = folder / WEIGHTS
+    return Rival(recommender, "teacher", weights.stat().st_size if weights.is_file() else None)
 
 
 def _words(split: Any) -> str:

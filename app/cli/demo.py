@@ -137,12 +137,14 @@ def _bundled(
     progress: Progress,
 ) -> Manifest:
     """The bundle of a student that was distilled from just this teacher with just these options."""
+    from app.cli.contestants import rival_of
     from data.errors import ToyGuideError
     from distillation.distill import DistilOptions, load_student, save_student
     from distillation.package import build_bundle
     from distillation.student import StudentConfig
     from distillation.teach import teach
     from distillation.teachers import teacher_of
+    from recommender.baselines.registry import fit_baseline
     from recommender.serving.bundle import verify_bundle
     from recommender.serving.together import TOGETHER
 
@@ -163,12 +165,17 @@ def _bundled(
     report = report_to(progress, "Building the bundle")
     try:
         manifest = verify_bundle(folder / "bundle")
-        if manifest.student.get("digest") == record["digest"] and TOGETHER in manifest.files:
+        whole = TOGETHER in manifest.files and "standing" in manifest.metrics
+        if manifest.student.get("digest") == record["digest"] and whole:
             report("up to date", 1, 1)
             return manifest
     except ToyGuideError as error:
         report(f"building anew: {type(error).__name__}", 0, 1)
-    manifest = build_bundle(dataset, split, student, record, folder / "bundle", lambda step: report(step, 0, 1))
+    rivals = [rival_of(teacher, folder / "teacher")]
+    rivals += [rival_of(fit_baseline(name, dataset, split.train), None) for name in BASELINES]
+    manifest = build_bundle(
+        dataset, split, student, record, folder / "bundle", lambda step: report(step, 0, 1), rivals=rivals
+    )
     report("", 1, 1)
     return manifest
 
