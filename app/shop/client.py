@@ -25,12 +25,14 @@ class ShopError(ToyGuideError):
 
     code: the kiosk's own stable code, or unreachable, timeout, bad_answer
     status: the HTTP status, 0 where no answer came
+    problem: all that the kiosk said, RFC 9457; empty where it said nothing
     """
 
-    def __init__(self, code: str, detail: str, status: int = 0) -> None:
+    def __init__(self, code: str, detail: str, status: int = 0, problem: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
         self.code = code
         self.status = status
+        self.problem = problem or {}
 
     @property
     def outage(self) -> bool:
@@ -53,46 +55,46 @@ class KioskClient:
 
     def recommend(self, request: Mapping[str, Any]) -> Recommendation:
         """POST /v1/recommendations."""
-        return self._ask(Recommendation, "POST", "/v1/recommendations", body=request)
+        return self.ask(Recommendation, "POST", "/v1/recommendations", body=request)
 
     def toy(self, toy_id: str, youngest_age_months: int | None, language: str) -> ToyPage:
         """GET /v1/toys/{id}. ShopError with status 404 if there is no such toy."""
         path = f"/v1/toys/{quote(toy_id, safe='')}"
-        return self._ask(ToyPage, "GET", path, _company(youngest_age_months, language))
+        return self.ask(ToyPage, "GET", path, _company(youngest_age_months, language))
 
     def similar(self, toy_id: str, k: int, youngest_age_months: int | None, language: str) -> Similar:
         """GET /v1/toys/{id}/similar."""
         path = f"/v1/toys/{quote(toy_id, safe='')}/similar"
-        return self._ask(Similar, "GET", path, {"k": k, **_company(youngest_age_months, language)})
+        return self.ask(Similar, "GET", path, {"k": k, **_company(youngest_age_months, language)})
 
     def together(self, toy_id: str, k: int, youngest_age_months: int | None, language: str) -> Similar:
         """GET /v1/toys/{id}/together; most toys have none."""
         path = f"/v1/toys/{quote(toy_id, safe='')}/together"
-        return self._ask(Similar, "GET", path, {"k": k, **_company(youngest_age_months, language)})
+        return self.ask(Similar, "GET", path, {"k": k, **_company(youngest_age_months, language)})
 
     def search(self, query: Mapping[str, Any]) -> Found:
         """GET /v1/search; `query` has its parameters, `q` among them."""
-        return self._ask(Found, "GET", "/v1/search", query)
+        return self.ask(Found, "GET", "/v1/search", query)
 
     def popular(self, query: Mapping[str, Any]) -> Similar:
         """GET /v1/popular; `query` has its parameters."""
-        return self._ask(Similar, "GET", "/v1/popular", query)
+        return self.ask(Similar, "GET", "/v1/popular", query)
 
     def facets(self) -> Facets:
         """GET /v1/facets."""
-        return self._ask(Facets, "GET", "/v1/facets")
+        return self.ask(Facets, "GET", "/v1/facets")
 
     def post_events(self, events: Sequence[Mapping[str, Any]]) -> EventVerdicts:
         """POST /v1/events:batch, at most 1,000 events."""
-        return self._ask(EventVerdicts, "POST", "/v1/events:batch", body={"events": list(events)})
+        return self.ask(EventVerdicts, "POST", "/v1/events:batch", body={"events": list(events)})
 
     def privacy(self) -> Privacy:
         """GET /v1/privacy: what the kiosk keeps."""
-        return self._ask(Privacy, "GET", "/v1/privacy")
+        return self.ask(Privacy, "GET", "/v1/privacy")
 
     def forget_session(self, session_id: str) -> Forgotten:
         """DELETE /v1/sessions/{id}."""
-        return self._ask(Forgotten, "DELETE", f"/v1/sessions/{quote(session_id, safe='')}")
+        return self.ask(Forgotten, "DELETE", f"/v1/sessions/{quote(session_id, safe='')}")
 
     def ready(self) -> bool:
         """Does the kiosk answer requests?"""
@@ -113,15 +115,17 @@ class KioskClient:
             raise ShopError("bad_answer", f"A picture must be an image of at most {MAX_PICTURE_BYTES} bytes.")
         return kind, response.content
 
-    def _ask(
+    def ask(
         self,
         model: type[AnswerT],
         method: str,
         path: str,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> AnswerT:
-        response = self._send(method, path, query, body)
+        """The answer of a route as `model`. more: content, headers and timeout of httpx. Raises ShopError."""
+        response = self._send(method, path, query, body, **more)
         if response.status_code != httpx.codes.OK:
             raise _problem(response)
         try:
@@ -134,10 +138,15 @@ class KioskClient:
             ) from error
 
     def _send(
-        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> httpx.Response:
         try:
-            return self._http.request(method, path, params=query, json=body)
+            return self._http.request(method, path, params=query, json=body, **more)
         except httpx.TimeoutException as error:
             raise ShopError("timeout", f"The kiosk at {self.address} took too long to answer.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -152,11 +161,11 @@ def _company(youngest_age_months: int | None, language: str) -> dict[str, Any]:
 
 def _problem(response: httpx.Response) -> ShopError:
     """The error in an RFC 9457 problem, or one that says that the answer is none."""
-    code, detail = "bad_answer", f"The kiosk answered with status {response.status_code}."
+    code, detail, problem = "bad_answer", f"The kiosk answered with status {response.status_code}.", {}
     if response.headers.get("content-type", "").startswith("application/problem+json"):
         try:
             problem = response.json()
             code, detail = str(problem["code"]), str(problem["detail"])
         except (ValueError, KeyError, TypeError):
             detail = f"The kiosk answered with status {response.status_code} and a problem that cannot be read."
-    return ShopError(code, detail, response.status_code)
+    return ShopError(code, detail, response.status_code, problem)

@@ -39,6 +39,19 @@ def header(shop: Shop, current: str) -> None:
             kiosk_mode.done(shop)
 
 
+FOOTER: Final = (("staff", "nav.staff", ":material/key:"),)
+"""Pages that are not for shoppers: name, key of its words, icon. They stand in one quiet line below every page."""
+
+
+def footer(shop: Shop) -> None:
+    """Where those who work here go on. A kiosk has none: whoever stands before it is a shopper."""
+    if shop.settings.kiosk:
+        return
+    with st.container(key="footer", horizontal=True, vertical_alignment="center"):
+        for page, key, icon in FOOTER:
+            st.page_link(shop.links[page], label=shop.t(key), icon=icon)
+
+
 _PAGE_ICONS: Final = {"gift": ":material/redeem:", "me": ":material/favorite:", "browse": ":material/search:"}
 
 

@@ -9,9 +9,10 @@ import streamlit as st
 
 from app.shop import kiosk_mode
 from app.shop.access import mind_the_page
-from app.shop.components import header
+from app.shop.components import footer, header
 from app.shop.ended import ended
 from app.shop.pages import attract, browse, find_gift, for_me, toy
+from app.shop.pages.staff import page as staff
 from app.shop.settings import ShopSettings
 from app.shop.theme import drawing, style_sheet
 from app.shop.visit import Shop, connect, deliver
@@ -23,6 +24,7 @@ PAGES: Final[dict[str, tuple[str, Render]]] = {
     "me": ("for-me", for_me.render),
     "browse": ("browse", browse.render),
     "toy": ("toy", toy.render),
+    "staff": ("staff", staff.render),
 }
 """Name → (address, page)."""
 
@@ -59,6 +61,7 @@ def _framed(name: str, render: Render, shop: Shop, home: str) -> Callable[[], No
         else:
             st.session_state.pop(toy.VIEWED, None)
             st.session_state[toy.CAME_FROM] = name
+        footer(shop)
         deliver(shop)
 
     return page

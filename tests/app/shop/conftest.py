@@ -42,6 +42,24 @@ class RunningKiosk:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute("SELECT * FROM events ORDER BY rowid")]
 
+    @property
+    def keys(self) -> Any:
+        """The staff keys: they work at once."""
+        return self._app.state.kiosk.keys
+
+    @property
+    def rules(self) -> Any:
+        """The shop's rules, to be changed behind somebody's back."""
+        return self._app.state.kiosk.rules
+
+    def now(self) -> Any:
+        """What answers: the engine, the recalls and the rules in force."""
+        return self._app.state.kiosk.now
+
+    def set_clock(self, clock: Callable[[], Any]) -> None:
+        """Let the kiosk believe that it is another time."""
+        self._app.state.kiosk.clock = clock
+
     def start(self) -> None:
         listener = bind("127.0.0.1", self._port)
         self._port = listener.getsockname()[1]

@@ -4,19 +4,33 @@ import ast
 import re
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 
 import app.shop
+from app.kiosk.models.fields import Occasion
+from app.kiosk.staff.rule_models import IdleRule
+from app.shop.pages.staff import rules
 from app.shop.session import Who
 from app.shop.text import LANGUAGES, strings
-from data.schema import Hazard
+from data.schema import Audience, Hazard
 from data.world.words import INTERESTS, kinds
+from recommender.serving.policy.mask import RULES
 
 ROOM = Path(app.shop.__file__).parent
 KEY = re.compile(r"[a-z]+(\.[a-z_ -]+)+")
 
 FILES = {"shop.css"}
+
+AUDITED = (
+    "rule_add", "rule_change", "rule_remove", "recall_import", "recall_lift", "stock_set", "toy_add", "toy_remove",
+    "toy_correct", "toy_uncorrect", "toy_retire", "toy_restore", "bundle_activate", "bundle_import", "bundle_rollback",
+    "backup_make", "key_add", "key_remove", "database_restored", "database_replaced",
+)  # fmt: skip
+OWN_FIELDS = (
+    "toy_id", "title", "title_zh", "brand", "barcode", "aisle", "from_age", "audience", "hazards", "interests",
+)  # fmt: skip
 
 # Keys that are put together while the shop runs: the pattern in the code, and all that it can become.
 BUILT = {
@@ -24,11 +38,19 @@ BUILT = {
     "{}.lead": [f"{who}.lead" for who in Who],
     "ask.age_{}": [f"ask.age_{who}" for who in Who],
     "ask.interests_{}": [f"ask.interests_{who}" for who in Who],
-    "nav.{}": ["nav.gift", "nav.me", "nav.browse", "nav.toy"],
+    "nav.{}": ["nav.gift", "nav.me", "nav.browse", "nav.toy", "nav.staff"],
     "nav.back_{}": [f"nav.back_{who}" for who in Who],
     "toast.{}": ["toast.like", "toast.dismiss", "toast.own"],
     "hazard.{}": [f"hazard.{hazard.value}" for hazard in Hazard],
     "browse.{}": ["browse.category", "browse.age_months", "browse.price"],
+    "staff.kind_{}": [f"staff.kind_{kind}" for kind in rules.KINDS],
+    "staff.all_{}": [f"staff.all_{kind}" for kind in rules.KINDS],
+    "staff.audience_{}": [f"staff.audience_{audience.value}" for audience in Audience],
+    "staff.occasion_{}": [f"staff.occasion_{name}" for name in get_args(Occasion)],
+    "staff.idle_{}": [f"staff.idle_{code}" for code in get_args(IdleRule.model_fields["code"].annotation)],
+    "staff.masks_{}": [f"staff.masks_{rule.name}" for rule in RULES],
+    "staff.did_{}": [f"staff.did_{action}" for action in AUDITED],
+    "staff.own_{}": [f"staff.own_{name}" for name in OWN_FIELDS],
     "category.{}": sorted({f"category.{name.lower()}" for kind in kinds() for name in kind.category}),
     "interest.{}": [f"interest.{name}" for name in INTERESTS],
 }

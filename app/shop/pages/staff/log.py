@@ -1,0 +1,59 @@
+"""Log: who changed what, newest first. For managers."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import streamlit as st
+
+from app.shop import cards, staff_cards, text
+from app.shop.pages.staff import times
+from app.shop.pages.staff.desk import Desk
+from app.shop.staff_models import Change
+from app.shop.visit import Shop
+
+PAGE: Final = 50
+MAX_DETAILS: Final = 300
+_BEFORE: Final = "staff-log-before"
+
+
+def render(shop: Shop, found: Desk) -> None:
+    """A page of the log, and the way to what is older."""
+    language, before = shop.language, st.session_state.get(_BEFORE)
+    changes = found.client.changes(PAGE, before).changes
+    if not changes:
+        st.html(cards.note(shop.t("staff.nothing_yet"), language))
+    else:
+        heads = [shop.t(key) for key in ("staff.head_when", "staff.head_who", "staff.head_what", "staff.head_details")]
+        rows = [
+            (times.said(change.time, language), change.who, _did(shop, change), details(change)) for change in changes
+        ]
+        st.html(staff_cards.table(heads, rows, language))
+    with st.container(key="staff-log-pages", horizontal=True):
+        if before is not None:
+            st.button(shop.t("staff.newest"), key="staff-log-newest", on_click=_turn, args=(None,))
+        if len(changes) == PAGE:
+            st.button(shop.t("staff.older"), key="staff-log-older", on_click=_turn, args=(changes[-1].id,))
+
+
+def _turn(before: int | None) -> None:
+    st.session_state[_BEFORE] = before
+
+
+def _did(shop: Shop, change: Change) -> str:
+    key = f"staff.did_{change.action.replace('.', '_')}"
+    return shop.t(key) if key in text.strings(shop.language) else change.action
+
+
+def details(change: Change) -> str:
+    """What a change was about, as short as it goes: names and values, what was said after rather than before."""
+    told = dict(change.details)
+    if isinstance(told.get("after"), dict):
+        told = {**{name: value for name, value in told.items() if name not in ("before", "after")}, **told["after"]}
+    words = ", ".join(f"{name} {_value(value)}" for name, value in told.items() if value is not None)
+    return words if len(words) <= MAX_DETAILS else words[: MAX_DETAILS - 1] + "…"
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,183 @@
+"""A pin, a boost or a bury of one toy: how much, from when until when, and what would change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+import streamlit as st
+
+from app.shop import cards, staff_cards, text
+from app.shop.pages.staff import desk, parts, times
+from app.shop.pages.staff.desk import Desk
+from app.shop.staff_models import Preview, PreviewToy, Rule, Why
+from app.shop.visit import Shop
+
+ICONS: Final = {
+    "pin": ":material/keep:",
+    "boost": ":material/trending_up:",
+    "bury": ":material/trending_down:",
+}
+LIST: Final = 12
+_PLACE: Final = "rule"
+
+
+def render(shop: Shop, found: Desk, why: Why) -> None:
+    """The form. It is no form of Streamlit's: the lists below follow what is chosen."""
+    kind, rule, language = found.open, found.rule, shop.language
+    mark = f"{kind}-{rule.rule_id if rule else why.toy.toy_id}"
+    with st.container(key="staff-rule-form"):
+        name = shop.t(f"staff.kind_{kind}")
+        st.html(cards.section(shop.t("staff.changing", kind=name) if rule else name, language))
+        said = _fields(shop, found, why, mark)
+        parts.said_at(shop, found, _PLACE)
+        with st.container(key="staff-rule-go", horizontal=True):
+            st.button(
+                shop.t("staff.save"),
+                key="staff-rule-save",
+                type="primary",
+                icon=":material/check:",
+                on_click=_save,
+                args=(shop, why.toy.toy_id, said, rule),
+            )
+            st.button(shop.t("staff.no"), key="staff-rule-close", on_click=desk.go)
+        if _in_order(said):
+            _preview(shop, found, why, said, rule)
+        else:
+            st.html(staff_cards.fault(shop.t("staff.ends_first"), language))
+
+
+def _fields(shop: Shop, found: Desk, why: Why, mark: str) -> dict[str, Any]:
+    """The fields; returns the rule as the API takes it."""
+    rule = found.rule
+    said: dict[str, Any] = {"kind": found.open, "toy_id": why.toy.toy_id}
+    if rule is not None:  # what this form does not ask stays as it is
+        kept = {"position": rule.position, "occasion": rule.occasion}
+        said.update({name: value for name, value in kept.items() if value is not None})
+    if found.open != "pin":
+        usual = rule.strength if rule and rule.strength else 1.0
+        options = sorted({*parts.STRENGTHS, usual})
+        said["strength"] = st.pills(
+            shop.t("staff.strength"),
+            options,
+            default=usual,
+            required=True,
+            format_func=lambda strength: parts.strength_words(shop, strength),
+            key=f"staff-strength-{mark}",
+        )
+    with st.container(key="staff-window", horizontal=True):
+        starts = st.date_input(
+            shop.t("staff.starts"),
+            value=times.day_of(rule.starts) if rule else None,
+            key=f"staff-starts-{mark}",
+            format="YYYY-MM-DD",
+        )
+        ends = st.date_input(
+            shop.t("staff.ends"),
+            value=times.day_of(rule.ends, end=True) if rule else None,
+            key=f"staff-ends-{mark}",
+            format="YYYY-MM-DD",
+        )
+    # An hour that somebody else said stays, while its day is not changed.
+    if isinstance(starts, date):
+        same = rule is not None and times.day_of(rule.starts) == starts
+        said["starts"] = rule.starts if rule and same else times.begins(starts)
+    if isinstance(ends, date):
+        same = rule is not None and times.day_of(rule.ends, end=True) == ends
+        said["ends"] = rule.ends if rule and same else times.is_over(ends)
+    note = st.text_input(
+        shop.t("staff.note"), value=(rule.note or "") if rule else "", max_chars=500, key=f"staff-note-{mark}"
+    )
+    if note and note.strip():
+        said["note"] = note.strip()
+    return said
+
+
+def _in_order(said: Mapping[str, Any]) -> bool:
+    return "starts" not in said or "ends" not in said or times.before(said["starts"], said["ends"])
+
+
+def _save(shop: Shop, place: str, said: Mapping[str, Any], rule: Rule | None) -> None:
+    found = desk.desk()
+    if found is None:
+        return
+    if rule is None:
+        made = desk.attempt(_PLACE, found.client.make_rule, said)
+    else:
+        made = desk.attempt(_PLACE, found.client.change_rule, rule.rule_id, rule.revision, said)
+    if made is not None:
+        desk.go()
+        desk.say(place, True, shop.t("staff.rule_made" if made.in_force else "staff.rule_made_later"))
+        return
+    now = desk.desk()
+    conflict = now.said.error.problem.get("conflict") if now and now.said and now.said.error else None
+    if rule is not None and conflict and conflict.get("rule"):
+        # What was read is now what the sentence says: saving again is a decision.
+        desk.move(rule=rule.model_copy(update={"revision": conflict["rule"]["revision"]}))
+
+
+def _preview(shop: Shop, found: Desk, why: Why, said: Mapping[str, Any], rule: Rule | None) -> None:
+    language = shop.language
+    interest = st.pills(
+        shop.t("staff.preview_for"),
+        why.toy.interests,
+        format_func=lambda name: cards.plain(text.interest(name, language), 40),
+        key=f"staff-preview-{why.toy.toy_id}",
+    )
+    request: dict[str, Any] = {"k": LIST, "language": language}
+    recipient: dict[str, Any] = {}
+    if found.youngest is not None:
+        recipient["age_months"] = found.youngest
+    if interest:
+        recipient["interests"] = [interest]
+    if recipient:
+        request["recipient"] = recipient
+    if "occasion" in said:
+        request["occasion"] = said["occasion"]
+    change = {"rule": said, **({"rule_id": rule.rule_id} if rule else {})}
+    starts = said.get("starts")
+    at = starts if starts and times.is_later(starts) else None
+    answer = found.client.preview([change], request, at)
+    st.html(cards.note(shop.t("staff.preview_lead", list=_whose(shop, found, interest)), language))
+    for idle in answer.no_effect:
+        if idle.change is not None:
+            st.html(staff_cards.fault(shop.t(f"staff.idle_{idle.code}"), language))
+    _lists(shop, answer, why.toy.toy_id)
+
+
+def _whose(shop: Shop, found: Desk, interest: str | None) -> str:
+    """Whose list it is: "age 3 years · loves trains"."""
+    language = shop.language
+    who = [] if found.youngest is None else [shop.t("summary.age", age=text.band(found.youngest, language))]
+    if interest:
+        who.append(shop.t("summary.interests", interests=text.interest(interest, language, True)))
+    return shop.t("summary.separator").join(who) or shop.t("summary.anyone")
+
+
+def _lists(shop: Shop, answer: Preview, toy_id: str) -> None:
+    """Before and after, side by side where there is room."""
+    left = {toy.toy_id for toy in answer.before} - {toy.toy_id for toy in answer.after}
+    before = [
+        (toy.title, shop.t("staff.goes") if toy.toy_id in left else "", "moved" if toy.toy_id in left else "")
+        for toy in answer.before
+    ]
+    with st.container(key="staff-preview", horizontal=True):
+        st.html(staff_cards.places(shop.t("staff.before"), _marked(before, answer.before, toy_id), shop.language))
+        after = [(toy.title, _moved(shop, toy), "moved" if toy.was != toy.position else "") for toy in answer.after]
+        st.html(staff_cards.places(shop.t("staff.after"), _marked(after, answer.after, toy_id), shop.language))
+
+
+def _marked(
+    rows: Sequence[tuple[str, str, str]], toys: Sequence[PreviewToy], toy_id: str
+) -> list[tuple[str, str, str]]:
+    return [
+        (name, said, "it" if toy.toy_id == toy_id else kind) for (name, said, kind), toy in zip(rows, toys, strict=True)
+    ]
+
+
+def _moved(shop: Shop, toy: PreviewToy) -> str:
+    """Where a toy stood before: "new", "was 9th"; empty where it stands as it stood."""
+    if toy.was is None:
+        return shop.t("staff.new_here")
+    return "" if toy.was == toy.position else shop.t("staff.was", n=toy.was)
