@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from app.shop.models import EventVerdicts, Facets, Forgotten, Found, Privacy, Recommendation, Similar, ToyPage
+from app.shop.models import EventVerdicts, Facets, Forgotten, Found, Privacy, Recommendation, Similar, Split, ToyPage
 from data.errors import ToyGuideError
 
 CONNECT_SECONDS: Final = 2.0
@@ -56,6 +56,10 @@ class KioskClient:
     def recommend(self, request: Mapping[str, Any]) -> Recommendation:
         """POST /v1/recommendations."""
         return self.ask(Recommendation, "POST", "/v1/recommendations", body=request)
+
+    def split(self, request: Mapping[str, Any]) -> Split:
+        """POST /v1/recommendations:split."""
+        return self.ask(Split, "POST", "/v1/recommendations:split", body=request)
 
     def toy(self, toy_id: str, youngest_age_months: int | None, language: str) -> ToyPage:
         """GET /v1/toys/{id}. ShopError with status 404 if there is no such toy."""

@@ -18,6 +18,8 @@ from app.shop.session import Session, Who
 from app.shop.visit import Shop, change, changed, visit
 
 RETRY_SECONDS: Final = 4
+LIKED: Final = "liked"
+_LISTS: Final = ("list", "words")  # shelves of pages that ask for a new list after each tap
 _DOWN_SINCE: Final = "down_since"
 
 
@@ -103,12 +105,15 @@ def taps(shop: Shop, toy: Toy, area: str) -> None:
             key=f"{name}-{area}-{toy.toy_id}",
             icon=icon,
             on_click=_tap,
-            args=(move, toy, f"toast.{name}"),
+            args=(move, toy, f"toast.{name}", area in _LISTS),
         )
 
 
-def _tap(move: Callable[[Session, Toy], Session], toy: Toy, key: str) -> None:
+def _tap(move: Callable[[Session, Toy], Session], toy: Toy, key: str, in_list: bool) -> None:
     if not changed(move, toy):
+        return
+    if in_list and key == "toast.like":
+        st.session_state[LIKED] = toy  # the list that follows says what the like did
         return
     language = visit().language
     st.toast(text.t(language, key, title=cards.plain(text.title(toy, language), 60)), icon=_TOASTS[key])

@@ -6,6 +6,7 @@ answer is the one that the sentence gave.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -60,6 +61,26 @@ def chips(profile: Profile, facets: Facets) -> tuple[Chip, ...]:
     if said.younger_months is not None and profile.youngest_months == band_of(said.younger_months):
         found.append(Chip("youngest_months", band_of(said.younger_months)))
     return tuple(found)
+
+
+def sought(words: str, facets: Facets) -> str:
+    """What `words` say that is no answer, to be looked for in what toys are called; this shop's brands among it."""
+    rest, low = read(words, facets).rest, f" {words.casefold()} "
+    brands = [brand.name for brand in facets.brands if _stands_in(brand.name.casefold(), low)]
+    return " ".join([*(name for name in brands if name.casefold() not in rest.casefold()), rest]).strip()
+
+
+def _stands_in(name: str, words: str) -> bool:
+    """As a word of its own; Chinese has no spaces."""
+    return name in words if not name.isascii() else re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words) is not None
+
+
+def others(session: Session, facets: Facets) -> tuple[int, ...]:
+    """Bands of further children whom the sentence names and who have no list of their own yet."""
+    said = read(session.profile.words, facets)
+    known = {person.age_months for person in session.people}
+    bands = dict.fromkeys(band_of(months) for months in said.others)
+    return tuple(band for band in bands if band < ADULT_MONTHS and band not in known)
 
 
 def take_back(session: Session, chip: Chip) -> Session:

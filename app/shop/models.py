@@ -81,6 +81,24 @@ class Recommendation(_Answer):
     masked: dict[str, int]
 
 
+class Share(_Answer):
+    """What one child gets of one budget; no toy, and the reason, where nothing is left."""
+
+    item: Item | None
+    short_reason: Notice | None
+    masked: dict[str, int]
+
+
+class Split(_Answer):
+    """One budget over several children, in the order asked."""
+
+    recommendation_id: str
+    shares: tuple[Share, ...]
+    total: Decimal
+    left: Decimal
+    currency: str | None
+
+
 class Similar(_Answer):
     """Toys near another, nearest first."""
 

@@ -63,6 +63,22 @@ def for_person(session: Session, profile_id: str, move: Callable[..., Session], 
     return replace(moved, who=session.who, current=session.current)
 
 
+def bring_all_back(session: Session) -> Session:
+    """Take back for every child what was set aside or marked as owned."""
+    for person in session.people:
+        session = for_person(session, person.id, moves.bring_back)
+    return session
+
+
+def anything_said(session: Session) -> bool:
+    """Is there anything to forget?"""
+    return (
+        len(session.people) > 1
+        or session.occasion is not None
+        or any(found.anything_said for found in session.profiles)
+    )
+
+
 def several(session: Session) -> bool:
     """Is there more than one child?"""
     return len(session.people) > 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -29,10 +28,3 @@ def choose(plan: Plan, **answers: Any) -> Plan:
 def most_each(people: int) -> int:
     """How many toys each of so many children can get."""
     return max(1, min(MAX_EACH, MAX_SHARES // people)) if people else 1
-
-
-def sums(steps: Sequence[int], people: int, budget: int | None) -> tuple[int, ...]:
-    """Round sums to choose from: those of one toy, from what `people` of the cheapest cost, and what was chosen."""
-    fitting = [step for step in steps if people == 1 or step >= steps[0] * people]
-    doubled = [steps[-1] * 2] if steps and people > 1 else []
-    return tuple(sorted({*fitting, *doubled, *filter(None, [budget])}))

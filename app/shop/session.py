@@ -187,6 +187,21 @@ def seek(session: Session, move: Callable[..., Wish], *arguments: Any, **named: 
     return replace(session, wish=move(session.wish, *arguments, **named))
 
 
+def plan(session: Session, move: Callable[..., Plan], *arguments: Any, **named: Any) -> Session:
+    """Change what one budget is asked for by `move(plan, …)`."""
+    return replace(session, plan=move(session.plan, *arguments, **named))
+
+
+def celebrate(session: Session, occasion: str | None) -> Session:
+    """Say what the gifts are for."""
+    return replace(session, occasion=occasion)
+
+
+def arrange(session: Session, order: Order) -> Session:
+    """Put the list in that order."""
+    return _with(session, replace(session.profile, order=order))
+
+
 def more(session: Session) -> Session:
     """Ask for a longer list."""
     return _with(session, replace(session.profile, wanted=min(session.profile.wanted + PAGE, MAX_TOYS)))

@@ -2,133 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
-from app.shop import body, cards, choices, relax, text
+from app.shop import body, cards, people, relax, text
 from app.shop import session as moves
 from app.shop.client import ShopError
-from app.shop.components import looking, picked, shelf, synced, tapped, trouble
+from app.shop.components import LIKED, looking, shelf, synced, tapped, trouble
 from app.shop.models import Facets, Recommendation
+from app.shop.pages import family, one_budget
 from app.shop.pages.free_text import free_text
+from app.shop.pages.questions import questions
+from app.shop.pages.word_matches import word_matches
 from app.shop.pictures import drawn
 from app.shop.session import Who
 from app.shop.visit import Shop, change
+from app.shop.wish import Order, in_order
 
-ICONS: Final = {
-    "animals": "pets",
-    "art": "palette",
-    "books": "menu_book",
-    "building": "toys_and_games",
-    "collecting": "stars",
-    "cooking": "skillet",
-    "crafts": "content_cut",
-    "dinosaurs": "footprint",
-    "dolls": "face_3",
-    "dress-up": "checkroom",
-    "fantasy": "castle",
-    "games": "casino",
-    "music": "music_note",
-    "nature": "eco",
-    "outdoor": "park",
-    "puzzles": "extension",
-    "robots": "smart_toy",
-    "science": "science",
-    "soft toys": "cruelty_free",
-    "space": "rocket_launch",
-    "sports": "sports_soccer",
-    "trains": "train",
-    "vehicles": "directions_car",
-    "water": "water_drop",
+ORDERS: Final = {
+    Order.FIT: "browse.order_fit",
+    Order.CHEAP: "browse.order_cheap",
+    Order.DEAR: "browse.order_dear",
 }
-"""Interest → a drawing of Streamlit's own icon font, which travels with it."""
+WORTH_SORTING: Final = 4
 
 
 def render(shop: Shop, who: Who) -> None:
     """The page of `who`."""
     change(moves.use, who)
     language = shop.language
-    st.html(cards.heading(shop.t(f"{who}.title"), shop.t(f"{who}.lead"), language, drawn("welcome")))
+    with st.container(key="who-head", horizontal=True, vertical_alignment="bottom"):
+        st.html(cards.heading(shop.t(f"{who}.title"), shop.t(f"{who}.lead"), language, drawn("welcome")))
+        if who is Who.GIFT:
+            family.row(shop)
     try:
         facets = shop.facets()
     except ShopError as error:
         tapped(shop)
         trouble(shop, error)
         return
-    if who is Who.GIFT:
+    together = who is Who.GIFT and shop.visit.plan.open and people.several(shop.visit)  # another tab may forget one
+    if who is Who.GIFT and not together:
         free_text(shop, facets)
     with st.container(key="finder"):
         with st.container(key="answers"):
-            _questions(shop, facets, who)
+            if together:
+                one_budget.questions(shop, facets)
+            else:
+                questions(shop, facets, who)
         with st.container(key="found"):
-            _found(shop, facets, who)
-    st.html(cards.note(shop.t("ask.private"), language))
-
-
-def _questions(shop: Shop, facets: Facets, who: Who) -> None:
-    profile, language = shop.visit.profile, shop.language
-
-    def chips(
-        name: str, label: str, options: Any, value: Any, words: Any, mode: Any = "single", help: Any = None
-    ) -> None:
-        key = synced(f"{name}-{profile.id}", value)
-        st.pills(
-            label, options, format_func=words, key=key, selection_mode=mode, help=help, on_change=_answered,
-            args=(name, key),
-        )  # fmt: skip
-
-    ages = choices.AGES if who is Who.GIFT else choices.OWN_AGES
-    chips("age_months", shop.t(f"ask.age_{who}"), ages, profile.age_months, lambda age: text.band(age, language))
-    names = list(dict.fromkeys([*(found.name for found in facets.interests), *profile.interests]))
-    chips(
-        "interests",
-        shop.t(f"ask.interests_{who}"),
-        sorted(names, key=lambda name: text.interest(name, language)) if language == "en" else names,
-        [name for name in names if name in profile.interests],
-        lambda name: _chip(name, language),
-        "multi",
-    )
-    sums = sorted({*choices.budgets(facets.price.min, facets.price.max), *filter(None, [profile.budget])})
-    chips(
-        "budget",
-        shop.t("ask.budget"),
-        sums,
-        profile.budget,
-        lambda limit: cards.plain(shop.t("ask.budget_step", sum=text.money(limit, facets.currency))),
-    )
-    younger = choices.younger_than(profile.age_months)
-    if younger and (who is Who.ME or profile.age_months is not None):
-        chips(
-            "youngest_months",
-            shop.t("ask.youngest"),
-            younger,
-            profile.youngest_months,
-            lambda age: text.band(age, language),
-            help=shop.t("ask.youngest_help"),
-        )
-    if profile.anything_said:
-        st.button(
-            shop.t("ask.start_over"),
-            key="start-over",
-            type="tertiary",
-            icon=":material/restart_alt:",
-            on_click=change,
-            args=(moves.start_over,),
-        )
-
-
-def _answered(name: str, key: str) -> None:
-    if name == "interests":
-        change(moves.pick, *picked(key))
-        return
-    change(moves.answer, **{name: st.session_state[key]})
-
-
-def _chip(name: str, language: str) -> str:
-    words = cards.plain(text.interest(name, language), 40)
-    icon = ICONS.get(name.lower())
-    return f":material/{icon}: {words}" if icon else words
+            if together:
+                one_budget.found(shop, facets)
+            else:
+                _found(shop, facets, who)
+    family.forget_all(shop)
 
 
 def _found(shop: Shop, facets: Facets, who: Who) -> None:
@@ -140,17 +68,52 @@ def _found(shop: Shop, facets: Facets, who: Who) -> None:
         trouble(shop, error)
         return
     change(moves.showed, answer)
-    count = len(answer.items)
-    if count:
-        words = shop.t("shelf.found_one") if count == 1 else shop.t("shelf.found", n=count)
-        about = text.summary(shop.visit.profile, who is Who.GIFT, facets.currency, shop.language, shop.visit.youngest)
-        st.html(cards.shelf_head(words, about, shop.language))
+    _say_what_a_like_did(shop, answer)
     tapped(shop)
-    shelf(shop, answer.items, "list")
+    by_words = word_matches(shop, facets) if who is Who.GIFT else frozenset()
+    if answer.items:
+        _head(shop, answer, facets, who)
+    items = [item for item in answer.items if item.toy.toy_id not in by_words]
+    shelf(shop, in_order(items, shop.visit.profile.order), "list")
     if answer.short_reason is not None:
         _short(shop, answer)
     elif shop.visit.profile.wanted < moves.MAX_TOYS:
         st.button(shop.t("shelf.more"), key="more", icon=":material/add:", on_click=change, args=(moves.more,))
+
+
+def _head(shop: Shop, answer: Recommendation, facets: Facets, who: Who) -> None:
+    """How many, for whom, and in which order."""
+    count, visit = len(answer.items), shop.visit
+    words = shop.t("shelf.found_one") if count == 1 else shop.t("shelf.found", n=count)
+    about = text.summary(visit.profile, who is Who.GIFT, facets.currency, shop.language, visit.youngest)
+    with st.container(key="list-head", horizontal=True, vertical_alignment="bottom"):
+        st.html(cards.shelf_head(words, about, shop.language))
+        if count >= WORTH_SORTING:
+            key = synced(f"order-{visit.profile.id}", visit.profile.order)
+            st.pills(
+                shop.t("browse.order"),
+                list(ORDERS),
+                format_func=lambda order: shop.t(ORDERS[order]),
+                key=key,
+                on_change=_ordered,
+                args=(key,),
+                label_visibility="collapsed",
+            )
+
+
+def _ordered(key: str) -> None:
+    change(moves.arrange, st.session_state[key] or Order.FIT)
+
+
+def _say_what_a_like_did(shop: Shop, answer: Recommendation) -> None:
+    """A like is answered when the new list is there: how many of its toys are there because of it."""
+    liked = st.session_state.pop(LIKED, None)
+    if liked is None:
+        return
+    n = sum(any(reason.toy_id == liked.toy_id for reason in item.reasons) for item in answer.items)
+    key = "toast.like" if n == 0 else "toast.liked_one" if n == 1 else "toast.liked"
+    title = cards.plain(text.title(liked, shop.language), 60)
+    st.toast(shop.t(key, title=title, n=n), icon=":material/favorite:")
 
 
 def _short(shop: Shop, answer: Recommendation) -> None:

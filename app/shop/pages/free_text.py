@@ -6,14 +6,14 @@ from typing import Final
 
 import streamlit as st
 
-from app.shop import cards, fill, text
+from app.shop import cards, fill, people, text
 from app.shop.components import synced
 from app.shop.fill import Chip
 from app.shop.models import Facets
+from app.shop.people import MAX_PEOPLE
 from app.shop.understand import MAX_TEXT, Doubt, Understood
 from app.shop.visit import Shop, change
 
-MAX_REST: Final = 120
 _SAID: Final[dict[Doubt, str]] = {
     "two": "words.two",
     "under": "words.under",
@@ -69,6 +69,17 @@ def _understood(shop: Shop, facets: Facets) -> None:
                 )
     for line in _notes(shop, said, facets):
         st.html(cards.note(line, language))
+    others = fill.others(shop.visit, facets)
+    if others and len(shop.visit.people) < MAX_PEOPLE:
+        with st.container(key="also", horizontal=True):
+            for band in others:
+                st.button(
+                    cards.plain(shop.t("words.also", age=text.band(band, language))),
+                    key=f"also-{band}",
+                    icon=":material/person_add:",
+                    on_click=change,
+                    args=(people.add, band),
+                )
 
 
 def _words(shop: Shop, chip: Chip, facets: Facets) -> str:
@@ -81,10 +92,7 @@ def _words(shop: Shop, chip: Chip, facets: Facets) -> str:
 
 
 def _notes(shop: Shop, said: Understood, facets: Facets) -> list[str]:
-    """What the chips do not tell: what was doubtful, and what was not used."""
+    """What the chips do not tell: what was doubtful. Words that are no answer: word_matches.py."""
     lines = [] if said.anything else [shop.t("words.nothing")]
     lines += [shop.t(_SAID[doubt], n=MAX_TEXT, currency=facets.currency) for doubt in said.doubts]
-    if said.rest:
-        rest = said.rest if len(said.rest) <= MAX_REST else said.rest[: MAX_REST - 1] + "…"
-        lines.append(shop.t("words.rest", words=rest))
     return lines

@@ -41,23 +41,30 @@ def _read_another_child(reading: Reading) -> None:
     """Whom a word names beside the child whose age is said in figures: "…, and something for the baby"."""
     for pattern, table in _others():
         for match in reading.each(pattern):
+            if _is_the_same(reading, match.end()):
+                continue
             months = table[match["word"]]
             if any(months >= int(span.value) for span in reading.spans if span.kind == "age"):
                 reading.doubt("two")
             reading.add(match, "younger", months)
 
 
+def _is_the_same(reading: Reading, end: int) -> bool:
+    """Does the age in figures follow at once? "My baby, 8 months" is one child."""
+    gap = compiled(r" ?[,，(（]? ?(?:(?:who )?(?:is|'s) |aged? |of )?").match(reading.open, end)
+    return gap is not None and any(span.kind == "age" and span.start == gap.end() for span in reading.spans)
+
+
 @cache
 def _others() -> tuple[tuple[str, Mapping[str, int]], ...]:
-    """The same where the word must stand for somebody else; "my baby, 8 months" and "4岁宝宝" are one child."""
+    """The same where the word must stand for somebody else; "a baby doll" and "4岁宝宝" are none."""
     (_, english), (_, chinese) = age_words()
     whose = r"(?<![a-z])(?<!is )(?<!'s )(?<!are )(?:the|my|our|an?|his|her|their|your)(?: (?:new|little|other|second))?"
     end = r"(?= ?(?:$|[,.;:!?)]|(?:and|who|that|at|too|also|as well|under|with|for|plus|up)(?![a-z])))"
-    itself = r"(?! ?[,(]? ?(?:(?:who )?(?:is|'s) |aged? |of )?\0)"
     besides = r"(?:再给|也给|还给|另给|另外给|和|跟|还有|以及|加上)(?:我们?|他|她)?的?(?:家里?)?的?(?:一?个|小)?"
     return (
-        (rf"{whose} (?P<word>{alternatives(english)}){end}{itself}", english),
-        (rf"{besides}(?P<word>{alternatives(chinese)})(?!\0)", chinese),
+        (rf"{whose} (?P<word>{alternatives(english)}){end}", english),
+        (rf"{besides}(?P<word>{alternatives(chinese)})", chinese),
     )
 
 

@@ -60,6 +60,12 @@ class RunningKiosk:
         """Let the kiosk believe that it is another time."""
         self._app.state.kiosk.clock = clock
 
+    @property
+    def vain_searches(self) -> list[str]:
+        """What was sought and not found."""
+        with closing(sqlite3.connect(self._settings.database)) as connection:
+            return [text for (text,) in connection.execute("SELECT text FROM searches ORDER BY text")]
+
     def start(self) -> None:
         listener = bind("127.0.0.1", self._port)
         self._port = listener.getsockname()[1]

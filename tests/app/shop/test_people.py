@@ -118,8 +118,6 @@ def test_a_plan_stays_within_what_the_kiosk_takes(visit: Session) -> None:
         assert len(visit.people) * plans.most_each(len(visit.people)) <= plans.MAX_SHARES
         visit = people.add(visit)
     assert plans.choose(plans.Plan(each=2), each=None).each == 1
-    assert plans.sums((5, 10, 20), 3, None) == (20, 40), "three toys cost more than five"
-    assert plans.sums((), 2, 30) == (30,)
 
 
 def test_a_plan_needs_two(visit: Session) -> None:

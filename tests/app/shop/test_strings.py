@@ -11,7 +11,9 @@ import pytest
 import app.shop
 from app.kiosk.models.fields import Occasion
 from app.kiosk.staff.rule_models import IdleRule
+from app.shop.pages.questions import OCCASIONS
 from app.shop.pages.staff import rules
+from app.shop.people import SIGNS
 from app.shop.session import Who
 from app.shop.text import LANGUAGES, strings
 from data.schema import Audience, Hazard
@@ -41,6 +43,8 @@ BUILT = {
     "nav.{}": ["nav.gift", "nav.me", "nav.browse", "nav.toy", "nav.staff"],
     "nav.back_{}": [f"nav.back_{who}" for who in Who],
     "toast.{}": ["toast.like", "toast.dismiss", "toast.own"],
+    "occasion.{}": [f"occasion.{name}" for name in OCCASIONS],
+    "sign.{}": [f"sign.{name}" for name in SIGNS],
     "hazard.{}": [f"hazard.{hazard.value}" for hazard in Hazard],
     "browse.{}": ["browse.category", "browse.age_months", "browse.price"],
     "staff.kind_{}": [f"staff.kind_{kind}" for kind in rules.KINDS],

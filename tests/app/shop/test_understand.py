@@ -67,6 +67,7 @@ ENGLISH: list[tuple[str, tuple[int | None, int | None, str, int | None]]] = [
     ("Ｌｅｇｏ for ５ year olds ＜3", (60, None, "building", None)),
     ("🦖 dinosaurs 🎁 4 years", (48, None, "dinosaurs", None)),
     ("a puzzle for my 4-year-old and something for the baby", (48, 0, "puzzles", None)),
+    ("a wooden puzzle for my 4-year-old and something for the baby, under 30", (48, 0, "puzzles", 30)),
     ("trains for my 6 year old and books for a toddler", (72, 12, "trains books", None)),
     ("space for my 7-year-old and something for my teenager under £30", (84, None, "space", 30)),
     ("my baby, 8 months, loves music", (8, None, "music", None)),
