@@ -18,6 +18,7 @@ from data.schema import SMALLEST_MONTHS
 MAX_TITLE: Final = 160
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&=:@])")
 _COMMAND: Final = re.compile(r"(\\:(?=\S)|\\@|\bwww(?=\\\.))", re.IGNORECASE)
+_TAG: Final = re.compile(r"(<(?=/)|[-!\]](?=>))")
 _WORD_JOINER: Final = "\u2060"
 
 
@@ -42,8 +43,12 @@ def named(words: str, title: str) -> str:
 
 
 def picture(toy: Toy, address: str, language: str) -> str:
-    """The picture with its alternative text."""
-    alt = text.t(language, "card.picture", title=text.title(toy, language))
+    """The picture with its alternative text.
+
+    The browser's sanitiser takes away an attribute that looks like the end of an element or of a comment: a word
+    joiner, which nobody sees, keeps the title of such a toy.
+    """
+    alt = _TAG.sub(rf"\1{_WORD_JOINER}", text.t(language, "card.picture", title=text.title(toy, language)))
     return f'<img class="picture" src="{escape(address)}" alt="{escape(alt[:300])}" loading="lazy" draggable="false">'
 
 

@@ -35,6 +35,7 @@ function begin() {
     if (target.closest(".st-key-more")) more = document.querySelectorAll("[class*='st-key-card-']").length;
     if (target.closest("[data-testid='stSkipToContent']")) {
       event.preventDefault();
+      event.stopPropagation(); // Streamlit would go to the whole page, its links first
       toHeading();
     }
   }, true);

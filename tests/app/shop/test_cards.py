@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -108,3 +109,10 @@ def test_markdown_is_shown_as_it_is_written(words: str, shown: str) -> None:
 
 def test_a_title_of_ten_thousand_characters_is_cut() -> None:
     assert len(cards.plain("x" * 10_000)) == cards.MAX_TITLE
+
+
+def test_a_picture_keeps_the_name_of_a_toy_whatever_it_is_called(toy: MakeToy) -> None:
+    shown = cards.picture(toy(title="<script>a</script> b--> c]> d"), "data:,", "en")
+    alt = unescape(shown.partition('alt="')[2].partition('"')[0])
+    assert alt.replace("\u2060", "") == "Picture of <script>a</script> b--> c]> d"
+    assert not re.search(r"(--!?|])>|</script", alt), "DOMPurify would take the whole attribute away"
