@@ -22,6 +22,14 @@ class Stack:
     shop: Face
     database: Path
 
+    def sessions(self) -> list[str]:
+        """The session of each event that the kiosk has kept, oldest first."""
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
+        try:
+            return [row[0] for row in connection.execute("SELECT session_id FROM events ORDER BY rowid")]
+        finally:
+            connection.close()
+
     def events(self) -> list[tuple[str, str, str | None]]:
         """(toy, kind, recommendation) of what the kiosk has kept, oldest first."""
         connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
