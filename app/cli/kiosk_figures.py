@@ -91,7 +91,9 @@ def measure(bundle: Path, requests: int, folder: Path, untrained: bool = False) 
                 rounds.append(in_turn(port, (part, [empty] * len(part), [bare] * len(part))))
             rates = [rate(port, each, CLIENTS) for each in (asked, [empty] * len(asked), [bare] * len(asked))]
     except OSError as error:
-        raise ToyGuideError(f"The measurement broke off: {error} The kiosk's log says: {_last(folder)}") from error
+        raise ToyGuideError(
+            f"The measurement broke off: {error} The kiosk's log says: {last_words(folder / 'kiosk.log')}"
+        ) from error
     middles = [[median(times) * 1000 for times in kinds] for kinds in rounds]
     whole = [spread([time for kinds in rounds for time in kinds[place]]) for place in range(3)]
     return Figures(
@@ -117,9 +119,12 @@ def measure(bundle: Path, requests: int, folder: Path, untrained: bool = False) 
 
 
 @contextmanager
-def running(options: Sequence[str], log: Path) -> Iterator[tuple[int, int, float]]:
+def running(
+    options: Sequence[str], log: Path, probe: str = "/readyz", name: str = "kiosk"
+) -> Iterator[tuple[int, int, float]]:
     """(process id, port, seconds until it was ready) of `python -m options… PORT`, stopped at the end.
 
+    probe: answers 200 as soon as it is ready
     Raises ToyGuideError with the end of its log if it does not come up.
     """
     port = free_port(_HOST, 0)
@@ -128,9 +133,9 @@ def running(options: Sequence[str], log: Path) -> Iterator[tuple[int, int, float
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=stream, stderr=stream, env={**FRUGAL, **os.environ})
     try:
-        while not _is_ready(port):
+        while not _is_ready(port, probe):
             if process.poll() is not None or time.perf_counter() - started > _START_SECONDS:
-                raise ToyGuideError(f"The kiosk did not come up. Its log says: {_last(log.parent)}")
+                raise ToyGuideError(f"The {name} did not come up. Its log says: {last_words(log)}")
             time.sleep(_POLL_SECONDS)
         yield process.pid, port, time.perf_counter() - started
     finally:
@@ -177,14 +182,15 @@ def _toys_shown(port: int, asked: Sequence[bytes]) -> float:
         connection.close()
 
 
-def _is_ready(port: int) -> bool:
+def _is_ready(port: int, probe: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{_HOST}:{port}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{_HOST}:{port}{probe}", timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
-def _last(folder: Path) -> str:
-    text = (folder / "kiosk.log").read_text(encoding="utf-8", errors="replace").strip()
+def last_words(log: Path) -> str:
+    """The end of a log, on one line."""
+    text = log.read_text(encoding="utf-8", errors="replace").strip()
     return " ".join(text[-500:].split()) or "nothing"

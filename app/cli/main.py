@@ -19,6 +19,7 @@ import typer
 from app.cli.bench import bench_app
 from app.cli.bench_kiosk import bench_kiosk
 from app.cli.bench_ranking import bench_ranking
+from app.cli.bench_shop import bench_shop
 from app.cli.bench_student import bench_student
 from app.cli.blend import blend
 from app.cli.bundle import bundle_app
@@ -79,6 +80,7 @@ app.command()(distill)
 bench_app.command("student")(bench_student)
 bench_app.command("ranking")(bench_ranking)
 bench_app.command("kiosk")(bench_kiosk)
+bench_app.command("shop")(bench_shop)
 app.command()(sweep)
 
 
