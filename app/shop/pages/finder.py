@@ -71,8 +71,9 @@ def _found(shop: Shop, facets: Facets, who: Who) -> None:
     _say_what_a_like_did(shop, answer)
     tapped(shop)
     by_words = word_matches(shop, facets) if who is Who.GIFT else frozenset()
-    if answer.items:
-        _head(shop, answer, facets, who)
+    with st.container(key="list-head", horizontal=True, vertical_alignment="bottom"):
+        if answer.items:
+            _head(shop, answer, facets, who)
     items = [item for item in answer.items if item.toy.toy_id not in by_words]
     shelf(shop, in_order(items, shop.visit.profile.order), "list")
     if answer.short_reason is not None:
@@ -86,19 +87,18 @@ def _head(shop: Shop, answer: Recommendation, facets: Facets, who: Who) -> None:
     count, visit = len(answer.items), shop.visit
     words = shop.t("shelf.found_one") if count == 1 else shop.t("shelf.found", n=count)
     about = text.summary(visit.profile, who is Who.GIFT, facets.currency, shop.language, visit.youngest)
-    with st.container(key="list-head", horizontal=True, vertical_alignment="bottom"):
-        st.html(cards.shelf_head(words, about, shop.language))
-        if count >= WORTH_SORTING:
-            key = synced(f"order-{visit.profile.id}", visit.profile.order)
-            st.pills(
-                shop.t("browse.order"),
-                list(ORDERS),
-                format_func=lambda order: shop.t(ORDERS[order]),
-                key=key,
-                on_change=_ordered,
-                args=(key,),
-                label_visibility="collapsed",
-            )
+    st.html(cards.shelf_head(words, about, shop.language))
+    if count >= WORTH_SORTING:
+        key = synced(f"order-{visit.profile.id}", visit.profile.order)
+        st.pills(
+            shop.t("browse.order"),
+            list(ORDERS),
+            format_func=lambda order: shop.t(ORDERS[order]),
+            key=key,
+            on_change=_ordered,
+            args=(key,),
+            label_visibility="collapsed",
+        )
 
 
 def _ordered(key: str) -> None:

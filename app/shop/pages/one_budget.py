@@ -72,9 +72,12 @@ def found(shop: Shop, facets: Facets) -> None:
         items = tuple(share.item for share in shares if share.item)
         shown = Recommendation(recommendation_id=answer.recommendation_id, items=items, short_reason=None, masked={})
         change(people.for_person, person.id, moves.showed, shown)
-    _head(shop, answer, facets)
-    _short(shop, answer, facets)
+    for empty in ("tapped", "word-matches"):  # the places of what stands over a list
+        st.container(key=empty)
+    with st.container(key="list-head"):
+        _head(shop, answer, facets)
     with st.container(key="plan-children"):
+        _short(shop, answer, facets)
         for person, shares in given:
             _child(shop, person, shares)
 

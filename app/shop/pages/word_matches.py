@@ -27,16 +27,16 @@ def word_matches(shop: Shop, facets: Facets) -> frozenset[str]:
     """The row, or a line where no toy has the words; ids of the toys in it."""
     profile = shop.visit.profile
     words = wishes.say(Wish(), fill.sought(profile.words, facets)).words if profile.words else ""
-    if not words:
-        return frozenset()
-    try:
-        found = shop.client.search(_query(shop, words, facets))
-    except ShopError:
-        # The list below tells what is the matter; that the words were not used is told here.
-        st.html(cards.note(shop.t("words.rest", words=_short(words)), shop.language))
-        return frozenset()
-    fitting = _fitting(shop, found.items)
-    with st.container(key="word-matches"):
+    with st.container(key="word-matches"):  # there from the start, though empty: what follows keeps its place
+        if not words:
+            return frozenset()
+        try:
+            found = shop.client.search(_query(shop, words, facets))
+        except ShopError:
+            # The list below tells what is the matter; that the words were not used is told here.
+            st.html(cards.note(shop.t("words.rest", words=_short(words)), shop.language))
+            return frozenset()
+        fitting = _fitting(shop, found.items)
         if not fitting:
             st.html(cards.note(shop.t("words.none", words=_short(words)), shop.language))
             return frozenset()
