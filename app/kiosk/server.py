@@ -12,7 +12,19 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from app.kiosk import catalogue, events, forget, health, metrics, popular, recommendations, search, splitting, toys
+from app.kiosk import (
+    catalogue,
+    checking,
+    events,
+    forget,
+    health,
+    metrics,
+    popular,
+    recommendations,
+    search,
+    splitting,
+    toys,
+)
 from app.kiosk.bundles import open_at_start
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.docs import install_docs
@@ -80,6 +92,7 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         popular,
         search,
         toys,
+        checking,
         catalogue,
         events,
         forget,

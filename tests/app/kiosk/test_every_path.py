@@ -229,3 +229,6 @@ def test_no_address_shows_or_names_what_may_not_be_shown(
     for toy in list(toys)[:5]:
         page_of = client.get(f"/v1/toys/{toy}", params={} if youngest is None else {"youngest_age_months": youngest})
         assert page_of.json()["safe"]["allowed"] == (toy in anyone)
+    checked = {"toy_ids": list(toys)[:5], **({} if youngest is None else {"youngest_age_months": youngest})}
+    for toy in client.post("/v1/toys:check", json=checked).json()["toys"]:
+        assert toy["safe"]["allowed"] == (toy["rules"] == []) == (toy["toy_id"] in anyone)
