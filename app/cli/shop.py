@@ -55,8 +55,10 @@ def shop(
         config, api=api, host=host, port=port, timeout_seconds=timeout_seconds, kiosk=kiosk, idle_seconds=idle_seconds,
         countdown_seconds=countdown_seconds, theme=theme, visit_minutes=visit_minutes,
     )  # fmt: skip
-    if find_spec("streamlit") is None or find_spec("httpx") is None:
-        raise ToyGuideError("The shop needs Streamlit and httpx. Install them with: pip install 'toyguide[shop]'.")
+    if any(find_spec(name) is None for name in ("streamlit", "httpx", "segno")):
+        raise ToyGuideError(
+            "The shop needs Streamlit, httpx and segno. Install them with: pip install 'toyguide[shop]'."
+        )
 
     from app.ports import free_port
     from app.shop.launch import become_streamlit

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.shop.session import Profile, Session, Who
+from app.shop.basket import Basket
+from app.shop.session import MAX_MET, Profile, Session, Who
+from data.schema import EventKind
 
 
 def request_for(session: Session, ages_stated: bool = True) -> dict[str, Any]:
@@ -14,7 +16,7 @@ def request_for(session: Session, ages_stated: bool = True) -> dict[str, Any]:
     """
     profile = session.profile
     body: dict[str, Any] = {
-        "history": history_of(profile),
+        "history": history_of(profile, session.basket),
         "k": profile.wanted,
         "language": session.language,
         "session_id": session.id,
@@ -44,9 +46,11 @@ def recipient_of(profile: Profile) -> dict[str, Any]:
     return {name: value for name, value in stated.items() if value is not None}
 
 
-def history_of(profile: Profile) -> list[dict[str, Any]]:
-    """What was liked and set aside, as the API asks for it."""
-    return [{"toy_id": met.toy.toy_id, "kind": met.kind.value} for met in profile.met]
+def history_of(profile: Profile, basket: Basket) -> list[dict[str, Any]]:
+    """What was liked, set aside and put in the basket for a person, as the API asks for it: none of it comes again."""
+    chosen = basket.toys_for(profile.id)
+    met = [{"toy_id": met.toy.toy_id, "kind": met.kind.value} for met in profile.met if met.toy.toy_id not in chosen]
+    return [*met, *({"toy_id": toy_id, "kind": EventKind.CART.value} for toy_id in chosen)][-MAX_MET:]
 
 
 def split_for(session: Session) -> dict[str, Any]:
@@ -59,7 +63,7 @@ def split_for(session: Session) -> dict[str, Any]:
         raise ValueError("The 'budget' of the plan must be a sum. Got None instead.")
     body: dict[str, Any] = {
         "children": [
-            {"recipient": recipient_of(person), "history": history_of(person), "purpose": "gift"}
+            {"recipient": recipient_of(person), "history": history_of(person, session.basket), "purpose": "gift"}
             for person in session.people
             for _ in range(session.plan.each)
         ],

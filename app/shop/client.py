@@ -9,7 +9,18 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from app.shop.models import EventVerdicts, Facets, Forgotten, Found, Privacy, Recommendation, Similar, Split, ToyPage
+from app.shop.models import (
+    Checked,
+    EventVerdicts,
+    Facets,
+    Forgotten,
+    Found,
+    Privacy,
+    Recommendation,
+    Similar,
+    Split,
+    ToyPage,
+)
 from data.errors import ToyGuideError
 
 CONNECT_SECONDS: Final = 2.0
@@ -65,6 +76,11 @@ class KioskClient:
         """GET /v1/toys/{id}. ShopError with status 404 if there is no such toy."""
         path = f"/v1/toys/{quote(toy_id, safe='')}"
         return self.ask(ToyPage, "GET", path, _company(youngest_age_months, language))
+
+    def check(self, toy_ids: Sequence[str], youngest_age_months: int | None, language: str) -> Checked:
+        """POST /v1/toys:check, at most 100 toys."""
+        body = {"toy_ids": list(toy_ids), **_company(youngest_age_months, language)}
+        return self.ask(Checked, "POST", "/v1/toys:check", body=body)
 
     def similar(self, toy_id: str, k: int, youngest_age_months: int | None, language: str) -> Similar:
         """GET /v1/toys/{id}/similar."""

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.shop import cards, kiosk_mode, safety, text
 from app.shop import session as moves
+from app.shop.basket_taps import carry
 from app.shop.client import ShopError
 from app.shop.models import Item, Toy
 from app.shop.pictures import SIGN, drawn
@@ -27,9 +28,16 @@ def header(shop: Shop, current: str) -> None:
     """The awning, the sign, the pages, the language."""
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.html(cards.brand(SIGN, shop.language))
-        for page, key in (("gift", "nav.gift"), ("me", "nav.me"), ("browse", "nav.browse")):
+        count = len(shop.visit.basket.entries)
+        basket = shop.t("basket.count", n=count) if count else shop.t("nav.basket")
+        for page, label in (
+            ("gift", shop.t("nav.gift")),
+            ("me", shop.t("nav.me")),
+            ("browse", shop.t("nav.browse")),
+            ("basket", basket),
+        ):
             with st.container(key=f"nav-{page}{'-current' if page == current else ''}", width="content"):
-                st.page_link(shop.links[page], label=shop.t(key), icon=_PAGE_ICONS[page])
+                st.page_link(shop.links[page], label=label, icon=_PAGE_ICONS[page])
         st.button(
             shop.t("language.other"),
             key="language",
@@ -54,7 +62,12 @@ def footer(shop: Shop) -> None:
             st.page_link(shop.links[page], label=shop.t(key), icon=icon)
 
 
-_PAGE_ICONS: Final = {"gift": ":material/redeem:", "me": ":material/favorite:", "browse": ":material/search:"}
+_PAGE_ICONS: Final = {
+    "gift": ":material/redeem:",
+    "me": ":material/favorite:",
+    "browse": ":material/search:",
+    "basket": ":material/shopping_basket:",
+}
 
 
 def _other_language() -> None:
@@ -88,8 +101,11 @@ def _card(shop: Shop, item: Item, picture: str, area: str) -> None:
         st.html(cards.picture(toy, picture, language))
         st.page_link(shop.links["toy"], label=cards.plain(text.title(toy, language)), query_params={"toy": toy.toy_id})
         st.html(cards.card_facts(item, profile, language))
-        with st.container(key=f"taps-{area}-{toy.toy_id}", horizontal=True):
-            taps(shop, toy, area)
+        with st.container(key=f"hands-{area}-{toy.toy_id}"):
+            with st.container(key=f"carry-{area}-{toy.toy_id}", horizontal=True):
+                carry(shop, toy, area)
+            with st.container(key=f"taps-{area}-{toy.toy_id}", horizontal=True):
+                taps(shop, toy, area)
 
 
 def taps(shop: Shop, toy: Toy, area: str) -> None:
@@ -173,9 +189,14 @@ def trouble(shop: Shop, error: ShopError, level: int = 2) -> None:
             kept = len(shop.visit.profile.liked)
             lines = [shop.t("down.lead"), shop.t("down.kept", n=kept) if kept else ""]
             st.html(cards.panel(drawn("shop-closed"), shop.t("down.title"), lines, language, level))
-            st.session_state[_DOWN_SINCE] = time.monotonic()
-            _ask_again(shop)
+            ask_again(shop)
         st.button(shop.t("down.retry"), key="retry", type="primary", icon=":material/refresh:")
+
+
+def ask_again(shop: Shop) -> None:
+    """Draw the page anew as soon as the kiosk answers."""
+    st.session_state[_DOWN_SINCE] = time.monotonic()
+    _ask_again(shop)
 
 
 @st.fragment(run_every=RETRY_SECONDS)

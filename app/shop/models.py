@@ -50,6 +50,25 @@ class ToyPage(Toy):
     safe: Verdict
 
 
+class CheckedToy(Toy):
+    """A toy as it is now. in_stock: None where nobody counted it; rules: all that forbid it, the highest first."""
+
+    barcode: str | None = None
+    in_stock: bool | None = None
+    rules: tuple[str, ...] = ()
+
+    def plain(self) -> Toy:
+        """The toy alone."""
+        return Toy.model_construct(**{name: getattr(self, name) for name in Toy.model_fields})
+
+
+class Checked(_Answer):
+    """Toys that were asked for by id; `missing_ids` are not in the catalogue."""
+
+    toys: tuple[CheckedToy, ...]
+    missing_ids: tuple[str, ...]
+
+
 class Reason(_Answer):
     """Why a toy is shown."""
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from app.shop.basket import Basket
 from app.shop.models import Reason, Recommendation, Toy
 from app.shop.plan import Plan
 from app.shop.wish import Order, Wish
@@ -116,6 +117,7 @@ class Session:
     people: the children that gifts are for, in the order in which they were added, never none; me: the visitor
     current: id of the child in use; occasion: of all gifts of the visit, as the API names it; wish: what is sought
     outbox: events that the kiosk has not acknowledged yet, oldest first
+    basket: of the whole visit; compared: toys to be seen side by side
     """
 
     id: str
@@ -128,6 +130,8 @@ class Session:
     wish: Wish = field(default_factory=Wish)
     occasion: str | None = None
     plan: Plan = field(default_factory=Plan)
+    basket: Basket = field(default_factory=Basket)
+    compared: tuple[Toy, ...] = ()
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -229,7 +233,7 @@ def view(session: Session, toy: Toy) -> Session:
     Told to the kiosk, but kept out of the history: the kiosk leaves out what the history holds, and a toy that was
     only looked at shall still stand on the shelf when one comes back.
     """
-    return _tell(session, toy, EventKind.VIEW)
+    return tell(session, toy, EventKind.VIEW)
 
 
 def forget(session: Session, toy_id: str) -> Session:
@@ -240,7 +244,9 @@ def forget(session: Session, toy_id: str) -> Session:
     unsent = tuple(
         event
         for event in session.outbox
-        if event["toy_id"] != toy_id or event["recipient"]["id"] != profile.id or event["kind"] == EventKind.VIEW
+        if event["toy_id"] != toy_id
+        or event["recipient"]["id"] != profile.id
+        or event["kind"] in (EventKind.VIEW, EventKind.CART)
     )
     return _with(replace(session, outbox=unsent), replace(profile, met=met, owned=owned))
 
@@ -293,10 +299,11 @@ def _meet(session: Session, toy: Toy, kind: EventKind) -> Session:
     session = forget(session, toy.toy_id)
     profile = session.profile
     met = (*profile.met, Met(toy, kind))[-MAX_MET:]
-    return _tell(_with(session, replace(profile, met=met)), toy, kind)
+    return tell(_with(session, replace(profile, met=met)), toy, kind)
 
 
-def _tell(session: Session, toy: Toy, kind: EventKind) -> Session:
+def tell(session: Session, toy: Toy, kind: EventKind) -> Session:
+    """An event of the profile in use, to be sent to the kiosk; it quotes the list in which the toy was last shown."""
     profile = session.profile
     recipient: dict[str, Any] = {"id": profile.id, "interests": list(profile.interests)}
     if profile.age_months is not None:

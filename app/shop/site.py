@@ -9,9 +9,10 @@ import streamlit as st
 
 from app.shop import kiosk_mode
 from app.shop.access import mind_the_page
+from app.shop.basket_taps import tray
 from app.shop.components import footer, header
 from app.shop.ended import ended
-from app.shop.pages import attract, browse, find_gift, for_me, toy
+from app.shop.pages import attract, basket, browse, compare, find_gift, for_me, toy
 from app.shop.pages.staff import page as staff
 from app.shop.settings import ShopSettings
 from app.shop.theme import drawing, style_sheet
@@ -23,10 +24,15 @@ PAGES: Final[dict[str, tuple[str, Render]]] = {
     "gift": ("find-a-gift", find_gift.render),
     "me": ("for-me", for_me.render),
     "browse": ("browse", browse.render),
+    "basket": ("basket", basket.render),
+    "compare": ("compare", compare.render),
     "toy": ("toy", toy.render),
     "staff": ("staff", staff.render),
 }
 """Name → (address, page)."""
+
+WITH_TRAY: Final = frozenset({"gift", "me", "browse", "basket", "toy"})
+"""Pages at whose foot stands what is to be compared."""
 
 
 def run(home: str = "gift") -> None:
@@ -55,6 +61,8 @@ def _framed(name: str, render: Render, shop: Shop, home: str) -> Callable[[], No
         mind_the_page(shop)
         ended(shop)
         title = render(shop)
+        if name in WITH_TRAY:
+            tray(shop)
         if name == "toy":
             if title:
                 st.set_page_config(page_title=f"{title} · {sign}")

@@ -128,11 +128,16 @@ def safety(toy: Toy, language: str) -> str:
     lowest = safe_from(toy)
     if lowest == 0:
         return ""
-    hazards = [t(language, f"hazard.{name}") for name in toy.hazards if name in _FLOORS]
+    hazards = [hazard(name, language) for name in toy.hazards if name in _FLOORS]
     mark = t(language, "safety.not_under", age=months(lowest, language))
     if hazards:
         return t(language, "safety.because", mark=mark, hazards=join(hazards, language))
     return mark
+
+
+def hazard(name: str, language: str) -> str:
+    """A hazard in words; one that the table does not know is shown much as it is."""
+    return t(language, f"hazard.{name}") if name in _FLOORS else name.replace("_", " ")
 
 
 def interest(name: str, language: str, in_sentence: bool = False) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.shop import cards, choices, safety, text
 from app.shop import session as moves
+from app.shop.basket_taps import carry
 from app.shop.client import ShopError
 from app.shop.components import looking, shelf, synced, taps, trouble
 from app.shop.models import Item, ToyPage
@@ -68,6 +69,8 @@ def _toy(shop: Shop, page: ToyPage) -> None:
             st.html(cards.picture(page, shop.pictures.of([page])[page.toy_id], language))
         with st.container(key="toy-details"):
             st.html(cards.toy_head(page, language))
+            with st.container(key=f"carry-page-{page.toy_id}", horizontal=True):
+                carry(shop, page, "page")
             _taps(shop, page)
             st.html(cards.toy_details(page, reasons, language))
 
