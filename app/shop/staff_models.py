@@ -132,11 +132,14 @@ class PreviewToy(_Answer):
 
 
 class Idle(_Answer):
-    """A rule that would do nothing, and why. change: its place among the changes asked about, None for other rules."""
+    """A rule that would do nothing, and why. change: its place among the changes asked about, None for other rules.
+
+    masked: where none of its toys may be shown, how many each rule of the mask forbids
+    """
 
     change: int | None
     code: str
-    text: str
+    masked: dict[str, int]
 
 
 class Preview(_Answer):

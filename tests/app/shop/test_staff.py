@@ -13,8 +13,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.kiosk.store.keys import Role
-from app.shop.pages.staff import desk, door
+from app.shop.pages.staff import desk, door, log
 from app.shop.pages.staff.desk import Section
+from app.shop.staff_models import Change
 from app.shop.tries import BROWSER_TRIES, Tries
 from data.schema import Toy
 
@@ -431,3 +432,19 @@ def test_the_kiosk_goes_away_in_the_middle_and_nothing_is_lost(staff: Callable[.
     shop = tap(shop, "staff-retry")
     assert "<h2>Steam engine</h2>" in words(shop)
     assert kiosk.now().staff.rules == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"rule_id": "r-1", "after": {"kind": "hide", "toy_id": "engine"}}, "kind hide, toy_id engine"),
+        ({"rule_id": "r-1", "revision": 2, "before": {"kind": "hide", "toy_id": "bear"}}, "kind hide, toy_id bear"),
+        ({"rule_id": "r-1", "before": {"strength": 1.0}, "after": {"strength": 2.0}}, "strength 2.0"),
+        ({"lines": 2, "new": 1, "first": [{"barcode": "501"}, {"toy_id": "bear"}]}, "lines 2, new 1, first 501 bear"),
+        ({"model": "abc", "before": "def"}, "model abc, before def"),
+        ({"name": "Kim", "role": "clerk", "days": None}, "name Kim, role clerk"),
+        ({"note": "x" * 1000}, f"note {'x' * 294}…"),
+    ],
+)
+def test_a_line_of_the_log_says_what_it_was_about(told: dict[str, Any], words: str) -> None:
+    assert log.details(Change(id=1, time="", who="Mo", action="", details=told)) == words

@@ -12,7 +12,7 @@ import app.shop
 from app.kiosk.models.fields import Occasion
 from app.kiosk.staff.rule_models import IdleRule
 from app.shop.pages.questions import OCCASIONS
-from app.shop.pages.staff import rules
+from app.shop.pages.staff import own_toys, rules
 from app.shop.people import SIGNS
 from app.shop.session import Who
 from app.shop.text import LANGUAGES, strings
@@ -30,10 +30,6 @@ AUDITED = (
     "toy_correct", "toy_uncorrect", "toy_retire", "toy_restore", "bundle_activate", "bundle_import", "bundle_rollback",
     "backup_make", "key_add", "key_remove", "database_restored", "database_replaced",
 )  # fmt: skip
-OWN_FIELDS = (
-    "toy_id", "title", "title_zh", "brand", "barcode", "aisle", "from_age", "audience", "hazards", "interests",
-)  # fmt: skip
-
 # Keys that are put together while the shop runs: the pattern in the code, and all that it can become.
 BUILT = {
     "{}.title": [f"{who}.title" for who in Who],
@@ -54,7 +50,7 @@ BUILT = {
     "staff.idle_{}": [f"staff.idle_{code}" for code in get_args(IdleRule.model_fields["code"].annotation)],
     "staff.masks_{}": [f"staff.masks_{rule.name}" for rule in RULES],
     "staff.did_{}": [f"staff.did_{action}" for action in AUDITED],
-    "staff.own_{}": [f"staff.own_{name}" for name in OWN_FIELDS],
+    "staff.own_{}": [f"staff.own_{name}" for name in (*own_toys.TYPED, *own_toys.TAPPED)],
     "category.{}": sorted({f"category.{name.lower()}" for kind in kinds() for name in kind.category}),
     "interest.{}": [f"interest.{name}" for name in INTERESTS],
 }

@@ -15,6 +15,7 @@ from app.shop.visit import Shop
 
 PAGE: Final = 50
 MAX_DETAILS: Final = 300
+_ROWS: Final = frozenset({"rule_id", "revision"})
 _BEFORE: Final = "staff-log-before"
 
 
@@ -47,13 +48,23 @@ def _did(shop: Shop, change: Change) -> str:
 
 
 def details(change: Change) -> str:
-    """What a change was about, as short as it goes: names and values, what was said after rather than before."""
+    """What a change was about, as short as it goes: what was said after rather than before, and no number of a row."""
     told = dict(change.details)
-    if isinstance(told.get("after"), dict):
-        told = {**{name: value for name, value in told.items() if name not in ("before", "after")}, **told["after"]}
-    words = ", ".join(f"{name} {_value(value)}" for name, value in told.items() if value is not None)
+    said = told.pop("after", None) or told.pop("before", None)
+    told.pop("before", None)
+    if isinstance(said, dict):
+        told.update(said)
+    elif said is not None:
+        told["before"] = said
+    words = ", ".join(
+        f"{name} {_value(value)}" for name, value in told.items() if value is not None and name not in _ROWS
+    )
     return words if len(words) <= MAX_DETAILS else words[: MAX_DETAILS - 1] + "…"
 
 
 def _value(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(_value, value))
+    if isinstance(value, dict):
+        return " ".join(map(_value, value.values()))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

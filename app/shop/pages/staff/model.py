@@ -68,7 +68,7 @@ def _others(shop: Shop, found: Desk, told: Bundles) -> None:
 
 
 def _activate(shop: Shop, found: Desk, name: str) -> None:
-    question = shop.t("staff.activate_sure", name=name[:40])
+    question = shop.t("staff.activate_sure", name=name[:_SHORT])
     arguments = (shop, found.client.activate, "staff.activated", name)
     parts.once(shop, found, f"activate-{name}", shop.t("staff.activate"), question, _do, arguments)
 

@@ -16,6 +16,8 @@ from data.schema import ADULT_MONTHS, Audience, Hazard
 
 _PLACE: Final = "own"
 _LISTED: Final = "own-list"
+TYPED: Final = ("toy_id", "title", "title_zh", "brand", "barcode", "aisle")
+TAPPED: Final = ("from_age", "audience", "hazards", "interests")
 _COUNTER: Final = "staff-own-sent"
 
 
@@ -23,7 +25,7 @@ def render(shop: Shop, found: Desk) -> None:
     """The form, then the lists."""
     st.html(cards.section(shop.t("staff.add_title"), shop.language))
     st.html(cards.note(shop.t("staff.add_lead"), shop.language))
-    parts.said_at(shop, found, _PLACE)
+    parts.said_at(shop, found, _PLACE, (*TYPED, *TAPPED, "price", "category"))
     _form(shop, found)
     parts.said_at(shop, found, _LISTED)
     own = found.client.own_toys()
@@ -35,11 +37,10 @@ def render(shop: Shop, found: Desk) -> None:
 def _form(shop: Shop, found: Desk) -> None:
     facets = shop.facets()
     mark = st.session_state.get(_COUNTER, 0)
-    names = ("toy_id", "title", "title_zh", "brand", "barcode", "aisle")
-    keys = {name: f"staff-own-{name}-{mark}" for name in names}
+    keys = {name: f"staff-own-{name}-{mark}" for name in TYPED}
     with st.form("staff-own-form", border=False):
         with st.container(key="staff-own-fields"):
-            for name in names:
+            for name in TYPED:
                 with st.container(key=f"staff-own-field-{name}"):
                     st.text_input(shop.t(f"staff.own_{name}"), key=keys[name], max_chars=200)
                     parts.field_fault(shop, found, _PLACE, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 import streamlit as st
@@ -18,10 +18,14 @@ STRENGTHS: Final = {0.5: "staff.strength_little", 1.0: "staff.strength_more", 2.
                     3.0: "staff.strength_most"}  # fmt: skip
 """What a strength means in words; between them stands the number."""
 TITLES_SECONDS: Final = 60
+_MASKS: Final = frozenset(
+    {"recall", "safety", "audience", "inactive", "stock", "hidden", "outgrown", "filters", "budget", "owned",
+     "dismissed", "seen", "shown"}
+)  # fmt: skip
 
 
-def said_at(shop: Shop, found: Desk, place: str) -> None:
-    """What came of the last tap, if it was made at `place`."""
+def said_at(shop: Shop, found: Desk, place: str, fields: Collection[str] = ()) -> None:
+    """What came of the last tap, if it was made at `place`. fields: those that say themselves what is wrong."""
     said = found.said
     if said is None or said.place != place:
         return
@@ -32,6 +36,8 @@ def said_at(shop: Shop, found: Desk, place: str) -> None:
     words = said.text
     if isinstance(conflict, Mapping):
         words = conflict_words(shop, conflict)
+    elif said.fields and said.fields.keys() <= set(fields):
+        words = shop.t("staff.see_fields")
     elif said.error is not None:
         words = shop.t("staff.away" if said.error.outage else "oops.lead", detail=said.text)
     st.html(staff_cards.fault(words, shop.language))
@@ -101,6 +107,11 @@ def strength_words(shop: Shop, strength: float | None) -> str:
     if strength is None:
         return ""
     return shop.t(STRENGTHS[strength]) if strength in STRENGTHS else f"{strength:g}"
+
+
+def mask_words(shop: Shop, rule: str) -> str:
+    """Why the kiosk keeps a toy from a list, by the name of the rule; one of a newer kiosk is shown as it is called."""
+    return shop.t(f"staff.masks_{rule}") if rule in _MASKS else rule
 
 
 def rule_words(shop: Shop, rule: Rule, of_toy: bool) -> tuple[str, str]:

@@ -142,7 +142,8 @@ def _preview(shop: Shop, found: Desk, why: Why, said: Mapping[str, Any], rule: R
     st.html(cards.note(shop.t("staff.preview_lead", list=_whose(shop, found, interest)), language))
     for idle in answer.no_effect:
         if idle.change is not None:
-            st.html(staff_cards.fault(shop.t(f"staff.idle_{idle.code}"), language))
+            masks = text.join([parts.mask_words(shop, rule) for rule in idle.masked], language)
+            st.html(staff_cards.fault(shop.t(f"staff.idle_{idle.code}", why=masks), language))
     _lists(shop, answer, why.toy.toy_id)
 
 

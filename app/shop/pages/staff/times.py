@@ -48,6 +48,14 @@ def day(moment: date, language: str) -> str:
     return words if moment.year == now().year else text.t(language, "staff.day_year", day=words, year=moment.year)
 
 
+def day_said(moment: str, language: str) -> str:
+    """A day that the API names by its first moment, in UTC; what cannot be read is shown as it came."""
+    try:
+        return day(datetime.fromisoformat(moment).date(), language)
+    except ValueError:
+        return moment
+
+
 def left(seconds: float, language: str) -> str:
     """How long a wait is: "30 seconds", "2 minutes"."""
     if seconds < 120:

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from app.shop import cards, staff_cards
-from app.shop.pages.staff import times
+from app.shop.pages.staff import parts, times
 from app.shop.pages.staff.desk import Desk
 from app.shop.staff_models import Figures
 from app.shop.visit import Shop
@@ -16,9 +16,6 @@ HOURS: Final = {24: "staff.last_day", 24 * 7: "staff.last_week", 24 * 31: "staff
 KINDS: Final = {"view": "staff.event_view", "like": "staff.event_like", "cart": "staff.event_cart",
                 "purchase": "staff.event_purchase", "return": "staff.event_return",
                 "dismiss": "staff.event_dismiss"}  # fmt: skip
-
-RULES: Final = ("recall", "safety", "audience", "inactive", "stock", "hidden", "outgrown", "filters", "budget",
-                "owned", "dismissed", "seen", "shown")  # fmt: skip
 
 
 def render(shop: Shop, found: Desk) -> None:
@@ -65,16 +62,16 @@ def _tables(shop: Shop, told: Figures) -> None:
         shop,
         "staff.missed",
         ("staff.head_words", "staff.head_times", "staff.head_last"),
-        [(missed.text, f"{missed.times:,}", missed.last) for missed in told.missed_searches],
+        [
+            (missed.text, f"{missed.times:,}", times.day_said(missed.last, shop.language))
+            for missed in told.missed_searches
+        ],
     )
     _table(
         shop,
         "staff.masked",
         ("staff.head_rule", "staff.head_toys"),
-        [
-            (shop.t(f"staff.masks_{rule}") if rule in RULES else rule, f"{count:,}")
-            for rule, count in told.masked.items()
-        ],
+        [(parts.mask_words(shop, rule), f"{count:,}") for rule, count in told.masked.items()],
     )
     _table(
         shop,
