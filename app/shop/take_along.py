@@ -9,8 +9,6 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
-import segno
-
 from app.shop import text
 from app.shop.basket import Entry, Total
 from app.shop.pictures import data_address
@@ -35,6 +33,8 @@ def list_text(entries: Sequence[Entry], total: Total, language: str) -> str:
 
 def qr_code(words: str) -> str:
     """`words` as a QR code: a picture's address. Black on white, with its quiet margin, by day and by night."""
+    import segno  # the shop opens without it: most visits see no code
+
     code = segno.make_qr(words, error="l", encoding="utf-8", boost_error=True)
     drawing = io.BytesIO()
     code.save(drawing, kind="svg", border=4, dark="#000", light="#fff", omitsize=True, xmldecl=False)
