@@ -110,7 +110,11 @@ def _orders(shop: Shop) -> dict[str, Any]:
         "idle": shop.settings.idle_seconds,
         "countdown": shop.settings.countdown_seconds,
         "language": language,
-        "words": {**words, "goodbye": [text.t(name, "kiosk.goodbye") for name in both]},
+        "words": {
+            **words,
+            "goodbye": [text.t(name, "kiosk.goodbye") for name in both],
+            "wait": [text.t(name, "kiosk.wait") for name in both],
+        },
     }
 
 

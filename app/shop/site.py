@@ -33,6 +33,8 @@ PAGES: Final[dict[str, tuple[str, Render]]] = {
 
 WITH_TRAY: Final = frozenset({"gift", "me", "browse", "basket", "toy"})
 """Pages at whose foot stands what is to be compared."""
+BEHIND_THE_TILL: Final = frozenset({"staff", "insights"})
+"""A screen in the shop has none of these pages."""
 
 
 def run(home: str = "gift") -> None:
@@ -42,6 +44,8 @@ def run(home: str = "gift") -> None:
     links: dict[str, Any] = {}
     shop = Shop(client, pictures, links, settings)
     for name, (address, render) in PAGES.items():
+        if settings.kiosk and name in BEHIND_THE_TILL:
+            continue
         links[name] = st.Page(
             _framed(name, render, shop, home), title=shop.t(f"nav.{name}"), url_path=address, default=name == home
         )

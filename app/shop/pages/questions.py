@@ -87,6 +87,8 @@ def questions(shop: Shop, facets: Facets, who: Who) -> None:
             lambda age: text.band(age, language),
             help=shop.t("ask.youngest_help"),
         )
+        if shop.settings.kiosk:  # fingers do not hover
+            st.html(cards.note(shop.t("ask.youngest_help"), language))
     if gift:
         occasion(shop)
     if gift and people.several(shop.visit):

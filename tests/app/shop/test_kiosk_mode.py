@@ -160,6 +160,14 @@ def test_a_clock_that_was_set_back_or_a_machine_that_slept_makes_no_visit_longer
     assert Moment(time.monotonic() + steady, time.time() + wall).ago() == pytest.approx(100, abs=5)
 
 
+def test_the_pages_behind_the_till_are_not_there(open_page: Callable[..., AppTest]) -> None:
+    import app.shop.site
+
+    assert set(app.shop.site.PAGES) & app.shop.site.BEHIND_THE_TILL
+    shop = tap(open_page(), "start-en")
+    assert not [link for link in shop.get("page_link") if "staff" in link.proto.page or "insights" in link.proto.page]
+
+
 def test_the_browser_is_told_the_seconds_and_the_words(open_page: Callable[..., AppTest]) -> None:
     shop = open_page()
     orders = guarded_by(shop)

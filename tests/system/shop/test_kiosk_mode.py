@@ -193,6 +193,20 @@ def test_the_shop_goes_away_at_the_end_of_a_visit(page: Page, stack: Stack) -> N
     nothing_is_left(page, stack)
 
 
+def test_a_line_that_is_cut_covers_the_page_until_it_is_back(page: Page, stack: Stack) -> None:
+    arrive(page, stack)
+    start(page)
+    stack.shop.stop()
+    try:
+        expect(page.get_by_text("One moment, please")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("请稍候")).to_be_visible()
+        expect(page.get_by_text(re.compile("Streamlit|Connection error"))).not_to_be_visible()
+    finally:
+        stack.shop.start()
+    expect(page.locator(".veil")).to_have_count(0, timeout=60_000)
+    at_rest(page)
+
+
 def test_without_the_kiosk_the_screen_invites_with_drawings_alone(page: Page, stack: Stack) -> None:
     stack.kiosk.stop()
     try:

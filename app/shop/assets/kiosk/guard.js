@@ -7,6 +7,7 @@
 const TICK = 250; // milliseconds
 const ASK_AGAIN = 3; // seconds between two tries to reach the shop
 const GIVE_UP = 15; // seconds after which a shop that did not end the visit gets a new one all the same
+const PATIENCE = 2; // seconds without the shop before a visitor is asked to wait
 const FRESH = 6 * 3600; // seconds after which a page that rests is loaded anew
 
 const now = () => ({ wall: Date.now(), steady: performance.now() });
@@ -30,6 +31,8 @@ class Guard {
     this.resting = true;
     this.dialog = null;
     this.veil = null;
+    this.alone = null; // since when the shop has been away
+    this.wait = null;
     // A page takes the place of the one before: there is no way back into a visit that is over.
     history.pushState = history.replaceState.bind(history);
     for (const name of ["pointerdown", "pointermove", "touchmove", "wheel", "keydown", "input"]) {
@@ -86,6 +89,7 @@ class Guard {
 
   tick() {
     if (!this.data) return;
+    if (!this.ended) this.mindTheLine();
     if (this.ended) {
       this.leave();
     } else if (this.resting) {
@@ -98,6 +102,32 @@ class Guard {
       this.told = now();
       this.send("here", Date.now());
     }
+  }
+
+  // The line to the shop is cut: a page that does nothing when touched is covered until it is back.
+  mindTheLine() {
+    const state = document.querySelector("[data-testid='stApp']")?.dataset.testConnectionState;
+    if (state === undefined || state === "CONNECTED") {
+      this.alone = null;
+      this.uncover();
+    } else if (since((this.alone ??= now())) > PATIENCE) {
+      this.wait ??= this.cover(this.data.words.wait);
+    }
+  }
+
+  cover(lines) {
+    const cover = element("div", "veil", ...lines.map((line) => element("p", "", line)));
+    cover.setAttribute("role", "status");
+    document.body.append(cover);
+    for (const other of document.body.children) if (other !== cover) other.inert = true;
+    return cover;
+  }
+
+  uncover() {
+    if (!this.wait) return;
+    this.wait.remove();
+    this.wait = null;
+    for (const other of document.body.children) other.inert = false;
   }
 
   // "Still there?": any touch or key but those that move between its buttons goes on with the visit.
@@ -164,11 +194,8 @@ class Guard {
     this.ended = now();
     this.close();
     document.activeElement?.blur?.();
-    const lines = this.visited ? this.data.words.goodbye : [];
-    this.veil = element("div", "veil", ...lines.map((line) => element("p", "", line)));
-    this.veil.setAttribute("role", "status");
-    document.body.append(this.veil);
-    for (const other of document.body.children) if (other !== this.veil) other.inert = true;
+    this.uncover();
+    this.veil = this.cover(this.visited ? this.data.words.goodbye : []);
     this.leave();
   }
 
