@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app.shop import cards, kiosk_mode, safety, text
+from app.shop import cards, kiosk_mode, people, safety, text
 from app.shop import session as moves
 from app.shop.basket_taps import carry
 from app.shop.client import ShopError
@@ -142,6 +142,12 @@ _TOASTS: Final = {
 }
 
 
+def whom(shop: Shop) -> str:
+    """For which of several children a tap counts; empty where that is no question."""
+    visit = shop.visit
+    return shop.t(f"sign.{visit.profile.sign}") if visit.who is Who.GIFT and people.several(visit) else ""
+
+
 def tapped(shop: Shop) -> None:
     """What was liked, each to be taken back with one tap, and what was set aside, all at once."""
     profile = shop.visit.profile
@@ -150,7 +156,9 @@ def tapped(shop: Shop) -> None:
     # There from the start, though empty: what follows keeps its place, or the old shelf would stand beside the new one.
     with st.container(key="tapped", horizontal=True, vertical_alignment="center"):
         if profile.liked:
-            st.html(cards.note(shop.t("shelf.liked"), shop.language), width="content")
+            name = whom(shop)
+            said = shop.t("shelf.liked_for", name=name) if name else shop.t("shelf.liked")
+            st.html(cards.note(said, shop.language), width="content")
         for toy in liked:
             st.button(
                 cards.plain(text.title(toy, shop.language), 40),

@@ -33,6 +33,12 @@ def turn_to(session: Session, profile_id: str) -> Session:
     return replace(session, who=Who.GIFT, current=profile_id, plan=replace(session.plan, open=False))
 
 
+def serve(session: Session, sign: str) -> Session:
+    """From now on taps count for the child of that picture; a plan that is open stays open. No such child: nothing."""
+    person = next((person for person in session.people if person.sign == sign), None)
+    return session if person is None else replace(session, who=Who.GIFT, current=person.id)
+
+
 def leave_out(session: Session, profile_id: str) -> Session:
     """Forget that child, and turn to the one beside it; of the last one everything that was said."""
     place = next((place for place, person in enumerate(session.people) if person.id == profile_id), None)

@@ -57,7 +57,7 @@ class Profile:
     id: random, made for this visit; sign: the picture that stands for a child (people.SIGNS), empty for the visitor
     age_months: lower end of a band; any_age: toys for other ages are welcome too
     budget: the highest price; youngest_months: a younger child at home
-    words: what was last written in free text; it never leaves the shop
+    words: what was last written in free text; it stays in the visit
     met: from oldest to newest, each toy once; owned: has it already; wanted: the length of the list
     order: how the list stands
     """

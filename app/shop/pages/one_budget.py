@@ -15,6 +15,7 @@ from app.shop.client import ShopError
 from app.shop.components import looking, synced, trouble
 from app.shop.models import Facets, Item, Recommendation, Share, Split
 from app.shop.pages import family
+from app.shop.pages import toy as toys_page
 from app.shop.pages.questions import occasion
 from app.shop.session import Profile
 from app.shop.visit import Shop, change
@@ -150,7 +151,12 @@ def _card(shop: Shop, person: Profile, item: Item, picture: str) -> None:
     toy, language = item.toy, shop.language
     with st.container(key=f"card-plan-{toy.toy_id}"):
         st.html(cards.picture(toy, picture, language))
-        st.page_link(shop.links["toy"], label=cards.plain(text.title(toy, language)), query_params={"toy": toy.toy_id})
+        # On the toy's page, too, a tap counts for the child that it was found for.
+        st.page_link(
+            shop.links["toy"],
+            label=cards.plain(text.title(toy, language)),
+            query_params={"toy": toy.toy_id, toys_page.FOR: person.sign},
+        )
         st.html(cards.card_facts(item, person, language))
         with st.container(key=f"taps-plan-{toy.toy_id}", horizontal=True):
             for tap, key, icon, move in TAPS:

@@ -7,11 +7,11 @@ from typing import Final
 
 import streamlit as st
 
-from app.shop import cards, choices, safety, text
+from app.shop import cards, choices, people, safety, text
 from app.shop import session as moves
 from app.shop.basket_taps import carry
 from app.shop.client import ShopError
-from app.shop.components import looking, shelf, synced, taps, trouble
+from app.shop.components import looking, shelf, synced, taps, trouble, whom
 from app.shop.models import Item, ToyPage
 from app.shop.pictures import drawn
 from app.shop.visit import Shop, change
@@ -20,6 +20,8 @@ SIMILAR: Final = 6
 MAX_K: Final = 100  # the API's bound
 TOGETHER: Final = 4
 VIEWED: Final = "viewed"
+FOR: Final = "for"
+"""In the address: the picture of the child that a toy was found for."""
 CAME_FROM: Final = "came_from"
 _NOT_THERE: Final = frozenset({"unknown_toy", "unknown_route", "invalid_request"})
 
@@ -27,6 +29,7 @@ _NOT_THERE: Final = frozenset({"unknown_toy", "unknown_route", "invalid_request"
 def render(shop: Shop) -> str | None:
     """The page of the toy in the address, `?toy=…`. Returns the toy's title if it is shown."""
     toy_id = st.query_params.get("toy", "")
+    change(people.serve, st.query_params.get(FOR, ""))
     _way_back(shop)
     if not toy_id or len(toy_id) > 200:  # no toy's id is longer
         _unknown(shop)
@@ -89,6 +92,8 @@ def _taps(shop: Shop, page: ToyPage) -> None:
                     args=(moves.forget, page.toy_id),
                 )
             return
+    if visit_for := whom(shop):
+        st.html(cards.note(shop.t("toy.for", name=visit_for), shop.language))
     with st.container(key="toy-taps", horizontal=True):
         taps(shop, page, "toy")
 

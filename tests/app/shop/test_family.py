@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.shop.models import Facets, Named, Range
 from app.shop.people import MAX_PEOPLE
-from tests.app.shop.test_pages import cards, choose, healthy, open_page, pills, say, state, tap, understood, words
+from tests.app.shop.test_pages import cards, choose, healthy, open_page, page, pills, say, state, tap, understood, words
 
 __all__ = ["open_page"]
 
@@ -245,3 +245,31 @@ def test_what_is_said_of_a_child_is_not_in_the_staffs_list_of_vain_searches(
         assert time.monotonic() < deadline, "a search in vain must be kept"
         time.sleep(0.02)
     assert vain == ["zebracorn"]
+
+
+def test_on_the_page_of_a_toy_taps_count_for_the_child_that_it_was_found_for(two: AppTest, kiosk: Any) -> None:
+    shop = plan(together(two), "budget", 50)
+    star, moon = state(shop).people
+    (toy,) = star.shown
+    links = [link.proto for link in shop.get("page_link")]
+    assert any("for=star" in link.query_string and f"toy={toy}" in link.query_string for link in links)
+    assert state(shop).current == moon.id
+    found = AppTest.from_function(page, kwargs={"home": "toy"}, default_timeout=30)
+    found.query_params["toy"], found.query_params["for"] = toy, "star"
+    found.session_state["visit"] = state(shop)
+    found = healthy(found.run())
+    assert "For Star" in words(found)
+    found = tap(found, f"like-toy-{toy}")
+    star, moon = state(found).people
+    assert [met.toy.toy_id for met in star.met] == [toy]
+    assert moon.met == ()
+    assert state(found).plan.open, "the way back leads to the plan"
+    assert {event["recipient_id"] for event in kiosk.events} == {star.id}
+
+
+@pytest.mark.parametrize("sign", ["dragon", "", "<script>"])
+def test_an_address_with_a_picture_that_nobody_has_changes_nothing(two: AppTest, sign: str) -> None:
+    found = AppTest.from_function(page, kwargs={"home": "toy"}, default_timeout=30)
+    found.query_params["toy"], found.query_params["for"] = "bear", sign
+    found.session_state["visit"] = state(two)
+    assert state(healthy(found.run())).current == state(two).current
