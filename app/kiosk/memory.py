@@ -1,4 +1,4 @@
-"""Memory is given back when an engine goes: a mini-PC has little, and a kiosk runs for months."""
+"""Memory is given back to the system: a mini-PC has little, and a kiosk runs for months."""
 
 from __future__ import annotations
 
@@ -12,5 +12,10 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc keeps what was freed for itself otherwise
+    trim_memory()
+
+
+def trim_memory() -> None:
+    """Let the system have what was freed, in well under a millisecond; glibc keeps it for itself otherwise."""
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # of glibc alone
         trim(0)

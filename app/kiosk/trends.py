@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,16 +107,14 @@ class Trends:
         asked = {"day_ms": _DAY_MS, "first": now - reach, "last": now + reach}
         try:
             with self._database.reading() as connection:
-                rows = connection.execute(_SESSIONS, asked).fetchall()
+                self._reading = self._weigh(connection.execute(_SESSIONS, asked), now // _DAY_MS)
         except StoreUnavailableError:
             _log.warning("what is popular now could not be read")
-        else:
-            self._reading = self._weigh(rows, now // _DAY_MS)
         ended = self._timer()
         self._wait_seconds = max(FRESH_SECONDS, (ended - started) / MOST_SHARE)
         self._read_at = ended
 
-    def _weigh(self, rows: list[sqlite3.Row], today: int) -> _Reading:
+    def _weigh(self, rows: Iterable[sqlite3.Row], today: int) -> _Reading:
         counts: defaultdict[str, float] = defaultdict(float)
         wanted: Counter[str] = Counter()
         for toy_id, name, day, sessions in rows:

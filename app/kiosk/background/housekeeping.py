@@ -1,4 +1,4 @@
-"""What goes by itself: sessions that are over, and what has been kept long enough."""
+"""What goes by itself: sessions that are over, what has been kept long enough, and memory that nothing uses."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import structlog
 
 from app.kiosk.background.worker import Worker
 from app.kiosk.clock import Clock
+from app.kiosk.memory import trim_memory
 from app.kiosk.store.database import StoreFullError, StoreUnavailableError
 from app.kiosk.store.forget import Forgetting
 from app.kiosk.store.retention import Retention
@@ -22,7 +23,8 @@ _log = structlog.get_logger("kiosk")
 
 
 class Housekeeping:
-    """A thread that looks for sessions that are over twice a minute, and runs retention at start and once a day.
+    """A thread that looks for sessions that are over and gives memory back twice a minute, and runs retention at start
+    and once a day.
 
     It waits by the machine's monotonic time, which nobody can set.
     """
@@ -51,6 +53,7 @@ class Housekeeping:
             if time.monotonic() >= next_run:
                 next_run += DAY_SECONDS
                 self._try("retention", self._retain)
+            trim_memory()
             self._stop.wait(SWEEP_SECONDS)
 
     def _retain(self) -> None:
