@@ -160,6 +160,7 @@ function mark(words) {
   }
   set("[data-testid='stToast'] button", { "aria-label": words.close });
   set("[data-testid='stToastContainer']", { "aria-label": words.notices });
+  set("[data-testid='stFileUploaderDropzone']", { role: "group" }); // it has a name and takes the keyboard
   const skip = document.querySelector("[data-testid='stSkipToContent']");
   if (skip && skip.textContent !== words.skip) skip.textContent = words.skip;
 }

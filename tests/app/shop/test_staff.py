@@ -397,6 +397,7 @@ def test_an_own_toy_is_added_and_a_fault_is_said_at_its_field(staff: Callable[..
     shop = go(staff(Role.MANAGER), Section.OWN)
     shop = tap(shop, "staff-own-go")
     assert "is required" in words(shop)
+    shop = healthy(shop.get_by_key("staff-own-category-0").set_value("Trains").run())
     for name, value in {"toy_id": "own-1", "title": "Coal wagon", "title_zh": "煤车", "barcode": "5.01E+12"}.items():
         shop.text_input(key=f"staff-own-{name}-0").set_value(value)
     shop.number_input(key="staff-own-price-0").set_value(11.5)
@@ -448,3 +449,15 @@ def test_the_kiosk_goes_away_in_the_middle_and_nothing_is_lost(staff: Callable[.
 )
 def test_a_line_of_the_log_says_what_it_was_about(told: dict[str, Any], words: str) -> None:
     assert log.details(Change(id=1, time="", who="Mo", action="", details=told)) == words
+
+
+def test_a_rule_that_a_colleague_removed_is_told_and_no_rule_of_theirs_is_touched(
+    staff: Callable[..., AppTest], kiosk: Any
+) -> None:
+    shop = tap(seek(staff(), "engine"), "staff-hide")
+    (rule,) = kiosk.now().staff.rules
+    kiosk.rules.remove(rule.rule_id, 1, "Ada")
+    kiosk.rules.add(rule.terms, "Ada")
+    shop = tap(shop, "staff-unhide")
+    assert "Ada removed this rule at" in words(shop)
+    assert [kept.changed_by for kept in kiosk.rules.all()] == ["Ada"]

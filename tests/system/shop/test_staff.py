@@ -10,17 +10,25 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.shop.pages.staff.desk import Section
+from app.shop.text import t
+from tests.system.shop.axe import findings
 from tests.system.shop.conftest import Stack
 from tests.system.shop.hands import card, cards, chip, visit
 
 pytestmark = pytest.mark.system
 
 
+def made(stack: Stack, name: str, role: str) -> str:
+    """A key, made on the command line while the kiosk runs."""
+    command = [sys.executable, "-m", "app.cli", "kiosk", "key", "add", name, "--role", role]
+    command += ["--database", str(stack.database)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 @pytest.fixture(scope="module")
 def key(stack: Stack) -> str:
-    """A clerk's key, made on the command line while the kiosk runs."""
-    command = [sys.executable, "-m", "app.cli", "kiosk", "key", "add", "Kim", "--database", str(stack.database)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return made(stack, "Kim", "clerk")
 
 
 @pytest.fixture
@@ -31,8 +39,8 @@ def till(chromium: Browser, stack: Stack) -> Iterator[Page]:
     context.close()
 
 
-def give(page: Page, key: str) -> None:
-    field = page.get_by_label("Staff key")
+def give(page: Page, key: str, label: str = "Staff key") -> None:
+    field = page.get_by_label(label)
     field.fill(key)
     field.press("Enter")
 
@@ -43,8 +51,8 @@ def unlocked(page: Page, stack: Stack, key: str) -> None:
     expect(page.locator(".staff-who")).to_contain_text("Kim · sales staff")
 
 
-def scan(page: Page, words: str) -> None:
-    field = page.get_by_label("Words, number or barcode")
+def scan(page: Page, words: str, label: str = "Words, number or barcode") -> None:
+    field = page.get_by_label(label)
     field.fill(words)
     field.press("Enter")
 
@@ -121,3 +129,30 @@ def test_a_wrong_key_may_be_tried_a_few_times_whichever_tab_it_comes_from(page: 
     log = stack.shop.said() + stack.kiosk.said()
     assert "/v1/staff/key" in log
     assert key not in log
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nothing_behind_the_key_is_closed_to_a_screen_reader(page: Page, stack: Stack, language: str) -> None:
+    """axe-core over every section that a manager has, the form with its preview and a question among them."""
+    visit(page, stack, f"/staff?lang={language}")
+    give(page, made(stack, f"Mo {language}", "manager"), t(language, "staff.key"))
+    expect(page.locator(".staff-who")).to_be_visible()
+    scan(page, "engine-red", t(language, "staff.find"))
+    page.locator(".st-key-staff-form-boost button").click()
+    expect(page.locator(".staff-places").last).to_be_visible()
+    page.locator(".st-key-staff-retire button").click()
+    expect(page.locator(".st-key-staff-yes-retire")).to_be_visible()
+    found = {"find": looked(page)}
+    for section in list(Section)[1:]:
+        chip(page, t(language, f"staff.section_{section}")).click()
+        expect(chip(page, t(language, f"staff.section_{section}"))).to_have_attribute("aria-checked", "true")
+        found[section] = looked(page)
+    assert found == {section: [] for section in Section}
+
+
+def looked(page: Page) -> list[str]:
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found += findings(page)
+    return found

@@ -8,6 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from app.shop import cards, choices, staff_cards, text
+from app.shop.models import Facets
 from app.shop.pages.staff import desk, parts, times
 from app.shop.pages.staff.desk import Desk
 from app.shop.staff_models import OwnToy
@@ -37,7 +38,9 @@ def render(shop: Shop, found: Desk) -> None:
 def _form(shop: Shop, found: Desk) -> None:
     facets = shop.facets()
     mark = st.session_state.get(_COUNTER, 0)
-    keys = {name: f"staff-own-{name}-{mark}" for name in TYPED}
+    keys = {name: f"staff-own-{name}-{mark}" for name in (*TYPED, "category")}
+    _kind(shop, facets, keys["category"])
+    parts.field_fault(shop, found, _PLACE, "category")
     with st.form("staff-own-form", border=False):
         with st.container(key="staff-own-fields"):
             for name in TYPED:
@@ -49,18 +52,6 @@ def _form(shop: Shop, found: Desk) -> None:
                 label = shop.t("staff.own_price", currency=facets.currency or "")
                 st.number_input(label, min_value=0.0, value=None, step=0.5, format="%.2f", key=keys["price"])
                 parts.field_fault(shop, found, _PLACE, "price")
-            with st.container(key="staff-own-field-category"):
-                keys["category"] = f"staff-own-category-{mark}"
-                st.selectbox(
-                    shop.t("staff.own_category"),
-                    [each.name for each in facets.categories],
-                    index=None,
-                    format_func=lambda name: text.category(name, shop.language),
-                    key=keys["category"],
-                    accept_new_options=True,
-                    placeholder="",
-                )
-                parts.field_fault(shop, found, _PLACE, "category")
         for name, options, words, several in _choices(shop):
             keys[name] = f"staff-own-{name}-{mark}"
             st.pills(
@@ -79,6 +70,14 @@ def _form(shop: Shop, found: Desk) -> None:
             on_click=_add,
             args=(shop, keys),
         )
+
+
+def _kind(shop: Shop, facets: Facets, key: str) -> None:
+    """Kinds are many: they lie in a drawer that says what was taken out of it; no form can draw that anew."""
+    names = {each.name: cards.plain(text.category(each.name, shop.language), 40) for each in facets.categories}
+    label, chosen = shop.t("staff.own_category"), st.session_state.get(key)
+    with st.popover(shop.t("staff.rule_of", kind=label, target=names[chosen]) if chosen in names else label):
+        st.pills(label, list(names), format_func=names.__getitem__, key=key)
 
 
 def _choices(shop: Shop) -> list[tuple[str, Sequence[Any], Callable[[Any], str], bool]]:
