@@ -31,7 +31,7 @@ def line_facts(entry: Entry, state: State, whom: str, language: str) -> str:
         f"{cards.age_mark(toy, language)}{marks}</p>"
         + (f'<p class="changed">{escape(was)}</p>' if was else "")
         + cards.safety_mark(toy, language)
-        + (f'<p class="stop"><span aria-hidden="true">⛔</span> {escape(note)}</p>' if note else "")
+        + (f'<p class="stop">{cards.icon("block")}<span>{escape(note)}</span></p>' if note else "")
         + "</div>"
     )
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.shop import cards, carrying, safety, text
 from app.shop.basket import MAX_COMPARED, MAX_ENTRIES
 from app.shop.models import Toy
+from app.shop.session import Session
 from app.shop.visit import Shop, change, changed, visit
 
 
-def carry(shop: Shop, toy: Toy, area: str) -> None:
-    """Into the basket or out of it again, and "compare"."""
-    held = shop.visit.basket.holds(toy.toy_id, shop.visit.profile.id)
+def carry(shop: Shop, toy: Toy, area: str, for_id: str | None = None) -> None:
+    """Into the basket or out of it again, and "compare". for_id: of the profile it is for, if not of the one in use"""
+    whom = for_id or shop.visit.profile.id
+    held = shop.visit.basket.holds(toy.toy_id, whom)
     compared = any(it.toy_id == toy.toy_id for it in shop.visit.compared)
     title = text.title(toy, shop.language)
     with st.container(key=f"put-{'held-' if held else ''}{area}-{toy.toy_id}"):
@@ -21,7 +25,7 @@ def carry(shop: Shop, toy: Toy, area: str) -> None:
             key=f"basket-{area}-{toy.toy_id}",
             icon=":material/check:" if held else ":material/shopping_basket:",
             on_click=_out if held else _in,
-            args=(toy,),
+            args=(toy, whom),
             width="stretch",
         )
     with st.container(key=f"beside-{'held-' if compared else ''}{area}-{toy.toy_id}", width="content"):
@@ -32,6 +36,22 @@ def carry(shop: Shop, toy: Toy, area: str) -> None:
             help=shop.t("compare.away" if compared else "compare.add"),
             on_click=_compare,
             args=(toy,),
+        )
+
+
+def carry_all(shop: Shop, chosen: Sequence[tuple[str, Toy]]) -> None:
+    """One tap for all toys of a plan, each for its own child (id of the profile, toy); none where all are in."""
+    left = [pair for pair in chosen if not shop.visit.basket.holds(pair[1].toy_id, pair[0])]
+    if len(left) < 2:
+        return
+    with st.container(key="carry-all"):
+        st.button(
+            shop.t("basket.put_all", n=len(left)),
+            key="put-all",
+            type="primary",
+            icon=":material/shopping_basket:",
+            on_click=_all_in,
+            args=(left,),
         )
 
 
@@ -53,9 +73,9 @@ def tray(shop: Shop) -> None:
         )  # fmt: skip
 
 
-def _in(toy: Toy) -> None:
+def _in(toy: Toy, for_id: str) -> None:
     full = visit().basket.full
-    if not changed(carrying.put, toy):
+    if not changed(carrying.put_for, for_id, toy):
         return
     if full:
         st.toast(text.t(visit().language, "toast.full", n=MAX_ENTRIES), icon=":material/shopping_basket:")
@@ -63,8 +83,23 @@ def _in(toy: Toy) -> None:
         st.toast(_said("toast.basket", toy), icon=":material/shopping_basket:")
 
 
-def _out(toy: Toy) -> None:
-    if changed(carrying.take_out, toy.toy_id, visit().profile.id):
+def _all_in(chosen: Sequence[tuple[str, Toy]]) -> None:
+    before = len(visit().basket.entries)
+    if not changed(_put_all, chosen):
+        return
+    put = len(visit().basket.entries) - before
+    key, n = ("toast.all", put) if put == len(chosen) else ("toast.full", MAX_ENTRIES)
+    st.toast(text.t(visit().language, key, n=n), icon=":material/shopping_basket:")
+
+
+def _put_all(session: Session, chosen: Sequence[tuple[str, Toy]]) -> Session:
+    for for_id, toy in chosen:
+        session = carrying.put_for(session, for_id, toy)
+    return session
+
+
+def _out(toy: Toy, for_id: str) -> None:
+    if changed(carrying.take_out, toy.toy_id, for_id):
         st.toast(_said("toast.taken_out", toy), icon=":material/remove_shopping_cart:")
 
 

@@ -56,14 +56,15 @@ def history_of(profile: Profile, basket: Basket) -> list[dict[str, Any]]:
 def split_for(session: Session) -> dict[str, Any]:
     """The body of POST /v1/recommendations:split: the same number of toys for each child, in the order of people.
 
-    The plan must have a budget. A child that shall get two toys is asked for twice.
+    The plan must have a budget. A child that shall get two toys is asked for twice. What went into the basket stays in
+    the plan: else each toy of it that is put there would bring another, beyond the sum.
     """
     budget = session.plan.budget
     if budget is None:
         raise ValueError("The 'budget' of the plan must be a sum. Got None instead.")
     body: dict[str, Any] = {
         "children": [
-            {"recipient": recipient_of(person), "history": history_of(person, session.basket), "purpose": "gift"}
+            {"recipient": recipient_of(person), "history": history_of(person, Basket()), "purpose": "gift"}
             for person in session.people
             for _ in range(session.plan.each)
         ],

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from app.shop import basket as baskets
+from app.shop import people
 from app.shop import session as moves
 from app.shop.basket import Entry, State
 from app.shop.models import Checked, Toy
@@ -26,6 +27,14 @@ def put(session: Session, toy: Toy) -> Session:
     new = (toy.toy_id, for_id) not in session.basket.told
     session = replace(session, basket=basket)
     return moves.tell(session, toy, EventKind.CART) if new else session
+
+
+def put_for(session: Session, for_id: str, *toys: Toy) -> Session:
+    """Into the basket for the visitor or for that child; nothing where the child has been forgotten meanwhile."""
+    for toy in toys:
+        in_use = for_id == session.profile.id
+        session = put(session, toy) if in_use else people.for_person(session, for_id, put, toy)
+    return session
 
 
 def take_out(session: Session, toy_id: str, for_id: str) -> Session:

@@ -8,10 +8,11 @@ from typing import Final
 import streamlit as st
 
 from app.shop import basket as baskets
-from app.shop import basket_html, cards, carrying, text
+from app.shop import basket_html, cards, carrying, people, text
 from app.shop.basket import Entry, State
 from app.shop.client import ShopError
 from app.shop.components import ask_again
+from app.shop.pages import family
 from app.shop.pictures import drawn
 from app.shop.take_along import list_text, qr_code, sum_words
 from app.shop.visit import Shop, change, changed
@@ -111,14 +112,18 @@ def _compare(shop: Shop, entry: Entry, place: str, title: str) -> None:
 
 
 def _whom(shop: Shop, entry: Entry) -> str:
-    """For whom it was put in, as far as it can be told without a name; empty where there is but one child."""
+    """For whom it was put in: a child's picture in words where there are several, its age; empty where nobody said."""
     visit = shop.visit
     if entry.for_id == visit.me.id:
         return shop.t("basket.for_me")
     person = next((person for person in visit.people if person.id == entry.for_id), None)
-    if person is None or person.age_months is None:
-        return ""
-    return shop.t("basket.for_age", age=text.band(person.age_months, visit.language))
+    if person is None:
+        return ""  # forgotten meanwhile
+    if people.several(visit):
+        return shop.t("basket.for_child", name=family.name(shop, person))
+    return (
+        "" if person.age_months is None else shop.t("basket.for_age", age=text.band(person.age_months, visit.language))
+    )
 
 
 def _till(shop: Shop, entries: Sequence[Entry], states: Sequence[State], pictures: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from app.shop import body, cards, choices, people, text
 from app.shop import plan as plans
 from app.shop import session as moves
+from app.shop.basket_taps import carry, carry_all
 from app.shop.client import ShopError
 from app.shop.components import looking, synced, trouble
 from app.shop.models import Facets, Item, Recommendation, Share, Split
@@ -81,6 +82,7 @@ def found(shop: Shop, facets: Facets) -> None:
         _short(shop, answer, facets)
         for person, shares in given:
             _child(shop, person, shares)
+    carry_all(shop, [(person.id, share.item.toy) for person, shares in given for share in shares if share.item])
 
 
 def _head(shop: Shop, answer: Split, facets: Facets) -> None:
@@ -158,12 +160,15 @@ def _card(shop: Shop, person: Profile, item: Item, picture: str) -> None:
             query_params={"toy": toy.toy_id, toys_page.FOR: person.sign},
         )
         st.html(cards.card_facts(item, person, language))
-        with st.container(key=f"taps-plan-{toy.toy_id}", horizontal=True):
-            for tap, key, icon, move in TAPS:
-                st.button(
-                    cards.named(shop.t(key), text.title(toy, language)),
-                    key=f"{tap}-plan-{toy.toy_id}",
-                    icon=icon,
-                    on_click=change,
-                    args=(people.for_person, person.id, move, toy),
-                )
+        with st.container(key=f"hands-plan-{toy.toy_id}"):
+            with st.container(key=f"carry-plan-{toy.toy_id}", horizontal=True):
+                carry(shop, toy, "plan", person.id)
+            with st.container(key=f"taps-plan-{toy.toy_id}", horizontal=True):
+                for tap, key, icon, move in TAPS:
+                    st.button(
+                        cards.named(shop.t(key), text.title(toy, language)),
+                        key=f"{tap}-plan-{toy.toy_id}",
+                        icon=icon,
+                        on_click=change,
+                        args=(people.for_person, person.id, move, toy),
+                    )

@@ -87,7 +87,20 @@ def test_what_is_in_the_basket_is_not_recommended_again_to_the_one_it_is_for(ful
     assert request_for(moves.use(full, Who.ME))["history"] == []
     two = people.add(full)
     shares = split_for(replace(two, plan=replace(two.plan, budget=30)))["children"]
-    assert [len(share["history"]) for share in shares] == [3, 0]
+    assert [share["history"] for share in shares] == [
+        [{"toy_id": "engine", "kind": "like"}],
+        [],
+    ], "a plan stays while its toys go into the basket"
+
+
+def test_each_toy_of_a_plan_goes_in_for_its_own_child(toy: MakeToy) -> None:
+    session = people.add(moves.new_session("en"))
+    first, second = (person.id for person in session.people)
+    session = carrying.put_for(carrying.put_for(session, first, toy("engine")), second, toy("bear"), toy("drum"))
+    assert [entry.key for entry in session.basket.entries] == [("engine", first), ("bear", second), ("drum", second)]
+    assert [event["recipient"]["id"] for event in session.outbox] == [first, second, second]
+    assert (session.who, session.current) == (Who.GIFT, second), "who is in use stays"
+    assert carrying.put_for(session, "forgotten", toy("kite")) == session
 
 
 def test_a_look_at_the_kiosk_brings_prices_and_rules(full: Session) -> None:
