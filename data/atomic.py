@@ -72,6 +72,22 @@ def replace_folder(new: Path, final: Path) -> None:
 
 
 @contextmanager
+def alone_in(folder: Path, work: str) -> Iterator[None]:
+    """Hold `folder` for one piece of work, such as "sweep". Raises DataError if another is at work there."""
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"Another {work} is at work in {folder}; wait for it, or give another folder.") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def _told(path: Path) -> Iterator[None]:
     """What the file system refuses is the user's to mend: a full disk, a folder that may not be written."""
     try:

@@ -8,10 +8,8 @@ are. With the sampler `tpe` Optuna chooses, and a point it chooses twice is not 
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
-import os
 import random
 import sqlite3
 from collections.abc import Iterator
@@ -151,21 +149,6 @@ class Row:
     def point(self) -> Point:
         """What was tried."""
         return Point(self.family, self.width, self.bits, self.alpha, self.temperature)  # type: ignore[arg-type]
-
-
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Hold `folder` for one sweep. Raises ToyGuideError if another is at work there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ToyGuideError(f"Another sweep is at work in {folder}; wait for it, or give another folder.") from None
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def open_study(folder: Path, about: dict[str, Any]) -> optuna.Study:

@@ -22,6 +22,7 @@ from typing import Any, Final, cast
 import optuna
 import torch
 
+from data.atomic import alone_in
 from data.dataset import Dataset, load_dataset
 from data.errors import ToyGuideError, parameter_error
 from data.protocol import Protocol, SplitPlan, split_dataset
@@ -33,7 +34,6 @@ from distillation.study import (
     STUDY,
     Plan,
     Row,
-    alone_in,
     fail_left_behind,
     fold,
     load_study,
@@ -116,7 +116,7 @@ def run_sweep(
     if plan.shared.start and table is None:
         raise parameter_error("start", "sweep", "off where no teacher has toy vectors (--no-start)", "on")
     about = plan.about(dataset_record(dataset, split_plan), teacher)
-    with alone_in(folder), storage_errors(folder / STUDY):
+    with alone_in(folder, "sweep"), storage_errors(folder / STUDY):
         study = open_study(folder, about)
         fail_left_behind(study)
         lessons = prepare_lessons(dataset, split, _MAX_HISTORY, teacher.interests)

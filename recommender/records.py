@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RECORD: Final = "run.json"
 MANIFEST: Final = "manifest.json"
-KINDS: Final = ("teacher", "blend", "student", "sweep", "evaluation", "bundle")
+KINDS: Final = ("teacher", "blend", "student", "sweep", "evaluation", "retraining", "bundle")
 _LIBRARIES: Final = ("torch", "numpy", "pyarrow", "scikit-learn")
 _MOST_BYTES: Final = 64 * 1024 * 1024
 
@@ -74,6 +74,8 @@ class Run:
             )
         if self.kind == "blend":
             return ", ".join(str(member.get("name")) for member in record.get("members") or [])
+        if self.kind == "retraining":
+            return str(_inner(record, "verdict", "says"))
         if self.kind == "sweep":
             return f"{record.get('students')} students"
         return ", ".join(map(str, record.get("recommenders") or []))

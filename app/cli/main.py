@@ -31,6 +31,7 @@ from app.cli.drift import drift
 from app.cli.evaluate import evaluate
 from app.cli.kiosk import kiosk_app
 from app.cli.page import page
+from app.cli.retrain import retrain
 from app.cli.runs import runs_app
 from app.cli.shop import shop
 from app.cli.sweep import sweep
@@ -71,6 +72,7 @@ app.add_typer(runs_app)
 app.add_typer(kiosk_app)
 app.command()(evaluate)
 app.command()(drift)
+app.command()(retrain)
 app.command()(demo)
 app.command()(shop)
 app.command()(page)

@@ -33,7 +33,7 @@ def list_runs(
         typer.Option("--under", help="Look in this folder; may be given again.", show_default="var"),
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="Only these: teacher, blend, student, sweep, evaluation or bundle.")
+        str | None, typer.Option(help="Only these: teacher, blend, student, sweep, evaluation, retraining or bundle.")
     ] = None,
     as_json: _Json = False,
 ) -> None:

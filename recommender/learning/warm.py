@@ -10,6 +10,7 @@ from torch import Tensor
 
 from data.dataset import Dataset
 from data.errors import ToyGuideError
+from data.protocol import SplitPlan, plan_from
 from recommender.features import FeatureSchema
 from recommender.learning.presets import Preset, make_preset
 from recommender.learning.runs import as_recorded, load_run, schema_from
@@ -23,13 +24,14 @@ _GROWS = (IDS, "unseen")
 class WarmStart:
     """A trained teacher that another one begins as; its features are read as it read them.
 
-    weights: of its model; toys: how many it knows; digest: of its weights
+    weights: of its model; plan: what was held out from it; toys: how many it knows; digest: of its weights
     """
 
     weights: dict[str, Tensor]
     schema: FeatureSchema
     projection: Tensor
     preset: Preset
+    plan: SplitPlan
     toys: int
     digest: str
 
@@ -67,6 +69,7 @@ def read_start(folder: Path, known: Dataset, epochs: int | None = None, rate: fl
         preset = make_preset(record["preset"]["name"], values)
         toys = len(weights[IDS]) - 1
         digest = str(record["digest"])
+        plan = plan_from(record["dataset"]["split"])
     if toys != len(known.index):
         raise ToyGuideError(
             f"{folder} knows {toys} toys, but the dataset has {len(known.index)}. Give its own dataset."
@@ -77,4 +80,4 @@ def read_start(folder: Path, known: Dataset, epochs: int | None = None, rate: fl
         learning_rate=preset.training.learning_rate / 2 if rate is None else rate,
     )
     projection = weights["text_projection"]
-    return WarmStart(weights, schema, projection, replace(preset, training=training), toys, digest)
+    return WarmStart(weights, schema, projection, replace(preset, training=training), plan, toys, digest)

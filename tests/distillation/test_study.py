@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from optuna.trial import TrialState
 
+from data.atomic import alone_in
 from data.errors import ToyGuideError
 from distillation.distill import DistilOptions
 from distillation.study import (
     STUDY,
     Plan,
-    alone_in,
     fail_left_behind,
     fold,
     load_study,
@@ -210,12 +210,12 @@ def test_a_new_study_is_whole_and_held_by_nobody(tmp_path):
 
 def test_one_sweep_a_folder(tmp_path):
     with (
-        alone_in(tmp_path / "new"),
+        alone_in(tmp_path / "new", "sweep"),
         pytest.raises(ToyGuideError, match="Another sweep is at work in"),
-        alone_in(tmp_path / "new"),
+        alone_in(tmp_path / "new", "sweep"),
     ):
         pass
-    with alone_in(tmp_path / "new"):
+    with alone_in(tmp_path / "new", "sweep"):
         pass
 
 

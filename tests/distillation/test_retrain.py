@@ -1,0 +1,226 @@
+"""Retraining: from new events to a judged bundle, interrupted and gone on with, alone in its folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from data.atomic import alone_in
+from data.dataset import Dataset, Source, load_dataset, save_dataset
+from data.errors import BundleError, ToyGuideError
+from data.protocol import plan_split, split_dataset
+from data.schema import EventColumn
+from data.world.simulate import WorldOptions, simulate
+from distillation import retrain as stages
+from distillation.distill import DistilOptions, save_student
+from distillation.gates import Gate, quality_gate, running_student, safety_gate, size_gate
+from distillation.package import build_bundle
+from distillation.publish import CURRENT, publish
+from distillation.retrain import Before, RetrainOptions, retrain
+from distillation.student import StudentConfig
+from distillation.teach import teach
+from distillation.teachers import teacher_of
+from recommender.baselines.registry import fit_baseline
+from recommender.evaluation.ranking import judge
+from recommender.learning.presets import load_preset
+from recommender.learning.teacher import save_teacher, train_teacher
+from recommender.records import read_record
+from recommender.serving.bundle import verify_bundle
+from recommender.serving.load import load_bundle
+
+PRESET = load_preset("small", width=24, text_width=16, epochs=4, targets_per_batch=256)
+OPTIONS = RetrainOptions(epochs=2)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Before, Dataset, pa.Table]:
+    """(what runs, the catalogue of today, events since): twenty toys came since."""
+    folder = tmp_path_factory.mktemp("shop")
+    whole = simulate(WorldOptions(toys=140, shoppers=300, events=4500, seed=3))
+    old = whole.toys.slice(0, 120)
+    known = pc.is_in(whole.events[EventColumn.TOY], value_set=old["toy_id"].combine_chunks())
+    times = pc.cast(whole.events[EventColumn.TIME], "int64")
+    early = pc.less(times, pc.quantile(times, q=0.7)[0])
+    base = Dataset(old, whole.events.filter(pc.and_(known, early)).combine_chunks(), Source("world", 3))
+    save_dataset(base, folder / "dataset")
+    base = load_dataset(folder / "dataset")
+    split, plan = split_dataset(base), plan_split(base)
+    teacher, weights, record = train_teacher(base, split, plan, PRESET)
+    record = save_teacher(folder / "teacher", weights, record)
+    lesson = DistilOptions(epochs=3, targets_per_batch=256, finish=1)
+    student, weights, record = teach(
+        base, split, plan, teacher_of(teacher, record, "small"), StudentConfig(width=24), lesson
+    )
+    record = save_student(folder / "student", weights, record)
+    build_bundle(base, split, student, record, folder / "bundle")
+    before = Before(folder / "dataset", folder / "teacher", folder / "bundle")
+    return before, whole, whole.events.filter(pc.invert(early)).combine_chunks()
+
+
+@pytest.fixture(scope="module")
+def done(
+    shop: tuple[Before, Dataset, pa.Table], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, stages.Verdict]:
+    before, catalogue, events = shop
+    folder = tmp_path_factory.mktemp("done") / "retrained"
+    return folder, retrain(folder, before, events, catalogue, OPTIONS)
+
+
+def test_from_new_events_to_a_bundle_that_knows_the_new_toys(
+    shop: tuple[Before, Dataset, pa.Table], done: tuple[Path, stages.Verdict]
+) -> None:
+    before, _, events = shop
+    folder, verdict = done
+    assert [gate.name for gate in verdict.gates] == ["safety", "quality", "int8", "size"]
+    assert verdict.joined.events == events.num_rows
+    assert verdict.joined.new_toys == 20
+    manifest = verify_bundle(folder / "bundle")
+    assert verdict.model == manifest.model != verdict.running == verify_bundle(before.bundle).model
+    known = load_dataset(before.data).index.ids
+    assert load_dataset(folder / "dataset").index.ids[: len(known)] == known
+    assert [toy.id for toy in load_bundle(folder / "bundle").toys[: len(known)]] == list(known)
+    run = read_record(folder)
+    assert run.kind == "retraining"
+    assert run.about == verdict.says
+    assert json.loads(json.dumps(verdict.record()))["says"] == verdict.says
+
+
+def test_the_next_one_begins_where_this_one_ended(
+    shop: tuple[Before, Dataset, pa.Table], done: tuple[Path, stages.Verdict], tmp_path: Path
+) -> None:
+    folder, first = done
+    before = Before(folder / "dataset", folder / "teacher", folder / "bundle")
+    again = shop[2].slice(0, 500)
+    fresh = pa.array([f"next-{n}" for n in range(500)])
+    events = again.set_column(0, again.schema.field(0), fresh)
+    verdict = retrain(tmp_path / "next", before, events, None, OPTIONS)
+    assert verdict.running == first.model
+    assert verdict.joined.events == 500
+
+
+def counted(name: str, stage: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    def call(*arguments: Any, **more: Any) -> Any:
+        calls.append(name)
+        return stage(*arguments, **more)
+
+    return call
+
+
+@pytest.mark.parametrize("stage", ["train_teacher", "teach", "build_bundle", "judge"])
+def test_what_was_interrupted_goes_on_to_the_same_end(
+    shop: tuple[Before, Dataset, pa.Table],
+    done: tuple[Path, stages.Verdict],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+) -> None:
+    """Interrupted at a stage; what the stages before it made is taken from the whole run, as they are the same."""
+    before, catalogue, events = shop
+    folder, whole = done
+    names = ["retrain.json", "dataset", "teacher", "student", "bundle"]
+    kept = names[: 2 + ["train_teacher", "teach", "build_bundle", "judge"].index(stage)]
+    work = tmp_path / "work"
+    work.mkdir()
+    for name in kept:
+        (shutil.copytree if (folder / name).is_dir() else shutil.copyfile)(folder / name, work / name)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, stage, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            retrain(work, before, events, catalogue, OPTIONS)
+    calls: list[str] = []
+    for earlier in ("train_teacher", "teach", "build_bundle"):
+        original = getattr(stages, earlier)
+        monkeypatch.setattr(
+            stages, earlier, lambda *a, _o=original, _n=earlier, **k: (calls.append(_n), _o(*a, **k))[1]
+        )
+    verdict = retrain(work, before, events, catalogue, OPTIONS)
+    assert verdict == whole
+    assert calls == ["train_teacher", "teach", "build_bundle"][len(kept) - 2 :], "no stage is done twice"
+
+
+def test_two_at_once_and_a_folder_of_something_else(
+    shop: tuple[Before, Dataset, pa.Table], done: tuple[Path, stages.Verdict], tmp_path: Path
+) -> None:
+    before, catalogue, events = shop
+    with alone_in(tmp_path / "busy", "retraining"), pytest.raises(ToyGuideError, match="Another retraining is at work"):
+        retrain(tmp_path / "busy", before, events, catalogue, OPTIONS)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(ToyGuideError, match=r"must be a new or empty folder.*'letter.txt'"):
+        retrain(tmp_path / "full", before, events, catalogue, OPTIONS)
+    with pytest.raises(ToyGuideError, match="holds a retraining of other events, options"):
+        retrain(done[0], before, events.slice(1), catalogue, RetrainOptions(epochs=1))
+
+
+def test_the_quality_gate_sees_a_bundle_that_forgot(
+    shop: tuple[Before, Dataset, pa.Table], done: tuple[Path, stages.Verdict]
+) -> None:
+    before, _, _ = shop
+    dataset = load_dataset(done[0] / "dataset")
+    split = split_dataset(dataset)
+    running = judge(running_student(before.bundle, dataset), split.test)
+    assert quality_gate(running, running, split.learned("test")).passed
+    popular = judge(fit_baseline("popularity", dataset, split.train), split.test)
+    worse = quality_gate(popular, running, split.learned("test"))
+    assert not worse.passed
+    assert "worse than the running bundle beyond chance on: tail toys" in worse.says, "popularity forgets the tail"
+    assert worse.figures["tail toys"]["high"] < 0
+    assert "tail toys" not in quality_gate(running, popular, split.learned("test")).says
+
+
+def test_the_safety_gate_reads_the_rules_for_itself(done: tuple[Path, stages.Verdict]) -> None:
+    engine = load_bundle(done[0] / "bundle")
+    assert safety_gate(engine, 100).passed
+    for toy in engine.toys:  # a catalogue whose toys are all for older children than the engine's shelf believes
+        object.__setattr__(toy, "safety_min_age", 200)
+    found = safety_gate(engine, 100)
+    assert not found.passed
+    assert "unsafe, as" in found.says
+
+
+def test_the_size_gate(done: tuple[Path, stages.Verdict]) -> None:
+    manifest = verify_bundle(done[0] / "bundle")
+    size = size_gate(manifest, 1).figures["bytes"]
+    assert (size_gate(manifest, size).passed, size_gate(manifest, size - 1).passed) == (True, False)
+
+
+def test_a_bundle_of_another_shop_is_not_asked(shop: tuple[Before, Dataset, pa.Table]) -> None:
+    other = simulate(WorldOptions(toys=200, shoppers=20, events=200, seed=9))
+    with pytest.raises(BundleError, match="Is it of another shop"):
+        running_student(shop[0].bundle, Dataset(other.toys.slice(5), other.events, other.source))
+
+
+def test_a_verdict_names_what_held_it_back(done: tuple[Path, stages.Verdict]) -> None:
+    joined = done[1].joined
+    gates = (Gate("safety", True, ""), Gate("size", False, "too large"))
+    verdict = stages._verdict(gates, "a" * 32, "b" * 32, joined)
+    assert not verdict.passed
+    assert verdict.says == f"Held back by size: the running bundle {'a' * 12} stays."
+
+
+def test_publishing_and_going_back(
+    shop: tuple[Before, Dataset, pa.Table], done: tuple[Path, stages.Verdict], tmp_path: Path
+) -> None:
+    old, new = shop[0].bundle, done[0] / "bundle"
+    first = publish(old, tmp_path)
+    second = publish(new, tmp_path)
+    assert json.loads((tmp_path / CURRENT).read_text(encoding="utf-8"))["name"] == second.name
+    assert verify_bundle(second).model == done[1].model
+    assert publish(old, tmp_path) == first
+    said = json.loads((tmp_path / CURRENT).read_text(encoding="utf-8"))
+    assert (said["name"], said["model"]) == (first.name, verify_bundle(old).model)
+    with pytest.raises(ToyGuideError, match="is its disk mounted"):
+        publish(old, tmp_path / "gone")
+    with alone_in(tmp_path, "publishing"), pytest.raises(ToyGuideError, match="Another publishing is at work"):
+        publish(old, tmp_path)
