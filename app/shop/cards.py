@@ -149,8 +149,8 @@ def panel(drawing: str, title: str, lines: Sequence[str], language: str, level: 
 
 
 def icon(name: str) -> str:
-    """A sign of Streamlit's own icon font, which travels with it. It repeats what words beside it say."""
-    return f'<span class="icon" aria-hidden="true" translate="no">{name}</span>'
+    """A sign of Streamlit's own icon font, which travels with it. It repeats the words beside it, and is none."""
+    return f'<span class="icon" aria-hidden="true" data-icon="{name}"></span>'
 
 
 def waiting(words: str, cards: int, language: str) -> str:

@@ -91,13 +91,14 @@ def shelf(shop: Shop, items: Sequence[Item], area: str) -> None:
     """Cards side by side, as many in a row as fit."""
     pictures = shop.pictures.of([item.toy for item in items])
     with st.container(key=f"shelf-{area}"):
-        for item in items:
-            _card(shop, item, pictures[item.toy.toy_id], area)
+        for place, item in enumerate(items):
+            _card(shop, item, pictures[item.toy.toy_id], area, place)
 
 
-def _card(shop: Shop, item: Item, picture: str, area: str) -> None:
+def _card(shop: Shop, item: Item, picture: str, area: str, place: int) -> None:
     toy, language, profile = item.toy, shop.language, shop.visit.profile
-    with st.container(key=f"card-{area}-{toy.toy_id}"):
+    # Named by its place: a toy that moves up would for a moment stand at neither, and the shelf would be a card short.
+    with st.container(key=f"card-{area}-{place}"):
         st.html(cards.picture(toy, picture, language))
         st.page_link(shop.links["toy"], label=cards.plain(text.title(toy, language)), query_params={"toy": toy.toy_id})
         st.html(cards.card_facts(item, profile, language))
