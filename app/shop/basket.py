@@ -5,7 +5,7 @@ Frozen values and plain functions. It knows enough of each toy to be shown while
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -55,12 +55,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """entries: the newest last; taken_out: the last one taken out and its place, to be put back
+    """entries: the newest last; taken_out: what was taken out last and its places, to be put back
     told: keys of what the kiosk has been told of, once for each toy and person
     """
 
     entries: tuple[Entry, ...] = ()
-    taken_out: tuple[int, Entry] | None = None
+    taken_out: tuple[tuple[int, Entry], ...] = ()
     told: frozenset[tuple[str, str]] = frozenset()
 
     def holds(self, toy_id: str, for_id: str) -> bool:
@@ -92,26 +92,24 @@ def put(basket: Basket, toy: Toy, for_id: str) -> Basket:
         return basket
     entry = Entry(toy, for_id, toy.price)
     told = basket.told | {entry.key}
-    return Basket((*basket.entries, entry), None, frozenset(told))
+    return Basket((*basket.entries, entry), (), frozenset(told))
 
 
-def take_out(basket: Basket, toy_id: str, for_id: str) -> Basket:
-    """Without that toy, which can be put back until the next change."""
-    for place, entry in enumerate(basket.entries):
-        if entry.key == (toy_id, for_id):
-            entries = basket.entries[:place] + basket.entries[place + 1 :]
-            return replace(basket, entries=entries, taken_out=(place, entry))
-    return basket
+def take_out(basket: Basket, keys: Collection[tuple[str, str]]) -> Basket:
+    """Without those toys, which can be put back until the next change."""
+    out = tuple((place, entry) for place, entry in enumerate(basket.entries) if entry.key in keys)
+    if not out:
+        return basket
+    return replace(basket, entries=tuple(it for it in basket.entries if it.key not in keys), taken_out=out)
 
 
 def put_back(basket: Basket) -> Basket:
-    """What was taken out last, where it was."""
-    if basket.taken_out is None:
-        return basket
-    place, entry = basket.taken_out
-    if basket.full or basket.holds(*entry.key):
-        return replace(basket, taken_out=None)
-    return replace(basket, entries=(*basket.entries[:place], entry, *basket.entries[place:]), taken_out=None)
+    """What was taken out last, each toy where it was."""
+    entries = list(basket.entries)
+    for place, entry in basket.taken_out:
+        if len(entries) < MAX_ENTRIES and all(it.key != entry.key for it in entries):
+            entries.insert(place, entry)
+    return replace(basket, entries=tuple(entries), taken_out=())
 
 
 def looked_up(basket: Basket, answer: Checked) -> Basket:

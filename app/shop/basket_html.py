@@ -45,9 +45,10 @@ def sums(total: Total, count: int, language: str) -> str:
     if total.left_out:
         rows.append(t(language, "basket.left_out_one" if total.left_out == 1 else "basket.left_out", n=total.left_out))
     toys = t(language, "shelf.found_one") if count == 1 else t(language, "shelf.found", n=count)
+    what = f'<p class="sum">{escape(sum_words(total, language))}</p><p>{escape(toys)}</p>' if count else ""
     return (
         f'<div class="sums" lang="{language}" role="status"><h2>{escape(t(language, "basket.total"))}</h2>'
-        f'<p class="sum">{escape(sum_words(total, language))}</p><p>{escape(toys)}</p>'
+        + what
         + "".join(f"<p>{escape(row)}</p>" for row in rows)
         + "</div>"
     )

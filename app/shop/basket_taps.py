@@ -99,7 +99,7 @@ def _put_all(session: Session, chosen: Sequence[tuple[str, Toy]]) -> Session:
 
 
 def _out(toy: Toy, for_id: str) -> None:
-    if changed(carrying.take_out, toy.toy_id, for_id):
+    if changed(carrying.take_out, (toy.toy_id, for_id)):
         st.toast(_said("toast.taken_out", toy), icon=":material/remove_shopping_cart:")
 
 

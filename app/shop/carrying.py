@@ -37,9 +37,9 @@ def put_for(session: Session, for_id: str, *toys: Toy) -> Session:
     return session
 
 
-def take_out(session: Session, toy_id: str, for_id: str) -> Session:
-    """Out of the basket; what the kiosk was told stays told."""
-    return replace(session, basket=baskets.take_out(session.basket, toy_id, for_id))
+def take_out(session: Session, *keys: tuple[str, str]) -> Session:
+    """Out of the basket, by (toy id, profile id); what the kiosk was told stays told."""
+    return replace(session, basket=baskets.take_out(session.basket, keys))
 
 
 def put_back(session: Session) -> Session:

@@ -41,8 +41,10 @@ def render(shop: Shop) -> None:
     pictures = shop.pictures.of(shown) if fresh else shop.pictures.kept(shown)
     with st.container(key="basket"):
         with st.container(key="lines"):
+            _unsafe(shop, [entry for entry, state in zip(entries, states, strict=True) if state is State.UNSAFE])
             for entry, state in zip(entries, states, strict=True):
-                _line(shop, entry, state, pictures)
+                if state is not State.UNSAFE:
+                    _line(shop, entry, state, pictures)
         with st.container(key="till"):
             _till(shop, entries, states, pictures)
     fine = [entry for entry, state in zip(entries, states, strict=True) if state is State.FINE]
@@ -63,14 +65,26 @@ def look_up(shop: Shop) -> bool:
     return True
 
 
+def _unsafe(shop: Shop, entries: Sequence[Entry]) -> None:
+    """How many toys may not be named here, and no more of them than that."""
+    if not entries:
+        return
+    one = len(entries) == 1
+    with st.container(key="unsafe-line", horizontal=True, vertical_alignment="center"):
+        words = shop.t("basket.unsafe_one") if one else shop.t("basket.unsafe", n=len(entries))
+        st.html(cards.note(words, shop.language), width="stretch")
+        st.button(
+            shop.t("basket.take_it_out" if one else "basket.take_them_out"),
+            key="unsafe-out",
+            icon=":material/remove_shopping_cart:",
+            on_click=change,
+            args=(carrying.take_out, *(entry.key for entry in entries)),
+        )
+
+
 def _line(shop: Shop, entry: Entry, state: State, pictures: Mapping[str, str]) -> None:
     toy, language = entry.toy, shop.language
     place = f"{toy.toy_id}-{entry.for_id}"
-    if state is State.UNSAFE:
-        with st.container(key=f"unsafe-line-{place}", horizontal=True, vertical_alignment="center"):
-            st.html(cards.note(shop.t("basket.unsafe"), language), width="stretch")
-            _take_out(shop, entry, shop.t("basket.take_it_out"))
-        return
     title = text.title(toy, language)
     with st.container(key=f"line-{'' if state is State.FINE else 'stopped-'}{place}"):
         st.html(cards.picture(toy, pictures[toy.toy_id], language))
@@ -81,19 +95,15 @@ def _line(shop: Shop, entry: Entry, state: State, pictures: Mapping[str, str]) -
                 st.page_link(shop.links["toy"], label=cards.plain(title), query_params={"toy": toy.toy_id})
             st.html(basket_html.line_facts(entry, state, _whom(shop, entry), language))
         with st.container(key=f"line-taps-{place}", horizontal=True):
-            _take_out(shop, entry, cards.named(shop.t("basket.take_out"), title))
+            st.button(
+                cards.named(shop.t("basket.take_out"), title),
+                key=f"out-{place}",
+                icon=":material/remove_shopping_cart:",
+                on_click=change,
+                args=(carrying.take_out, entry.key),
+            )
             if state is State.FINE:
                 _compare(shop, entry, place, title)
-
-
-def _take_out(shop: Shop, entry: Entry, label: str) -> None:
-    st.button(
-        label,
-        key=f"out-{entry.toy.toy_id}-{entry.for_id}",
-        icon=":material/remove_shopping_cart:",
-        on_click=change,
-        args=(carrying.take_out, *entry.key),
-    )
 
 
 def _compare(shop: Shop, entry: Entry, place: str, title: str) -> None:
@@ -114,6 +124,8 @@ def _compare(shop: Shop, entry: Entry, place: str, title: str) -> None:
 def _whom(shop: Shop, entry: Entry) -> str:
     """For whom it was put in: a child's picture in words where there are several, its age; empty where nobody said."""
     visit = shop.visit
+    if not people.several(visit) and len({it.for_id for it in visit.basket.entries}) == 1:
+        return ""  # all are for the same one
     if entry.for_id == visit.me.id:
         return shop.t("basket.for_me")
     person = next((person for person in visit.people if person.id == entry.for_id), None)
@@ -157,14 +169,17 @@ def _print(shop: Shop, fine: Sequence[Entry], pictures: Mapping[str, str]) -> No
 
 def _taken_out(shop: Shop) -> None:
     """What was taken out last, and the way to put it back."""
-    basket = shop.visit.basket
-    if basket.taken_out is None:
+    out = [entry for _, entry in shop.visit.basket.taken_out]
+    if not out:
         return
-    entry = basket.taken_out[1]
-    state = carrying.state_of(entry, shop.visit.youngest, carrying.grown_up(shop.visit))
-    said = shop.t("basket.taken_out_unnamed")
-    if state is not State.UNSAFE:
-        said = shop.t("basket.taken_out", title=text.title(entry.toy, shop.language))
+    grown = carrying.grown_up(shop.visit)
+    named = [entry for entry in out if carrying.state_of(entry, shop.visit.youngest, grown) is not State.UNSAFE]
+    if len(out) > 1:
+        said = shop.t("basket.taken_out_many", n=len(out))
+    elif named:
+        said = shop.t("basket.taken_out", title=text.title(named[0].toy, shop.language))
+    else:
+        said = shop.t("basket.taken_out_unnamed")
     with st.container(key="taken-out", horizontal=True, vertical_alignment="center"):
         st.html(cards.note(said, shop.language), width="content")
         st.button(shop.t("basket.put_back"), key="put-back", icon=":material/undo:", on_click=_put_back)

@@ -23,6 +23,7 @@ VIEWED: Final = "viewed"
 FOR: Final = "for"
 """In the address: the picture of the child that a toy was found for."""
 CAME_FROM: Final = "came_from"
+_BACK: Final = {"browse": "nav.back_browse", "basket": "nav.back_basket", "compare": "nav.back_compare"}
 _NOT_THERE: Final = frozenset({"unknown_toy", "unknown_route", "invalid_request"})
 
 
@@ -56,8 +57,9 @@ def render(shop: Shop) -> str | None:
 def _way_back(shop: Shop) -> None:
     who = shop.visit.who
     page, label = who.value, shop.t(f"nav.back_{who}")
-    if st.session_state.get(CAME_FROM) == "browse":
-        page, label = "browse", shop.t("nav.back_browse")
+    came_from = st.session_state.get(CAME_FROM)
+    if came_from in _BACK:
+        page, label = came_from, shop.t(_BACK[came_from])
     with st.container(key="way-back"):
         st.page_link(shop.links[page], label=label, icon=":material/arrow_back:")
 

@@ -42,22 +42,29 @@ def full(toy: MakeToy) -> Session:
 
 def test_in_out_and_back_where_it_was(full: Session) -> None:
     key = full.basket.entries[1].key
-    out = carrying.take_out(full, *key)
+    out = carrying.take_out(full, key)
     assert ids(out) == ["engine", "drum"]
     assert ids(carrying.put_back(out)) == ["engine", "bear", "drum"]
     assert carrying.put_back(carrying.put_back(out)).basket == carrying.put_back(out).basket
-    assert carrying.take_out(out, "nowhere", key[1]).basket.entries == out.basket.entries
+    assert carrying.take_out(out, ("nowhere", key[1])).basket.entries == out.basket.entries
+
+
+def test_several_go_out_and_back_together(full: Session) -> None:
+    engine, _, drum = (entry.key for entry in full.basket.entries)
+    out = carrying.take_out(full, engine, drum)
+    assert ids(out) == ["bear"]
+    assert ids(carrying.put_back(out)) == ["engine", "bear", "drum"]
 
 
 def test_what_came_in_meanwhile_stays_when_a_toy_is_put_back(full: Session, toy: MakeToy) -> None:
-    out = carrying.take_out(full, *full.basket.entries[2].key)
-    out = carrying.take_out(out, *out.basket.entries[0].key)  # only the last one can be put back
+    out = carrying.take_out(full, full.basket.entries[2].key)
+    out = carrying.take_out(out, out.basket.entries[0].key)  # only the last one can be put back
     assert ids(carrying.put_back(out)) == ["engine", "bear"]
-    assert carrying.put(out, toy("ball")).basket.taken_out is None, "the next change ends it"
+    assert carrying.put(out, toy("ball")).basket.taken_out == (), "the next change ends it"
 
 
 def test_the_kiosk_is_told_once_for_each_toy_and_person(full: Session, toy: MakeToy) -> None:
-    again = carrying.put(carrying.take_out(full, *full.basket.entries[0].key), toy("engine"))
+    again = carrying.put(carrying.take_out(full, full.basket.entries[0].key), toy("engine"))
     assert cart_events(again) == ["engine", "bear", "drum"]
     assert cart_events(carrying.put(again, toy("engine"))) == ["engine", "bear", "drum"], "a second tap is none"
     other = carrying.put(people.add(again), toy("engine"))

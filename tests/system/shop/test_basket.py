@@ -151,7 +151,7 @@ def test_a_basket_from_the_shelf_to_the_till(page: Page, stack: Stack, tmp_path:
     chip(page, "1 year").first.click()
     expect(page.locator(".shelf-head p")).to_have_text("age 1 year")
     page.get_by_role("link", name="Basket (3)").click()
-    expect(page.get_by_text("One toy in the basket is not for the youngest child here.")).to_have_count(2)
+    expect(page.get_by_text("2 toys in the basket are not for the youngest child here.")).to_be_visible()
     expect(page.get_by_text("steam engine")).to_have_count(0)
     expect(page.get_by_text("wooden track")).to_have_count(0)
     assert [kind for _, kind, _ in stack.events()].count("cart") == 3
