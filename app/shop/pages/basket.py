@@ -132,7 +132,7 @@ def _whom(shop: Shop, entry: Entry) -> str:
     if person is None:
         return ""  # forgotten meanwhile
     if people.several(visit):
-        return shop.t("basket.for_child", name=family.name(shop, person))
+        return shop.t("basket.for_child", name=family.label(shop, person))
     return (
         "" if person.age_months is None else shop.t("basket.for_age", age=text.band(person.age_months, visit.language))
     )

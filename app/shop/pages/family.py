@@ -47,13 +47,18 @@ def row(shop: Shop) -> None:
 def _words(shop: Shop, person: Profile | None) -> str:
     if person is None:
         return f":material/savings: {cards.plain(shop.t('family.together'))}"
-    drawn = f":material/{ICONS[person.sign]}: {name(shop, person)}"
-    return drawn if person.age_months is None else f"{drawn} · {text.band(person.age_months, shop.language)}"
+    return f":material/{ICONS[person.sign]}: {cards.plain(label(shop, person))}"
 
 
 def name(shop: Shop, person: Profile) -> str:
     """What a child is called here."""
     return shop.t(f"sign.{person.sign}")
+
+
+def label(shop: Shop, person: Profile) -> str:
+    """The same with the age, where it is known: "Moon · 4 years"."""
+    called = name(shop, person)
+    return called if person.age_months is None else f"{called} · {text.band(person.age_months, shop.language)}"
 
 
 def _turned(key: str) -> None:

@@ -1,6 +1,7 @@
 """The string tables: the same keys in each language, each of them used, none missing, the same gaps to fill."""
 
 import ast
+import json
 import re
 from pathlib import Path
 from string import Formatter
@@ -105,3 +106,10 @@ def test_every_text_fills_the_same_gaps_and_says_something(language: str) -> Non
 def test_chinese_is_chinese() -> None:
     same = {key for key, words in strings("zh").items() if words == strings("en")[key]}
     assert same <= {"summary.separator"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_stands_twice(language: str) -> None:
+    table = (ROOM / "strings" / f"{language}.json").read_text(encoding="utf-8")
+    keys = [key for key, _ in json.loads(table, object_pairs_hook=list)]
+    assert sorted(keys) == sorted(set(keys))

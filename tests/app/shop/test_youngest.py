@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.shop import people
+from app.shop import carrying, people
 from app.shop import session as moves
 from app.shop.session import Session, Who
 from app.shop.wish import Wish
@@ -23,6 +23,8 @@ PAGES: tuple[tuple[str, dict[str, str], Wish], ...] = (
     ("me", {}, Wish()),
     ("browse", {}, Wish()),
     ("browse", {}, Wish(words="marbles poker engine station puzzle")),
+    ("basket", {}, Wish()),
+    ("compare", {}, Wish()),
     ("toy", {"toy": "bear"}, Wish()),
     ("toy", {"toy": "marbles"}, Wish()),
     ("toy", {"toy": "poker"}, Wish()),
@@ -60,7 +62,8 @@ def test_no_page_shows_or_names_a_toy_that_is_not_safe_for_the_two_year_old(
         visit = state(shop)
         for name, who in (("marbles", Who.GIFT), ("poker", Who.ME)):
             liked = next(toy for toy in toys if toy.id == name)
-            visit = moves.like(moves.use(visit, who), shop_toy(liked))
+            visit = carrying.put(moves.like(moves.use(visit, who), shop_toy(liked)), shop_toy(liked))
+            visit = carrying.compare(visit, shop_toy(liked))
         shop.session_state["visit"] = replace(stated(moves.use(visit, Who.GIFT)), wish=wish)
         shop = healthy(shop.run())
         said = words(shop) + "\n".join(str(button.label) for button in shop.button)
