@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from string import Formatter
 from typing import get_args
@@ -70,6 +71,13 @@ def written_keys() -> tuple[set[str], set[str]]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in pieces:
                 whole.update({node.value} if KEY.fullmatch(node.value) and node.value not in FILES else ())
     return whole, built
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_is_there_twice(language: str) -> None:
+    table = (ROOM / "strings" / f"{language}.json").read_text(encoding="utf-8")
+    keys = Counter(key for key, _ in json.loads(table, object_pairs_hook=list))
+    assert [key for key, times in keys.items() if times > 1] == []
 
 
 def test_every_language_has_the_same_keys() -> None:
