@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, Final
+import json
+from html import escape
+from typing import Final
 
 import streamlit as st
 
-from app.shop.theme import page_script
 from app.shop.visit import Shop
 
 _WORDS: Final = {
@@ -20,12 +20,7 @@ _WORDS: Final = {
 
 
 def mind_the_page(shop: Shop) -> None:
-    """Tell the browser the language of the page and the names of its parts."""
-    words = {name: shop.t(key) for name, key in _WORDS.items()}
+    """Tell the script in the browser the language of the page and the names of its parts."""
+    words = json.dumps({name: shop.t(key) for name, key in _WORDS.items()}, ensure_ascii=False)
     with st.container(key="page-script"):
-        _component()(key="page-script-data", data={"language": shop.language, **words})
-
-
-@cache
-def _component() -> Any:
-    return st.components.v2.component("toyguide_page", js=page_script(), isolate_styles=False)
+        st.html(f'<div id="toyguide-words" lang="{shop.language}" data-words="{escape(words)}"></div>')

@@ -6,13 +6,11 @@ const QUIET_MS = 150; // without a change: then the page stands
 const HEADINGS = ".heading h1, .details h1, .panel h1";
 const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), [tabindex='0']";
 
-export default function (component) {
-  window.toyguidePage ??= begin();
-  window.toyguidePage.speak(component.data);
-}
+let words = {};
+
+begin();
 
 function begin() {
-  let words = {};
   let timer = 0;
   let had = null; // what last had the keyboard, and where that was
   let more = null; // how many toys stood there when more were asked for
@@ -39,8 +37,12 @@ function begin() {
       toHeading();
     }
   }, true);
+  let marking = 0;
   new MutationObserver(() => {
-    mark(words);
+    marking ||= requestAnimationFrame(() => { // once a picture of the screen, however much came
+      marking = 0;
+      mark();
+    });
     clearTimeout(timer);
     timer = setTimeout(settle, QUIET_MS);
   }).observe(document.body, {
@@ -52,7 +54,6 @@ function begin() {
       timer = setTimeout(settle, QUIET_MS); // it may still bring what was there before
       return;
     }
-    mark(words);
     const now = location.pathname + location.search.replace(/[?&]lang=\w+/, "");
     const moved = now !== place;
     place = now;
@@ -92,14 +93,15 @@ function begin() {
     if (!element.matches(FOCUSABLE)) element.setAttribute("tabindex", "-1");
     element.focus({ preventScroll: pointer });
   }
+}
 
-  return {
-    speak(data) {
-      words = data;
-      document.documentElement.lang = data.language === "zh" ? "zh-CN" : "en";
-      mark(words);
-    },
-  };
+// The server's words for the parts of a page, in the language of the visit.
+function listen() {
+  const said = document.getElementById("toyguide-words");
+  if (!said) return false;
+  document.documentElement.lang = said.lang === "zh" ? "zh-CN" : said.lang;
+  if (said.dataset.words !== words.source) words = { ...JSON.parse(said.dataset.words), source: said.dataset.words };
+  return true;
 }
 
 function lost() {
@@ -147,7 +149,8 @@ function successor({ keys, number, inCard }) {
 }
 
 // Streamlit's boxes are all alike: what they mean is said here.
-function mark(words) {
+function mark() {
+  if (!listen()) return;
   set(".st-key-header", { role: "navigation", "aria-label": words.pages });
   set("[class*='st-key-nav-'][class*='-current'] a", { "aria-current": "page" });
   set("[class*='st-key-nav-']:not([class*='-current']) a", { "aria-current": null });

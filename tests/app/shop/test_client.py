@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from app.shop import session as moves
 from app.shop.body import request_for
 from app.shop.client import KioskClient, ShopError
 from app.shop.models import Toy
-from app.shop.pictures import NO_PICTURE, Pictures
+from app.shop.pictures import NO_PICTURE, Pictures, picture_route
 from app.shop.session import new_session
 
 
@@ -78,12 +80,16 @@ def test_a_request_that_the_kiosk_refuses_carries_its_code_and_words(client: Kio
     assert (caught.value.code, caught.value.status, caught.value.outage) == ("invalid_request", 422, False)
 
 
-def test_pictures_come_as_data_and_a_missing_one_is_drawn(client: KioskClient) -> None:
+def test_a_picture_has_an_address_of_the_shops_own_and_a_missing_one_is_drawn(client: KioskClient) -> None:
     pictures = Pictures(client)
     engine, mystery = client.toy("engine", None, "en"), client.toy("mystery", None, "en")
     found = pictures.of([engine, mystery])
-    assert found["engine"].startswith("data:image/svg+xml;base64,")
-    assert found["engine"] != NO_PICTURE
+    served = TestClient(Starlette(routes=[picture_route()])).get(found["engine"])
+    assert served.content == client.picture(str(engine.picture_url))[1]
+    assert served.headers["content-type"] == "image/svg+xml"
+    assert "immutable" in served.headers["cache-control"]
+    assert served.headers["content-security-policy"].startswith("sandbox; default-src 'none'"), "opened by itself"
+    assert TestClient(Starlette(routes=[picture_route()])).get("/pictures/nowhere").status_code == 404
     assert found["mystery"] == NO_PICTURE
 
 

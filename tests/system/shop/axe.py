@@ -39,7 +39,7 @@ _CONTRAST = """() => axe.configure({checks: [{id: 'color-contrast', options: {
 }}]})"""
 # Streamlit says neither when a run of the page's script has reached the screen nor when a toast has slid in.
 _STANDS = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-    && document.querySelectorAll('[data-stale=true]').length === 0 && document.querySelector('#toyguide-voice')
+    && document.querySelectorAll('[data-stale=true]').length === 0 && document.querySelector('#toyguide-words')
     && document.getAnimations().every(
         it => it.playState !== 'running' || it.effect.getTiming().iterations === Infinity)"""
 

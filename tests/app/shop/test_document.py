@@ -1,0 +1,65 @@
+"""The document that a browser gets: Streamlit's, with our script; and the addresses that go with it."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from app.shop.document import OwnScript, own_routes
+from app.shop.theme import page_script
+
+DOCUMENT = "<html><body><main>ä</main></body></html>"
+
+
+def document(request: Request) -> Response:
+    headers = {"etag": '"1"', "last-modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    return HTMLResponse(DOCUMENT, headers=headers)
+
+
+def in_pieces(request: Request) -> Response:
+    return StreamingResponse(iter([DOCUMENT[:20], DOCUMENT[20:]]), media_type="text/html; charset=utf-8")
+
+
+def other(request: Request) -> Response:
+    return PlainTextResponse("</body>")
+
+
+def gone(request: Request) -> Response:
+    return HTMLResponse("</body>", status_code=404)
+
+
+@pytest.fixture
+def browser() -> TestClient:
+    pages = [Route("/", document), Route("/pieces", in_pieces), Route("/other", other), Route("/gone", gone)]
+    inside = [Middleware(OwnScript), Middleware(GZipMiddleware, minimum_size=1)]  # as Streamlit packs what it sends
+    browser = TestClient(Starlette(routes=[*pages, *own_routes()], middleware=inside))
+    browser.headers |= {"accept": "text/html,*/*;q=0.8", "accept-encoding": "gzip", "if-none-match": '"1"'}
+    return browser
+
+
+@pytest.mark.parametrize("address", ["/", "/pieces"])
+def test_the_document_brings_our_script(browser: TestClient, address: str) -> None:
+    got = browser.get(address)
+    before, script, after = got.text.partition('<script type="module" src="')
+    assert before + "</body></html>" == DOCUMENT
+    source = after.partition('"')[0]
+    assert script
+    assert browser.get(source).text == page_script()
+    assert "immutable" in browser.get(source).headers["cache-control"]
+    assert "etag" not in got.headers, "it speaks of a document without the script"
+    assert "last-modified" not in got.headers
+
+
+@pytest.mark.parametrize(("address", "status"), [("/other", 200), ("/gone", 404)])
+def test_nothing_else_is_touched(browser: TestClient, address: str, status: int) -> None:
+    got = browser.get(address)
+    assert (got.status_code, got.text) == (status, "</body>")
+
+
+def test_the_first_pages_own_address_leads_to_it(browser: TestClient) -> None:
+    got = browser.get("/find-a-gift?lang=zh", follow_redirects=False)
+    assert (got.status_code, got.headers["location"]) == (307, "/?lang=zh")
