@@ -17,7 +17,7 @@ from data.errors import ToyGuideError
 
 BUSY_SECONDS: Final = 5.0
 IDLE: Final = 4
-"""As many connections wait open for the next use: opening one takes ten times as long as a short reading."""
+"""As many connections wait open for the next use: opening one takes twenty times as long as a short reading."""
 _FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)  # the second: no room for the index of the log
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

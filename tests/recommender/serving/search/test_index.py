@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,6 +143,23 @@ def test_threads_share_an_index(index: SearchIndex, toys: list[Toy]) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: found(index, "trains", toys), range(100)))
     assert answers == [answers[0]] * 100
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="what is open is counted in /proc")
+def test_many_searches_at_once_leave_few_connections_open(bundle: Path, toys: list[Toy]) -> None:
+    file = (bundle / "catalogue.sqlite").resolve()
+    index = SearchIndex(file, toys)
+
+    def opened() -> int:
+        return sum(link.resolve() == file for link in Path("/proc/self/fd").iterdir())
+
+    before = opened()
+    with ExitStack() as searches:
+        for _ in range(5):
+            searches.enter_context(index._connections.one())
+        assert opened() - before == 5
+    assert opened() - before == index_module.IDLE
+    assert found(index, "train", toys)
 
 
 @pytest.mark.parametrize("what", ["gone", "written over"])
