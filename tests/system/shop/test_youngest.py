@@ -36,6 +36,10 @@ def test_a_two_year_old_stated_once_is_met_by_no_unsafe_toy_on_any_page(page: Pa
     expect(page.locator(".shelf-head p")).to_have_text("age 6–7 years")
     card(page, "Red bag of marbles").get_by_role("button", name="Like").click()
     expect(page.locator(".st-key-tapped").get_by_role("button", name="Red bag of marbles")).to_be_visible()
+    kept = cards(page).filter(has_text=UNSAFE).first.get_by_role("link").inner_text()
+    card(page, kept).get_by_role("button", name="Put in basket").click()
+    to(page, "Basket")
+    expect(page.locator(".st-key-lines").get_by_role("link", name=kept)).to_be_visible()
     to(page, "For me")
     card(page, "Red steam engine").get_by_role("button", name="Like").click()
     expect(page.locator(".st-key-tapped").get_by_role("button", name="Red steam engine")).to_be_visible()
@@ -76,6 +80,10 @@ def test_a_two_year_old_stated_once_is_met_by_no_unsafe_toy_on_any_page(page: Pa
     cards(page, "browse").first.get_by_role("link").click()
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
     nothing_unsafe(page, "similar")  # and what others bought with it
+
+    to(page, "Basket")
+    expect(page.get_by_text("One toy in the basket is not for the youngest child here.")).to_be_visible()
+    assert not UNSAFE.search(page.locator("[data-testid=stMain]").inner_html())
 
     # An address that somebody kept, opened in another tab of the same visit.
     for toy in ("engine-red", "marbles-red"):
