@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.system.shop.axe import findings
 from tests.system.shop.conftest import Stack, open_stack
 from tests.system.shop.goods import toys
 from tests.system.shop.hands import card, cards, chip
@@ -290,6 +291,17 @@ def test_a_finger_held_down_brings_no_menu_and_a_link_out_leads_nowhere(page: Pa
     page.evaluate("document.querySelector('.heading h1').innerHTML = '<a href=https://example.com>out</a>'")
     page.get_by_role("link", name="out").click()
     assert page.url.startswith(stack.shop.address)
+
+
+@pytest.mark.parametrize("page", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True)
+def test_axe_finds_nothing_at_rest_nor_in_the_question(page: Page, stack: Stack) -> None:
+    arrive(page, stack)
+    expect(page.locator(".st-key-attract .picture").first).to_be_visible()
+    assert findings(page) == []
+    start(page)
+    page.clock.fast_forward(IDLE * 1000 + 2000)
+    expect(page.get_by_role("alertdialog", name="Still there?")).to_be_visible()
+    assert findings(page) == []
 
 
 @pytest.mark.parametrize("page", [{"reduced_motion": "reduce"}], indirect=True)

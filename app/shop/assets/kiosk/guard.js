@@ -154,7 +154,8 @@ class Guard {
     this.count.ariaHidden = "true";
     this.said = element("p", "unseen");
     this.said.setAttribute("role", "status");
-    this.dialog = element("dialog", "still-there", this.count, title, lead, this.said, element("div", "ways", stay, go));
+    const ring = element("div", "ring", this.count);
+    this.dialog = element("dialog", "still-there", ring, title, lead, this.said, element("div", "ways", stay, go));
     this.dialog.lang = language;
     this.dialog.setAttribute("role", "alertdialog");
     this.dialog.setAttribute("aria-labelledby", title.id);
