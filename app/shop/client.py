@@ -15,6 +15,7 @@ from app.shop.models import (
     Facets,
     Forgotten,
     Found,
+    ModelFacts,
     Privacy,
     Recommendation,
     Similar,
@@ -103,6 +104,10 @@ class KioskClient:
     def facets(self) -> Facets:
         """GET /v1/facets."""
         return self.ask(Facets, "GET", "/v1/facets")
+
+    def model(self) -> ModelFacts:
+        """GET /v1/model."""
+        return self.ask(ModelFacts, "GET", "/v1/model")
 
     def post_events(self, events: Sequence[Mapping[str, Any]]) -> EventVerdicts:
         """POST /v1/events:batch, at most 1,000 events."""

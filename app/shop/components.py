@@ -49,7 +49,10 @@ def header(shop: Shop, current: str) -> None:
             kiosk_mode.done(shop)
 
 
-FOOTER: Final = (("staff", "nav.staff", ":material/key:"),)
+FOOTER: Final = (
+    ("staff", "nav.staff", ":material/key:"),
+    ("insights", "nav.insights", ":material/insights:"),
+)
 """Pages that are not for shoppers: name, key of its words, icon. They stand in one quiet line below every page."""
 
 

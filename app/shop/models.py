@@ -6,6 +6,7 @@ A field that the shop does not know is passed over, so that a newer kiosk can se
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -160,6 +161,17 @@ class Facets(_Answer):
     currency: str | None
     price: Range
     recommended_age: Range
+
+
+class ModelFacts(_Answer):
+    """What the running model says of itself, as its bundle has it. created: RFC 3339"""
+
+    model: str
+    created: str
+    dataset: dict[str, Any]
+    teacher: dict[str, Any]
+    student: dict[str, Any]
+    metrics: dict[str, Any]
 
 
 class EventVerdict(_Answer):

@@ -13,6 +13,7 @@ from app.shop.basket_taps import tray
 from app.shop.components import footer, header
 from app.shop.ended import ended
 from app.shop.pages import attract, basket, browse, compare, find_gift, for_me, toy
+from app.shop.pages.insights import page as insights
 from app.shop.pages.staff import page as staff
 from app.shop.settings import ShopSettings
 from app.shop.theme import drawing, style_sheet
@@ -28,6 +29,7 @@ PAGES: Final[dict[str, tuple[str, Render]]] = {
     "compare": ("compare", compare.render),
     "toy": ("toy", toy.render),
     "staff": ("staff", staff.render),
+    "insights": ("insights", insights.render),
 }
 """Name → (address, page)."""
 

@@ -169,6 +169,14 @@ class TopToy(_Answer):
     wanted: int
 
 
+class Variety(_Answer):
+    """How many different toys were shown, of how many on sale; top_share: of all places, that of the ten shown most."""
+
+    shown: int
+    on_sale: int
+    top_share: float | None
+
+
 class Missed(_Answer):
     """A text that found nothing. last: the day when it was sought last."""
 
@@ -187,6 +195,7 @@ class Figures(_Answer):
     lost: int
     masked: dict[str, int]
     wanted: Wanted
+    variety: Variety | None = None
     top_shown: tuple[TopToy, ...]
     missed_searches: tuple[Missed, ...]
 

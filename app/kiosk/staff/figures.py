@@ -45,6 +45,11 @@ def current(kiosk: Running, _who: Clerk, hours: Annotated[int, Query(ge=1, le=24
                 "toy_rate": _rate(found.toys_wanted, found.toys_shown),
                 "kinds": found.kinds,
             },
+            "variety": {
+                "shown": found.different,
+                "on_sale": sum(toy.active for toy in kiosk.now.engine.toys),
+                "top_share": _rate(sum(toy.shown for toy in found.top), found.toys_shown),
+            },
             "top_shown": _top(kiosk, found),
             "missed_searches": [asdict(missed) for missed in missed_searches(kiosk.database, _MISSED)],
             "queue": {"waiting": len(kiosk.impressions), "lost": kiosk.impressions.lost},

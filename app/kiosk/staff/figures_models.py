@@ -24,6 +24,17 @@ class WantedFigures(BaseModel):
     kinds: dict[str, int]
 
 
+class VarietyFigures(BaseModel):
+    """Of the lists that are kept: how many different toys were shown, of how many that are on sale now.
+
+    `top_share`: of all places, the share that the ten toys of `top_shown` had; null where nothing was shown.
+    """
+
+    shown: int
+    on_sale: int
+    top_share: float | None
+
+
 class TopToy(BaseModel):
     """A toy that was shown often. `title` is null where the catalogue holds it no more."""
 
@@ -81,6 +92,7 @@ class FiguresAnswer(BaseModel):
     lost: int
     masked: dict[str, int]
     wanted: WantedFigures
+    variety: VarietyFigures
     top_shown: list[TopToy]
     missed_searches: list[MissedSearch]
     queue: QueueFigures

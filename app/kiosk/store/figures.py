@@ -13,7 +13,8 @@ _MASKED: Final = "masked."
 _COUNTED: Final = "SELECT name, sum(count) FROM hours WHERE hour_ms BETWEEN :since AND :last GROUP BY name"
 _LISTS: Final = "SELECT count(*) FROM answers WHERE time_ms BETWEEN :since AND :last"
 _SHOWN: Final = """
-    SELECT count(*) FROM impressions JOIN answers ON id = answer_id WHERE time_ms BETWEEN :since AND :last
+    SELECT count(*), count(DISTINCT toy_id) FROM impressions JOIN answers ON id = answer_id
+    WHERE time_ms BETWEEN :since AND :last
 """
 _MOST_SHOWN: Final = """
     SELECT toy_id, count(*) FROM impressions JOIN answers ON id = answer_id WHERE time_ms BETWEEN :since AND :last
@@ -43,7 +44,8 @@ class Figures:
     """Of whole hours, the current one included.
 
     answers, impressions, lost, masked: counted as they happened. lists, toys_shown: what is kept of them now, of which
-    something was wanted on `lists_wanted` and in `toys_wanted` places; kinds: the places that had an event of a kind
+    something was wanted on `lists_wanted` and in `toys_wanted` places; kinds: the places that had an event of a kind;
+    different: how many toys `toys_shown` are
     """
 
     since_ms: int
@@ -54,6 +56,7 @@ class Figures:
     masked: dict[str, int]
     lists: int
     toys_shown: int
+    different: int
     lists_wanted: int
     toys_wanted: int
     kinds: dict[str, int]
@@ -71,7 +74,7 @@ def figures(database: Database, now_ms: int, hours: int, top: int = 10) -> Figur
     with database.reading() as connection:
         counts = {name: int(count) for name, count in connection.execute(_COUNTED, asked)}
         (lists,) = connection.execute(_LISTS, asked).fetchone()
-        (toys_shown,) = connection.execute(_SHOWN, asked).fetchone()
+        toys_shown, different = connection.execute(_SHOWN, asked).fetchone()
         most = connection.execute(_MOST_SHOWN, asked).fetchall()
         places = connection.execute(_CAME, asked).fetchall()
     wanted = {(answer, position): toy for answer, position, toy, kind in places if kind in WANTED_KINDS}
@@ -86,6 +89,7 @@ def figures(database: Database, now_ms: int, hours: int, top: int = 10) -> Figur
         {name.removeprefix(_MASKED): count for name, count in sorted(counts.items()) if name.startswith(_MASKED)},
         lists,
         toys_shown,
+        different,
         len({answer for answer, _ in wanted}),
         len(wanted),
         {kind: kinds.count(kind) for kind in sorted(set(kinds))},

@@ -38,7 +38,7 @@ BUILT = {
     "{}.lead": [f"{who}.lead" for who in Who],
     "ask.age_{}": [f"ask.age_{who}" for who in Who],
     "ask.interests_{}": [f"ask.interests_{who}" for who in Who],
-    "nav.{}": ["nav.gift", "nav.me", "nav.browse", "nav.basket", "nav.compare", "nav.toy", "nav.staff"],
+    "nav.{}": ["nav.gift", "nav.me", "nav.browse", "nav.basket", "nav.compare", "nav.toy", "nav.staff", "nav.insights"],
     "nav.back_{}": [f"nav.back_{who}" for who in Who],
     "toast.{}": ["toast.like", "toast.dismiss", "toast.own"],
     "occasion.{}": [f"occasion.{name}" for name in OCCASIONS],

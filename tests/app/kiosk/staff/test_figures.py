@@ -63,6 +63,9 @@ def test_what_was_wanted_of_what_was_shown(client: TestClient, clerk: Headers) -
     expected = {rule: 2 * count for rule, count in lists[0]["masked"].items()}
     assert found["masked"] == dict(sorted(expected.items()))
     assert sum(toy["shown"] for toy in found["top_shown"]) == 8
+    assert found["variety"]["shown"] == len({toy for each in names for toy in each}) == len(found["top_shown"])
+    assert found["variety"]["top_share"] == 1
+    assert found["variety"]["on_sale"] == sum(toy.active for toy in kiosk.now.engine.toys) < len(kiosk.now.engine.toys)
     assert [toy["shown"] for toy in found["top_shown"]] == sorted(
         (toy["shown"] for toy in found["top_shown"]), reverse=True
     )
@@ -92,6 +95,7 @@ def test_what_is_lost_forgotten_or_sought_in_vain_is_said(client: TestClient, cl
     found = figures(client, clerk)
     assert found["answers"] == 1, "counted as it happened"
     assert (found["wanted"]["lists"], found["top_shown"]) == (0, [])
+    assert (found["variety"]["shown"], found["variety"]["top_share"]) == (0, None)
     removals = found["retention"]["removals"]
     assert {(each["cause"], each["kind"], each["rows"]) for each in removals} == {
         ("shopper", "answers", 1),

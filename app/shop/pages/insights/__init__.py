@@ -1,0 +1,1 @@
+"""The Insights page: how good the model is, and what is shown and bought."""
