@@ -24,7 +24,7 @@ __all__ = ["open_page"]
 
 
 def charts(shop: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(each.proto.spec) for each in shop.get("arrow_vega_lite_chart")]
+    return [json.loads(each.proto.spec) for each in shop.get("vega_lite_chart")]
 
 
 def with_metrics(bundle: Path, folder: Path, said: dict[str, Any]) -> Path:

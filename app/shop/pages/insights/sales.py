@@ -9,8 +9,9 @@ from app.shop import insight_words as words
 from app.shop.client import ShopError
 from app.shop.pages.insights import parts
 from app.shop.pages.staff import desk, times
+from app.shop.pages.staff import parts as staff_parts
 from app.shop.pages.staff.desk import Desk
-from app.shop.pages.staff.today import HOURS, RULES
+from app.shop.pages.staff.today import HOURS
 from app.shop.pictures import drawn as art
 from app.shop.staff_models import Figures
 from app.shop.visit import Shop
@@ -99,7 +100,7 @@ def _masked(shop: Shop, told: Figures) -> None:
     if not counts:
         return
     t = shop.t
-    rows = [(t(f"staff.masks_{rule}") if rule in RULES else rule, count, 0) for count, rule in counts]
+    rows = [(staff_parts.mask_words(shop, rule), count, 0) for count, rule in counts]
     total = sum(count for _, count, _ in rows)
     said = t("insights.says_masked", name=rows[0][0], share=words.percent(rows[0][1] / total))
     heads = [t("staff.head_rule"), t("staff.head_toys")]
