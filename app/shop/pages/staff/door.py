@@ -30,7 +30,7 @@ def tries() -> Tries:
 def render(shop: Shop) -> None:
     """The field, or until when it is shut."""
     with st.container(key="staff-door"):
-        art = drawn("shop-closed")
+        art = drawn("staff")
         st.html(cards.panel(art, shop.t("staff.title"), [shop.t("staff.lead")], shop.language, 1))
         why, detail = desk.why_locked()
         if why == "idle":
