@@ -104,9 +104,42 @@ def the_kiosk_away(page: Page, stack: Stack) -> None:
     expect(cards(page).first).to_be_visible(timeout=30_000)
 
 
+def a_basket(page: Page, stack: Stack) -> None:
+    open_page(page, stack, "gift")
+    chip(page, "3 years").first.click()
+    expect(page.locator(".shelf-head p")).to_have_text("age 3 years")
+    for left in (2, 1):
+        cards(page).first.get_by_role("button", name="Compare").click()
+        expect(page.locator(".st-key-tray")).to_be_visible()
+        cards(page).first.get_by_role("button", name="Put in basket").click()
+        expect(page.get_by_role("link", name=f"Basket ({3 - left})")).to_be_visible()
+    page.get_by_role("link", name="Basket (2)").click()
+    expect(page.locator(".sum")).to_be_visible()
+    page.get_by_role("button", name="Take out").first.click()
+    expect(page.get_by_role("button", name="Put it back")).to_be_visible()
+
+
+def toys_side_by_side(page: Page, stack: Stack) -> None:
+    a_basket(page, stack)
+    page.get_by_role("link", name="Compare now").click()
+    expect(page.get_by_role("table")).to_be_visible()
+    page.set_viewport_size(PHONE)
+    assert findings(page) == []
+
+
 @pytest.mark.parametrize(
     "state",
-    [liked_and_answered, an_empty_shelf, nothing_found, a_sentence, a_toy_refused, a_toy_that_is_gone, the_kiosk_away],
+    [
+        a_basket,
+        toys_side_by_side,
+        liked_and_answered,
+        an_empty_shelf,
+        nothing_found,
+        a_sentence,
+        a_toy_refused,
+        a_toy_that_is_gone,
+        the_kiosk_away,
+    ],
 )
 def test_what_can_become_of_a_page_has_nothing_that_axe_finds(
     page: Page, stack: Stack, state: Callable[[Page, Stack], None]
