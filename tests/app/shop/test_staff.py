@@ -257,7 +257,9 @@ def test_hiding_and_showing_again(staff: Callable[..., AppTest], kiosk: Any) -> 
     assert [(rule.terms.kind, rule.terms.value) for rule in kiosk.now().staff.rules] == [("hide", "engine")]
     shop = go(shop, Section.RULES)
     assert "Hidden: Steam engine" in words(shop)
-    shop = go(shop, Section.FIND)
+    (rule,) = kiosk.now().staff.rules
+    shop = tap(shop, f"staff-rule-open-{rule.rule_id}")
+    assert "<h2>Steam engine</h2>" in words(shop)
     shop = tap(shop, "staff-unhide")
     assert "It is hidden no more." in words(shop)
     assert kiosk.now().staff.rules == ()

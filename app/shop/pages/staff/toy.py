@@ -116,6 +116,13 @@ def rule_row(shop: Shop, found: Desk, rule: Rule, place: str, of_toy: bool) -> N
     head, more = parts.rule_words(shop, rule, of_toy)
     with st.container(key=f"staff-rule-{rule.rule_id}", horizontal=True, vertical_alignment="center"):
         st.html(staff_cards.line(head, shop.language, more))
+        if not of_toy and rule.toy_id is not None:
+            st.button(
+                shop.t("staff.open"),
+                key=f"staff-rule-open-{rule.rule_id}",
+                on_click=desk.go,
+                kwargs={"section": desk.Section.FIND, "toy_id": rule.toy_id, "sought": ""},
+            )
         if rule.kind != "hide" and of_toy:
             st.button(
                 shop.t("staff.change"),
