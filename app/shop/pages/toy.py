@@ -7,12 +7,12 @@ from typing import Final
 
 import streamlit as st
 
-from app.shop import cards, choices, people, safety, text
+from app.shop import cards, carrying, choices, people, safety, text
 from app.shop import session as moves
 from app.shop.basket_taps import carry
 from app.shop.client import ShopError
 from app.shop.components import looking, shelf, synced, taps, trouble, whom
-from app.shop.models import Item, ToyPage
+from app.shop.models import Item, ToyPage, Verdict
 from app.shop.pictures import drawn
 from app.shop.visit import Shop, change
 
@@ -38,7 +38,7 @@ def render(shop: Shop) -> str | None:
     visit = shop.visit
     try:
         with looking(shop, 1):
-            page = shop.client.toy(toy_id, visit.youngest, visit.language)
+            page = _to_grown_ups(shop, shop.client.toy(toy_id, visit.youngest, visit.language))
     except ShopError as error:
         if error.code in _NOT_THERE:
             _unknown(shop)
@@ -52,6 +52,22 @@ def render(shop: Shop) -> str | None:
         _refused(shop, page)
     _beside(shop, page)
     return text.title(page, visit.language) if page.safe.allowed else None
+
+
+def _to_grown_ups(shop: Shop, page: ToyPage) -> ToyPage:
+    """A page is asked for by the youngest child alone; what is made for grown-ups is shown to one who said so.
+
+    Only where no child is stated, and where nothing else forbids the toy: the verdict names but the highest rule.
+    """
+    visit = shop.visit
+    if page.safe.rule != "audience" or not carrying.grown_up(visit):
+        return page
+    rules = {
+        rule for toy in shop.client.check([page.toy_id], visit.youngest, visit.language).toys for rule in toy.rules
+    }
+    if rules != {"audience"}:
+        return page
+    return page.model_copy(update={"safe": Verdict(allowed=True, rule=None, text="")})
 
 
 def _way_back(shop: Shop) -> None:

@@ -104,3 +104,21 @@ def test_a_toys_page_asks_who_is_here_only_where_nobody_said(open_page: Callable
     shop = healthy(shop.run())
     assert "Not for children under age 5." in words(shop)
     assert not shop.get("button_group")
+
+
+@pytest.mark.parametrize("child", [None, 96])
+def test_what_is_made_for_grown_ups_opens_for_a_grown_up_who_said_so_and_named_no_child(
+    open_page: Callable[..., AppTest], child: int | None
+) -> None:
+    shop = choose(open_page("me"), "age_months", 216)
+    visit = state(shop)
+    if child is not None:
+        visit = moves.use(moves.answer(moves.use(visit, Who.GIFT), age_months=child), Who.ME)
+    shop = open_page("toy", toy="poker")
+    assert "Poker night" not in words(shop), "nobody said who is here"
+    shop.session_state["visit"] = visit
+    shop = healthy(shop.run())
+    assert ("<h1>Poker night</h1>" in words(shop)) == (child is None)
+    shop = open_page("toy", toy="retired")
+    shop.session_state["visit"] = visit
+    assert "Tin robot" not in words(healthy(shop.run()))
