@@ -209,7 +209,7 @@ def pairs(rows: Sequence[tuple[str, int, int]], words: tuple[str, str], scheme: 
 
 
 _PLACES: Final[dict[str, Chart]] = {
-    "right": {"dx": 11, "dy": -6},
+    "right": {"dx": 11, "dy": -10},
     "below": {"dx": 11, "dy": 8},
     "slanted": {"dx": 12, "angle": 315},
 }

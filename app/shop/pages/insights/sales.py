@@ -115,5 +115,7 @@ def _missed(shop: Shop, told: Figures) -> None:
         st.html(cards.note(t("staff.nothing_yet"), language))
         return
     heads = [t("staff.head_words"), t("staff.head_times"), t("staff.head_last")]
-    rows = [(missed.text, f"{missed.times:,}", missed.last) for missed in told.missed_searches]
+    rows = [
+        (missed.text, f"{missed.times:,}", times.day_said(missed.last, language)) for missed in told.missed_searches
+    ]
     st.html(staff_cards.table(heads, rows, language, (1, 2)))
