@@ -11,7 +11,7 @@ from app.shop.understand.values import CHILD_YEARS
 
 
 def read_bare_numbers(reading: Reading) -> None:
-    """Numbers without a unit: "for 5", "niece (4)", "under 20"."""
+    """Numbers without a unit: "for 5", "niece (4)", "about 5", "under 20"."""
     ends = (
         r"(?=\s*(?:$|[,.;:!?)\]，。；！？\0\1]|(?:and|or|under|who|with|up|max|less|below|"
         r"budget|loves?|likes?|but|he|she|for|on|next|this|soon|tomorrow)(?![a-z])))"
@@ -31,6 +31,16 @@ def read_bare_numbers(reading: Reading) -> None:
             take_price(reading, match, None)
         else:
             reading.add(match, "budget", int(number(said)) or 1)
+    about = r"(?:(?<![a-z])(?:about|around|approximately|approx\.?|roughly)|~)"
+    for pattern in (
+        rf"{about} ?(?P<high>(?P<low>{ENGLISH}))(?P<half> and a half)?{ends}",
+        rf"(?P<high>(?P<low>{ENGLISH}))[ -]?ish(?![a-z])",
+    ):
+        for match in reading.each(pattern):
+            if not age_is_said(reading) and number(match["low"]) <= CHILD_YEARS:
+                take_age(reading, match, lambda n: int(n * 12))
+            elif not reading.knows("budget"):
+                take_price(reading, match, None)
     for match in reading.each(rf"(?P<near>{NEARLY} ?)(?P<low>{ANY}){ends}"):
         if number(match["low"]) <= CHILD_YEARS:
             take_age(reading, match, lambda n: int(n * 12))

@@ -70,6 +70,16 @@ ENGLISH: list[tuple[str, tuple[int | None, int | None, str, int | None]]] = [
     ("a wooden puzzle for my 4-year-old and something for the baby, under 30", (48, 0, "puzzles", 30)),
     ("trains for my 6 year old and books for a toddler", (72, 12, "trains books", None)),
     ("space for my 7-year-old and something for my teenager under £30", (84, None, "space", 30)),
+    ("about 5", (60, None, "", None)),
+    ("for a boy of about 5 who likes cars", (60, None, "vehicles", None)),
+    ("she's around five, under 20", (60, None, "", 20)),
+    ("he is about 3 and a half", (42, None, "", None)),
+    ("~5, dinosaurs", (60, None, "dinosaurs", None)),
+    ("5ish, dinosaurs", (60, None, "dinosaurs", None)),
+    ("a present for Leo (about 7)", (84, None, "", None)),
+    ("trains, about 25", (None, None, "trains", 25)),
+    ("trains for a 4-year-old, about 15", (48, None, "trains", 15)),
+    ("something for a toddler, around 15", (12, None, "", 15)),
     ("my baby, 8 months, loves music", (8, None, "music", None)),
     ("for the baby (6 months)", (6, None, "", None)),
     ("a baby doll for our 4-year-old, she is a preschooler", (48, None, "dolls", None)),
@@ -107,6 +117,8 @@ CHINESE: list[tuple[str, tuple[int | None, int | None, str, int | None]]] = [
     ("２岁　火车", (24, None, "trains", None)),
     ("给四岁的女儿买拼图，再给宝宝挑一个", (48, 0, "puzzles", None)),
     ("六岁男孩和小宝宝，积木", (72, 0, "building", None)),
+    ("5岁上下 积木", (60, None, "building", None)),
+    ("大约5岁 火车", (60, None, "trains", None)),
     ("4岁宝宝喜欢火车", (48, None, "trains", None)),
     ("给宝宝买火车，4岁", (48, None, "trains", None)),
 ]
@@ -183,6 +195,11 @@ def test_what_is_not_understood_is_the_rest() -> None:
     assert understand("wooden trains for a 3-year-old, please", SHOP, "GBP").rest == "wooden"
     assert understand("no dinosaurs", SHOP, "GBP").rest == "no dinosaurs"
     assert understand("给三岁孩子的木头火车", SHOP, "CNY").rest == "木头"
+
+
+@pytest.mark.parametrize("sentence", ["about 5", "he is about 3 and a half", "5岁上下", "approximately 6"])
+def test_about_leaves_no_rest(sentence: str) -> None:
+    assert understand(sentence, SHOP, "GBP").rest == ""
 
 
 def test_spans_say_where_it_stands() -> None:
