@@ -144,7 +144,7 @@ def test_the_kiosk_goes_and_comes_back_and_nothing_is_lost(page: Page, stack: St
     try:
         card(page, "Blue steam engine").get_by_role("button", name="Like").click()
         expect(page.get_by_role("heading", name="The shelves cannot be reached just now")).to_be_visible(timeout=15_000)
-        expect(page.get_by_text("Kept for you: 2 liked.")).to_be_visible()
+        expect(page.locator(".panel").get_by_text("Kept for you: 2 liked.")).to_be_visible()
         expect(page.get_by_role("button", name="Try again")).to_be_visible()
     finally:
         stack.kiosk.start()
