@@ -71,7 +71,10 @@ def _bar(shop: Shop, found: Desk) -> None:
 
 
 def _went(key: str) -> None:
-    desk.go(section=Section(st.session_state[key]))
+    # A browser that has not yet heard which one is chosen may report none, although one is required: that is no wish.
+    chosen = st.session_state.get(key)
+    if chosen is not None:
+        desk.go(section=Section(chosen))
 
 
 @st.fragment(run_every=WATCH_SECONDS)

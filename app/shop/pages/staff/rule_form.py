@@ -58,7 +58,7 @@ def _fields(shop: Shop, found: Desk, why: Why, mark: str) -> dict[str, Any]:
     if found.open != "pin":
         usual = rule.strength if rule and rule.strength else 1.0
         options = sorted({*parts.STRENGTHS, usual})
-        said["strength"] = st.pills(
+        chosen = st.pills(
             shop.t("staff.strength"),
             options,
             default=usual,
@@ -66,6 +66,7 @@ def _fields(shop: Shop, found: Desk, why: Why, mark: str) -> dict[str, Any]:
             format_func=lambda strength: parts.strength_words(shop, strength),
             key=f"staff-strength-{mark}",
         )
+        said["strength"] = usual if chosen is None else chosen
     with st.container(key="staff-window", horizontal=True):
         starts = st.date_input(
             shop.t("staff.starts"),
