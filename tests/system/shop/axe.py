@@ -37,11 +37,16 @@ _CONTRAST = """() => axe.configure({checks: [{id: 'color-contrast', options: {
     contrastRatio: {normal: {expected: 4.5}, large: {expected: 3}}, pseudoSizeThreshold: 0.25,
     shadowOutlineEmMax: 0.2, textStrokeEmMin: 0.03,
 }}]})"""
-# Streamlit says neither when a run of the page's script has reached the screen nor when a toast has slid in.
-_STANDS = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-    && document.querySelectorAll('[data-stale=true]').length === 0 && document.querySelector('#toyguide-words')
-    && document.getAnimations().every(
-        it => it.playState !== 'running' || it.effect.getTiming().iterations === Infinity)"""
+# Streamlit says neither when a run of the page's script has reached the screen, nor when a toast has slid in,
+# nor when the colours of the night are there.
+_STANDS = """() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    const wanted = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+    return app?.dataset.testScriptState === 'notRunning' && getComputedStyle(app).colorScheme === wanted
+        && document.querySelectorAll('[data-stale=true]').length === 0 && document.querySelector('#toyguide-words')
+        && document.getAnimations().every(
+            it => it.playState !== 'running' || it.effect.getTiming().iterations === Infinity);
+}"""
 
 
 def findings(page: Page) -> list[str]:
@@ -62,6 +67,8 @@ def stands(page: Page) -> None:
     """Wait until the page is whole and nothing on it moves."""
     expect(page.locator("h1").first).to_be_visible(timeout=30_000)
     page.wait_for_function(_STANDS)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function(_STANDS)  # what the first look set in motion has come to rest, too
 
 
 def _lines(rule: dict[str, Any]) -> list[str]:
