@@ -47,7 +47,7 @@ def carry_all(shop: Shop, chosen: Sequence[tuple[str, Toy]]) -> None:
     with st.container(key="carry-all"):
         st.button(
             shop.t("basket.put_all", n=len(left)),
-            key="put-all",
+            key="all-in",
             type="primary",
             icon=":material/shopping_basket:",
             on_click=_all_in,

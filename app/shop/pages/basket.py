@@ -182,7 +182,7 @@ def _taken_out(shop: Shop) -> None:
         said = shop.t("basket.taken_out_unnamed")
     with st.container(key="taken-out", horizontal=True, vertical_alignment="center"):
         st.html(cards.note(said, shop.language), width="content")
-        st.button(shop.t("basket.put_back"), key="put-back", icon=":material/undo:", on_click=_put_back)
+        st.button(shop.t("basket.put_back"), key="undo-out", icon=":material/undo:", on_click=_put_back)
 
 
 def _put_back() -> None:

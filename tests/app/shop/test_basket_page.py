@@ -1,6 +1,7 @@
 """The basket's and the comparison's pages under Streamlit's AppTest, over a real kiosk that staff changes meanwhile."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -81,7 +82,7 @@ def test_out_with_one_tap_and_back_with_another(open_page: Callable[..., AppTest
     shop = tap(shop, f"out-engine-{for_id}")
     assert "“Steam engine” is out of the basket." in words(shop)
     assert [entry.toy.toy_id for entry in state(shop).basket.entries] == ["track"]
-    shop = tap(shop, "put-back")
+    shop = tap(shop, "undo-out")
     assert [entry.toy.toy_id for entry in state(shop).basket.entries] == ["engine", "track"]
     assert "is out of the basket" not in words(shop)
 
@@ -213,3 +214,17 @@ def test_chinese(open_page: Callable[..., AppTest], client: Any) -> None:
     assert "您的购物篮" in said
     assert "蒸汽火车头" in said
     assert "购物篮（1）" in links(shop)
+
+
+def test_all_toys_of_a_plan_go_in_with_one_tap_each_for_its_own_child(open_page: Callable[..., AppTest]) -> None:
+    shop = open_page()
+    visit = people.add(moves.answer(state(shop), age_months=60), age_months=48)
+    shop.session_state["visit"] = replace(visit, plan=replace(visit.plan, open=True, budget=60))
+    shop = tap(healthy(shop.run()), "all-in")
+    entries = state(shop).basket.entries
+    assert {entry.for_id for entry in entries} == {person.id for person in visit.people}
+    assert [toast.value for toast in shop.toast] == ["2 toys are in the basket."]
+    assert not [button for button in shop.button if button.key == "all-in"]
+    held = [button.label for button in shop.button if str(button.key).startswith("basket-plan-")]
+    assert len(held) == 2, "the plan keeps its toys"
+    assert all(label.startswith("In the basket") for label in held)
