@@ -125,6 +125,20 @@ def unzip(
     _say(f"{out}: model {manifest.model[:16]}, {len(manifest.files)} files.")
 
 
+@bundle_app.command()
+def publish(
+    folder: Folder,
+    to: Annotated[Path, typer.Option("--to", help="The folder that kiosks look into; it must be there.")],
+    key: PublicKey = None,
+) -> None:
+    """Let kiosks take this bundle; going back is publishing an older one. Leaves with code 4 if it is not whole."""
+    from recommender.serving.publish import publish as publish_bundle
+
+    with _gate():
+        place = publish_bundle(folder, to, verify_key=key)
+    _say(f"{place}: kiosks that look into {to} take it by themselves.")
+
+
 @contextmanager
 def _gate() -> Iterator[None]:
     """A bundle that is refused: one sentence on stderr, and the code of a gate."""

@@ -49,8 +49,8 @@ def retrain(
 ) -> None:
     """Join new events, train the teacher on, distil, and judge the new bundle against the one that runs."""
     from data.dataset import load_dataset, load_fit_dataset
-    from distillation.publish import publish as publish_bundle
     from distillation.retrain import BUNDLE, RetrainOptions, retrain
+    from recommender.serving.publish import publish as publish_bundle
 
     parts = _parts(before, {"data": data, "teacher": teacher, "bundle": bundle})
     if publish is not None and not publish.is_dir():

@@ -22,7 +22,6 @@ from distillation import retrain as stages
 from distillation.distill import DistilOptions, save_student
 from distillation.gates import Gate, quality_gate, running_student, safety_gate, size_gate
 from distillation.package import build_bundle
-from distillation.publish import CURRENT, publish
 from distillation.retrain import Before, RetrainOptions, retrain
 from distillation.student import StudentConfig
 from distillation.teach import teach
@@ -34,6 +33,7 @@ from recommender.learning.teacher import save_teacher, train_teacher
 from recommender.records import read_record
 from recommender.serving.bundle import verify_bundle
 from recommender.serving.load import load_bundle
+from recommender.serving.publish import CURRENT, publish
 
 PRESET = load_preset("small", width=24, text_width=16, epochs=4, targets_per_batch=256)
 OPTIONS = RetrainOptions(epochs=2)
