@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -123,7 +123,30 @@ def rollback(kiosk: Kiosk, who: str) -> None:
         _put_in_force(kiosk, previous, who, "bundle.rollback")
 
 
-def _put_in_force(kiosk: Kiosk, name: str, who: str, action: str) -> None:
+def take_published(kiosk: Kiosk, source: Path, model: str, who: str, told: Mapping[str, Any]) -> str:
+    """Copy the bundle in the folder `source` and let it answer; returns the model before. Raises as `activate`.
+
+    model: which it must be; told: what else stands in the audit log
+    """
+    with _alone(kiosk):
+        found = read_manifest(source, kiosk.settings.verify_key).model
+        if found != model:
+            raise BundleError(f"The bundle in {source} must be of model {model}. It is of {found}. Publish it again.")
+        before = kiosk.now.engine.model
+        _put_in_force(kiosk, kiosk.bundles.take(source, in_use(kiosk)), who, "bundle.activate", told)
+        return before
+
+
+def go_back(kiosk: Kiosk, model: str, before: str, who: str, told: Mapping[str, Any]) -> bool:
+    """Let the model `before` answer again instead of `model`; False if somebody changed either. Raises as above."""
+    with _alone(kiosk):
+        if kiosk.now.engine.model != model or kiosk.activated.previous != before:
+            return False
+        _put_in_force(kiosk, before, who, "bundle.rollback", told)
+        return True
+
+
+def _put_in_force(kiosk: Kiosk, name: str, who: str, action: str, told: Mapping[str, Any] | None = None) -> None:
     started = time.perf_counter()
     engine = load(kiosk.settings, kiosk.bundles.path(name))
     warm(engine, words=True)
@@ -135,7 +158,7 @@ def _put_in_force(kiosk: Kiosk, name: str, who: str, action: str) -> None:
     try:
         with ExitStack() as until_in_force, kiosk.database.writing() as connection:
             until_in_force.enter_context(kiosk.swapping(engine))
-            note(connection, who, action, {"model": name, "before": kiosk.now.engine.model})
+            note(connection, who, action, {"model": name, "before": kiosk.now.engine.model, **(told or {})})
             kiosk.bundles.touch(name)
             kiosk.bundles.remember(after)
     except BaseException:

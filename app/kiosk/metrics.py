@@ -87,6 +87,9 @@ def _lists_and_events(kiosk: Kiosk) -> Iterator[Metric]:
     if progress.waiting is not None:
         waiting = "Events and deletions not yet at headquarters."
         yield GaugeMetricFamily("toyguide_headquarters_waiting", waiting, progress.waiting)
+    looks = "Looks in a row at which what is published could not be taken."
+    failed = 0 if kiosk.pickup is None else kiosk.pickup.status().failures
+    yield GaugeMetricFamily("toyguide_publish_failures", looks, failed)
     failures = "Tries in a row that headquarters did not answer."
     yield GaugeMetricFamily("toyguide_headquarters_failures", failures, progress.failures)
     yield CounterMetricFamily("toyguide_impressions_lost", "Shown toys that were not kept.", kiosk.impressions.lost)

@@ -86,6 +86,10 @@ def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
         raise ToyGuideError(
             f"The database {settings.database} does not hold a kiosk's tables. Choose another file with --database."
         ) from error
+    if settings.publish_dir is not None:
+        from app.kiosk.published import pickup_of  # where nothing is published, nothing of it is in memory
+
+        app.state.kiosk.pickup = pickup_of(app.state.kiosk, settings.publish_dir)
     for part in (
         recommendations,
         splitting,

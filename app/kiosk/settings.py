@@ -28,6 +28,16 @@ class KioskSettings(BaseSettings):
         Path("var/bundles"), description="Where activated bundles are kept; the last one activated is served."
     )
     import_dir: Path | None = Field(None, description="A folder that bundles may be taken from, such as a USB stick.")
+    publish_dir: Path | None = Field(None, description="A folder that published bundles are picked up from.")
+    publish_seconds: Annotated[float, Field(ge=0.05, le=86_400)] = Field(
+        60.0, description="How often the kiosk looks there, in seconds."
+    )
+    publish_fall: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.2, description="The share that the positive rate may fall before the kiosk goes back; 0: it never does."
+    )
+    publish_lists: Annotated[int, Field(ge=10, le=10**6)] = Field(
+        500, description="The lists that each model must have had before their positive rates are compared."
+    )
     backup_dir: Path | None = Field(None, description="A folder for the backups that managers make.")
     page_hold_seconds: Annotated[float, Field(ge=0, le=86_400)] = Field(
         300.0, description="How long pages of lists of the bundle before a swap can be asked for."

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
@@ -41,6 +41,9 @@ from recommender.serving.overlay import overlaid
 from recommender.serving.page import is_of, read_page
 from recommender.serving.policy.arrange import Arrangement
 
+if TYPE_CHECKING:
+    from app.kiosk.background.pickup import Pickup
+
 
 @dataclass(slots=True)
 class ToyChange:
@@ -55,6 +58,7 @@ class Kiosk:
 
     stopping: it was told to stop, and answers what was begun
     activated: which bundles are in force, by name; changing: held by whoever changes them
+    pickup: takes published bundles, where the setting `publish_dir` is
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class Kiosk:
         self._housekeeping = Housekeeping(self.forgetting, self.retention, lambda: self.clock(), idle)
         self._mirror = Mirror(database)
         beside = (self.impressions, self._housekeeping, self._mirror, self.forwarder)
+        self.pickup: Pickup | None = None
         self._workers = tuple(each.worker for each in beside if each is not None)
         self._turn = threading.Lock()
         self._swap = threading.Lock()  # held for a comparison alone: requests wait for it, and never for the database
@@ -141,9 +146,13 @@ class Kiosk:
         if self.forwarder is not None:
             self.forwarder.start()
         self._mirror.start()
+        if self.pickup is not None:
+            self.pickup.start()
 
     def stop(self) -> None:
         """End what runs beside the requests; what it holds is written first."""
+        if self.pickup is not None:
+            self.pickup.stop()
         if self.forwarder is not None:
             self.forwarder.stop()
         self._housekeeping.stop()
@@ -166,6 +175,9 @@ class Kiosk:
             "mirror_behind": self._mirror.behind,
             "thread_ended": any(worker.died for worker in self._workers),
         }
+        if self.pickup is not None:
+            found["thread_ended"] |= self.pickup.worker.died
+            found |= self.pickup.warnings()
         return [code for code, holds in found.items() if holds]
 
     def refresh_house(self) -> Serving:

@@ -73,7 +73,9 @@ class ReadyAnswer(BaseModel):
 
     ready: Literal[True]
     model: str
-    warnings: list[Literal["house_lost", "database_damaged", "mirror_behind", "thread_ended"]]
+    warnings: list[
+        Literal["house_lost", "database_damaged", "mirror_behind", "thread_ended", "publish_waits", "publish_refused"]
+    ]
 
 
 class AliveAnswer(BaseModel):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
@@ -13,9 +14,13 @@ from app.kiosk.staff.access import PROBLEMS, Manager
 from app.kiosk.staff.models import BundleName, BundlesAnswer
 from app.kiosk.state import Kiosk, Running
 from app.kiosk.store.bundles import lying_in
+from app.kiosk.store.database import moment
 from app.kiosk.strict import StrictRoute
 from data.errors import BundleError
 from recommender.serving.bundle import Manifest
+
+if TYPE_CHECKING:
+    from app.kiosk.background.pickup import Status
 
 router = APIRouter(prefix="/v1/staff/bundles", route_class=StrictRoute, tags=["staff"])
 _CHANGE = (*PROBLEMS, "bundle_refused", "bundle_busy", "unknown_bundle")
@@ -79,6 +84,24 @@ def bundles_payload(kiosk: Kiosk) -> dict[str, Any]:
             {"name": name, "kind": "zip" if size else "folder", "bytes": size or None}
             for name, size in lying_in(kiosk.settings.import_dir)
         ],
+        "published": None if kiosk.pickup is None else _published(kiosk.pickup.status()),
+    }
+
+
+def _published(status: Status) -> dict[str, Any]:
+    picked, refused = status.memory.picked, reversed(status.memory.refused)
+    return {
+        "looked": None if status.looked_ms is None else moment(status.looked_ms),
+        "current": None if status.current is None else asdict(status.current),
+        "problem": status.problem,
+        "picked": picked
+        and {
+            **asdict(picked.publication),
+            "picked": moment(picked.at_ms),
+            "before": picked.before,
+            "judged": picked.judged,
+        },
+        "refused": [{**asdict(each.publication), "refused": moment(each.at_ms), "why": each.why} for each in refused],
     }
 
 

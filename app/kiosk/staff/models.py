@@ -209,10 +209,48 @@ class OutsideBundle(BaseModel):
     bytes: int | None
 
 
+class PublishedBundle(BaseModel):
+    """What `current.json` said. `name`: of the folder in `publish_dir`; `published`: when."""
+
+    name: str
+    model: str
+    published: str
+
+
+class PickedBundle(PublishedBundle):
+    """The published bundle that was dealt with last. `picked`: when; `before`: the model that answered until then, null
+    if it was this one; `judged`: how often their positive rates were compared, and this one stayed."""
+
+    picked: str
+    before: str | None
+    judged: int
+
+
+class RefusedBundle(PublishedBundle):
+    """A published bundle that is not taken, or was taken back; `refused`: when."""
+
+    refused: str
+    why: str
+
+
+class PublishedAnswer(BaseModel):
+    """What is published for this kiosk, and what it made of it.
+
+    `current`: at the last look, which was at `looked`; `problem`: why that could not be taken, and is tried again
+    """
+
+    looked: str | None
+    current: PublishedBundle | None
+    problem: str | None
+    picked: PickedBundle | None
+    refused: list[RefusedBundle]
+
+
 class BundlesAnswer(BaseModel):
     """Which bundle answers, and which others there are.
 
     `previous`: what `:rollback` goes back to; `held`: the model before, while pages of its lists may be asked for.
+    `published`: null without `publish_dir`.
     """
 
     active: ActiveBundle
@@ -220,6 +258,7 @@ class BundlesAnswer(BaseModel):
     held: str | None
     bundles: list[LyingBundle]
     importable: list[OutsideBundle]
+    published: PublishedAnswer | None
 
 
 class MissedSearch(BaseModel):

@@ -70,7 +70,7 @@ class BundleFolder:
 
     def holds(self, name: str) -> bool:
         """Whether a bundle of that name lies here."""
-        return _is_model(name) and (self.path(name) / MANIFEST).is_file()
+        return is_model(name) and (self.path(name) / MANIFEST).is_file()
 
     def names(self) -> list[str]:
         """The bundles here, the one that came or was activated last first."""
@@ -128,7 +128,7 @@ class BundleFolder:
             told = json.loads(file.read_text(encoding="utf-8"))
             found = Activated(**{name: told[name] for name in Activated.__dataclass_fields__})
             names = [name for name in asdict(found).values() if name is not None]
-            if not all(isinstance(name, str) and _is_model(name) for name in names):
+            if not all(isinstance(name, str) and is_model(name) for name in names):
                 raise ValueError("it names no models")
         except FileNotFoundError:
             return Activated()
@@ -173,7 +173,8 @@ def _named(name: str) -> bool:
         return False
 
 
-def _is_model(name: str) -> bool:
+def is_model(name: str) -> bool:
+    """Whether `name` can be the digest of a model: hex digits, and enough of them."""
     return len(name) >= 16 and set(name) <= _HEX
 
 

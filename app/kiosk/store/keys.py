@@ -21,6 +21,8 @@ from data.errors import ToyGuideError, parameter_error
 PREFIX: Final = "toyguide_"
 """A key that strays into a file or a log can be searched for."""
 COMMAND_LINE: Final = "command line"
+NOBODYS: Final = frozenset({COMMAND_LINE, "publish", "watch"})
+"""Who changed what where it was nobody with a key; see `app.kiosk.published`."""
 MAX_NAME: Final = 80
 MAX_DAYS: Final = 3650
 
@@ -57,8 +59,8 @@ class KeyStore:
 
         Raises ToyGuideError if the name is taken or unfit, or for days out of bounds.
         """
-        if not 0 < len(name) <= MAX_NAME or not name.isprintable() or name != name.strip() or name == COMMAND_LINE:
-            must_be = f"1 to {MAX_NAME} printable characters, no space at an end, and not {COMMAND_LINE!r}"
+        if not 0 < len(name) <= MAX_NAME or not name.isprintable() or name != name.strip() or name in NOBODYS:
+            must_be = f"1 to {MAX_NAME} printable characters, no space at an end, and none of {sorted(NOBODYS)}"
             raise parameter_error("name", "a staff key", must_be, name)
         if days is not None and not 1 <= days <= MAX_DAYS:
             raise parameter_error("days", "a staff key", f"an int in [1, {MAX_DAYS}]", days)
