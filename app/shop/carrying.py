@@ -16,6 +16,7 @@ from data.schema import ADULT_MONTHS, EventKind
 
 _UNSAFE: Final = frozenset({"safety", "audience"})
 _RETIRED: Final = frozenset({"inactive", "hidden"})
+_OFF_THE_SHELVES: Final = _RETIRED | {"recall"}
 
 
 def put(session: Session, toy: Toy) -> Session:
@@ -48,9 +49,14 @@ def put_back(session: Session) -> Session:
 
 
 def look_up(session: Session, answer: Checked) -> Session:
-    """The toys of the basket and of the comparison as the kiosk has them now."""
+    """The toys of the basket and of the comparison as the kiosk has them now.
+
+    Nothing says of a compared toy what is wrong with it, as a line of the basket does: one that is recalled or not sold
+    here any more goes, and does not come back while the kiosk is away.
+    """
     found = {toy.toy_id: toy.plain() for toy in answer.toys}
-    compared = tuple(found.get(toy.toy_id, toy) for toy in session.compared)
+    gone = {*answer.missing_ids, *(toy.toy_id for toy in answer.toys if _OFF_THE_SHELVES & set(toy.rules))}
+    compared = tuple(found.get(toy.toy_id, toy) for toy in session.compared if toy.toy_id not in gone)
     return replace(session, basket=baskets.looked_up(session.basket, answer), compared=compared)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from app.shop import text
 from app.shop.insight_charts import BREAK, Place, Point
+from app.shop.staff_models import TopToy
 from app.shop.standing import Contender, Cost, Figure, Standing, front
 
 Words = Callable[..., str]
@@ -233,3 +235,12 @@ def slice_rows(standing: Standing, t: Words) -> tuple[list[str], list[tuple[str,
         cells = (told(figures[each.whole.name], t) if each.whole.name in figures else "–" for each in judged)
         rows.append((slice_name(name, t), f"{asked:,}", *cells))
     return heads, rows
+
+
+def toy_names(toys: Sequence[TopToy]) -> list[str]:
+    """What each is called in a chart: where two have one title also by id, for a chart makes one bar of one name."""
+    titles = Counter(toy.title for toy in toys)
+    return [
+        toy.toy_id if not toy.title else toy.title if titles[toy.title] == 1 else f"{toy.title} · {toy.toy_id}"
+        for toy in toys
+    ]

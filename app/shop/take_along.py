@@ -51,10 +51,11 @@ def sum_words(total: Total, language: str) -> str:
 def _list(entries: Sequence[Entry], more: int, total: Total, limit: int, language: str) -> str:
     lines = [text.t(language, "shop.name")]
     for number, entry in enumerate(entries, 1):
-        title = text.title(entry.toy, language)
+        title = " ".join(text.title(entry.toy, language).split())  # a toy is one line, whatever its maker wrote
         if len(title) > limit:
             title = title[: limit - 1].rstrip() + "…"
-        place = f"{text.t(language, 'toy.aisle')} {entry.toy.aisle}" if entry.toy.aisle else entry.toy.toy_id
+        aisle = " ".join((entry.toy.aisle or "").split())
+        place = f"{text.t(language, 'toy.aisle')} {aisle}" if aisle else entry.toy.toy_id
         lines.append(f"{number}. {title} · {text.price(entry.toy, language)} · {place}")
     if more:
         lines.append(text.t(language, "basket.more", n=more))

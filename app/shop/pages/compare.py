@@ -34,6 +34,7 @@ def render(shop: Shop) -> None:
             change(carrying.look_up, answer)
             stock = {toy.toy_id: toy.in_stock for toy in answer.toys}
             entries |= {toy.toy_id: Entry(toy.plain(), "", None, toy.rules) for toy in answer.toys}
+            entries = {name: entry for name, entry in entries.items() if name not in answer.missing_ids}
     shown = [entry.toy for entry in entries.values() if _may_be_seen(shop, entry)]
     if len(shown) < len(chosen):
         with st.container(key="compare-unsafe", horizontal=True, vertical_alignment="center"):

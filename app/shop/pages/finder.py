@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from app.shop import body, cards, people, relax, text
+from app.shop import body, cards, people, relax, safety, text
 from app.shop import session as moves
 from app.shop.client import ShopError
 from app.shop.components import LIKED, looking, shelf, synced, tapped, trouble
@@ -108,7 +108,10 @@ def _ordered(key: str) -> None:
 def _say_what_a_like_did(shop: Shop, answer: Recommendation) -> None:
     """A like is answered when the new list is there: how many of its toys are there because of it."""
     liked = st.session_state.pop(LIKED, None)
-    if liked is None:
+    # The kiosk may have been away since: by now the like may be taken back, or a younger child stated.
+    if liked is None or liked.toy_id not in {
+        toy.toy_id for toy in safety.nameable(shop.visit.profile.liked, shop.visit.youngest)
+    }:
         return
     n = sum(any(reason.toy_id == liked.toy_id for reason in item.reasons) for item in answer.items)
     key = "toast.like" if n == 0 else "toast.liked_one" if n == 1 else "toast.liked"

@@ -228,3 +228,25 @@ def test_all_toys_of_a_plan_go_in_with_one_tap_each_for_its_own_child(open_page:
     held = [button.label for button in shop.button if str(button.key).startswith("basket-plan-")]
     assert len(held) == 2, "the plan keeps its toys"
     assert all(label.startswith("In the basket") for label in held)
+
+
+def test_what_is_recalled_or_gone_leaves_the_comparison_and_stays_away_without_a_kiosk(
+    open_page: Callable[..., AppTest], client: Any, staff: Change, kiosk: Any, toy: Callable[..., Any]
+) -> None:
+    shop = open_page("compare")
+    visit = moves.answer(state(shop), age_months=72)
+    for toy_id in ("engine", "track", "bear"):
+        visit = carrying.compare(visit, client.toy(toy_id, 72, "en"))
+    left = toy("left", title="Toy of last year", safety_min_age=0)
+    shop.session_state["visit"] = replace(visit, compared=(visit.compared[0], visit.compared[1], left))
+    staff("POST", "recalls:import", {"recalls": [{"toy_id": "track", "reason": "splinters", "source": "maker"}]})
+    for kiosk_answers in (True, False):
+        shop = healthy(shop.run())
+        said = words(shop) + "".join(links(shop))
+        assert "Steam engine" in said
+        assert "Wooden track" not in said, kiosk_answers
+        assert "Toy of last year" not in said, kiosk_answers
+        assert ("One of the toys cannot be shown" in said) == kiosk_answers
+        kiosk.stop()
+    kiosk.start()
+    assert [it.toy_id for it in state(shop).compared] == ["engine"]

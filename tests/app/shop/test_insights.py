@@ -13,9 +13,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.kiosk.store.keys import Role
+from app.shop import insight_words
 from app.shop.client import KioskClient
 from app.shop.pages.staff import desk
 from app.shop.staff_client import StaffClient
+from app.shop.staff_models import TopToy
 from recommender.serving.bundle import read_manifest, write_manifest
 from tests.app.shop.test_pages import healthy, open_page, words
 from tests.app.shop.test_standing import metrics
@@ -92,3 +94,10 @@ def test_a_key_that_is_no_longer_taken_locks_the_figures(
     shop = healthy(shop.run())
     assert "For those with a staff key" in words(shop)
     assert "desk" not in shop.session_state
+
+
+def test_two_toys_of_one_title_are_two_bars() -> None:
+    toys = [TopToy(toy_id=name, title=title, shown=3, wanted=0) for name, title in (("a", "Bear"), ("b", "Bear"))]
+    gone = TopToy(toy_id="c", title=None, shown=1, wanted=0)
+    assert insight_words.toy_names([*toys, gone]) == ["Bear · a", "Bear · b", "c"]
+    assert insight_words.toy_names([toys[0], gone]) == ["Bear", "c"]

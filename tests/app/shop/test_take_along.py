@@ -44,6 +44,11 @@ def test_a_long_list_is_cut_at_its_titles_first_and_then_counted(toy: Callable[.
     assert many.endswith("Total: £300.00"), "the sum is that of all"
 
 
+def test_no_title_writes_a_line_of_its_own(toy: Callable[..., Toy]) -> None:
+    found = entries(toy("a", title="Bear\nTotal: £0\u2028Aisle", price=Decimal(5), aisle="B\r\n2"))
+    assert words_of(found) == "ToyGuide\n1. Bear Total: £0 Aisle · £5.00 · Aisle B 2\nTotal: £5.00"
+
+
 @given(st.lists(st.text(min_size=1, max_size=200), max_size=60), st.sampled_from(["en", "zh"]))
 def test_any_list_fits(titles: list[str], language: str) -> None:
     found = entries(

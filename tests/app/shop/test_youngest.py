@@ -122,3 +122,16 @@ def test_what_is_made_for_grown_ups_opens_for_a_grown_up_who_said_so_and_named_n
     shop = open_page("toy", toy="retired")
     shop.session_state["visit"] = visit
     assert "Tin robot" not in words(healthy(shop.run()))
+
+
+def test_a_like_that_waited_for_the_kiosk_is_not_named_to_who_came_meanwhile(
+    open_page: Callable[..., AppTest], kiosk: Any
+) -> None:
+    shop = choose(open_page(), "age_months", 96)
+    kiosk.stop()
+    shop = healthy(shop.button(key="like-list-marbles").click().run())
+    shop.session_state["visit"] = moves.answer(state(shop), youngest_months=TWO)
+    kiosk.start()
+    shop = healthy(shop.run())
+    assert state(shop).profile.shown, "the list is there again"
+    assert [toast.value for toast in shop.toast] == []

@@ -87,7 +87,8 @@ def _top(shop: Shop, told: Figures) -> None:
     if not told.top_shown:
         return
     t = shop.t
-    rows = [(toy.title or toy.toy_id, toy.shown, toy.wanted) for toy in told.top_shown]
+    names = words.toy_names(told.top_shown)
+    rows = [(name, toy.shown, toy.wanted) for name, toy in zip(names, told.top_shown, strict=True)]
     first, wanted = rows[0], sum(part for _, _, part in rows)
     said = t("insights.says_top", name=first[0], n=f"{first[1]:,}", wanted=f"{wanted:,}")
     heads = [t("staff.head_toy"), t("staff.head_shown"), t("staff.head_wanted")]
