@@ -23,7 +23,7 @@ from app.kiosk.store.audit import note
 from app.kiosk.store.bundles import Activated, BundleFolder, from_outside
 from data.errors import BundleError, DataError
 from data.schema import Recipient
-from recommender.serving.bundle import read_manifest
+from recommender.serving.bundle import Manifest, read_manifest
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
 from recommender.serving.search.find import MAX_TEXT, search
@@ -123,16 +123,16 @@ def rollback(kiosk: Kiosk, who: str) -> None:
         _put_in_force(kiosk, previous, who, "bundle.rollback")
 
 
-def take_published(kiosk: Kiosk, source: Path, model: str, who: str, told: Mapping[str, Any]) -> str:
-    """Copy the bundle in the folder `source` and let it answer; returns the model before. Raises as `activate`.
+def take_published(kiosk: Kiosk, source: Path, model: str, who: str, told: Mapping[str, Any]) -> Manifest:
+    """Copy the bundle in the folder `source` and let it answer; returns the manifest of the one before.
 
-    model: which it must be; told: what else stands in the audit log
+    model: which it must be; told: what else stands in the audit log. Raises as `activate`.
     """
     with _alone(kiosk):
         found = read_manifest(source, kiosk.settings.verify_key).model
         if found != model:
             raise BundleError(f"The bundle in {source} must be of model {model}. It is of {found}. Publish it again.")
-        before = kiosk.now.engine.model
+        before = kiosk.now.engine.manifest
         _put_in_force(kiosk, kiosk.bundles.take(source, in_use(kiosk)), who, "bundle.activate", told)
         return before
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from app.kiosk.background.pickup import Pickup
+from app.kiosk.background.pickup import Change, Pickup
 from app.kiosk.bundles import go_back, take_published
 from app.kiosk.state import Kiosk
 from app.kiosk.store.published import Picked, Publication
+from recommender.serving.bundle import Manifest
 
 PUBLISH: Final = "publish"
 """Who took a bundle, in the audit log."""
@@ -31,6 +33,15 @@ def pickup_of(kiosk: Kiosk, published: Path) -> Pickup:
     )
 
 
+def _made(manifest: Manifest) -> datetime:
+    """When a bundle was made, as far as it says so; never in the future of one that does not."""
+    try:
+        made = datetime.fromisoformat(manifest.created)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return made if made.tzinfo else made.replace(tzinfo=UTC)
+
+
 class _KiosksHands:
     def __init__(self, kiosk: Kiosk) -> None:
         self._kiosk = kiosk
@@ -38,9 +49,10 @@ class _KiosksHands:
     def answering(self) -> str:
         return self._kiosk.now.engine.model
 
-    def activate(self, bundle: Path, publication: Publication) -> str:
+    def activate(self, bundle: Path, publication: Publication) -> Change:
         told = {"name": publication.name, "published": publication.published}
-        return take_published(self._kiosk, bundle, publication.model, PUBLISH, told)
+        before = take_published(self._kiosk, bundle, publication.model, PUBLISH, told)
+        return Change(before.model, _made(self._kiosk.now.engine.manifest) < _made(before))
 
     def go_back(self, picked: Picked, told: dict[str, Any]) -> bool:
         return go_back(self._kiosk, picked.publication.model, picked.before or "", WATCH, told)

@@ -45,14 +45,22 @@ LAST_WAIT: Final = 5.0
 _log = structlog.get_logger("kiosk")
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A bundle took another's place. before: the model of that one; back: it had been made later, and was replaced."""
+
+    before: str
+    back: bool
+
+
 class Hands(Protocol):
     """What the thread may do to the kiosk; see `app.kiosk.published`."""
 
     def answering(self) -> str:
         """The model that answers."""
 
-    def activate(self, bundle: Path, publication: Publication) -> str:
-        """Let the bundle answer; returns the model before. Raises as `app.kiosk.bundles.activate`."""
+    def activate(self, bundle: Path, publication: Publication) -> Change:
+        """Let the bundle answer. Raises as `app.kiosk.bundles.activate`."""
 
     def go_back(self, picked: Picked, told: dict[str, Any]) -> bool:
         """Let the bundle before answer again; False if another than `picked` answers by now. Raises as `activate`."""
@@ -174,11 +182,11 @@ class Pickup:
             return
         now = milliseconds(self._clock())
         if self._hands.answering() == current.model:
-            self._memory = self._memory.with_picked(Picked(current, now, None))
+            self._memory = self._memory.with_picked(Picked(current, now, None, watched=False))
             return
         try:
             with _told():
-                before = self._hands.activate(bundle, current)
+                change = self._hands.activate(bundle, current)
         except _CannotError as error:
             if error.cause != "bundle_refused":
                 raise
@@ -186,7 +194,10 @@ class Pickup:
                 raise _CannotError("unreadable", str(error)) from error
             self._refuse(Refused(current, now, str(error), stamp))
             return
-        self._memory = self._memory.with_picked(Picked(current, milliseconds(self._clock()), before))
+        # Whoever publishes an older one goes back, whatever shoppers like: that is not to be undone.
+        watched = self._fall > 0 and not change.back
+        picked = Picked(current, milliseconds(self._clock()), change.before, watched=watched)
+        self._memory = self._memory.with_picked(picked)
 
     def _found(self, publication: Publication) -> tuple[Path, str]:
         """Where a bundle lies, and how."""
@@ -200,12 +211,10 @@ class Pickup:
 
     def _judge(self) -> None:
         picked = self._memory.picked
-        if not self._fall or picked is None or picked.before is None or picked.judged >= JUDGEMENTS:
-            return
-        if self._memory.refusal(picked.publication):
+        if picked is None or picked.before is None or not picked.watched or not self._fall:
             return
         if self._hands.answering() != picked.publication.model:  # somebody decided, and is not decided against
-            self._remember_judged(picked, JUDGEMENTS)
+            self._remember(replace(picked, watched=False))
             return
         with _told():
             rates = self._rates(picked, picked.before)
@@ -213,7 +222,8 @@ class Pickup:
             return
         told = _told_rates(*rates)
         if not has_fallen(*rates, self._fall, picked.judged):
-            self._remember_judged(picked, picked.judged + 1)
+            judged = picked.judged + 1
+            self._remember(replace(picked, judged=judged, watched=judged < JUDGEMENTS))
             _log.info("the bundle that was picked up holds its own", bundle=picked.publication.name, **told)
             return
         with _told():
@@ -221,10 +231,11 @@ class Pickup:
         if not gone_back:
             raise _CannotError("no_way_back", f"{_fell(*rates)}, and the bundle before is not there to go back to.")
         why = f"{_fell(*rates)}: the kiosk went back to the bundle before."
+        self._remember(replace(picked, watched=False))
         self._refuse(Refused(picked.publication, milliseconds(self._clock()), why))
 
-    def _remember_judged(self, picked: Picked, judged: int) -> None:
-        self._memory = replace(self._memory, picked=replace(picked, judged=judged))
+    def _remember(self, picked: Picked) -> None:
+        self._memory = replace(self._memory, picked=picked)
 
     def _rates(self, picked: Picked, before: str) -> tuple[Rate, Rate] | None:
         """The rate of the model before and that of now; None while there is too little to judge by."""
@@ -233,8 +244,10 @@ class Pickup:
         model = picked.publication.model
         if lists_of(self._database, model, picked.at_ms, last) < least:
             return None
-        now = rate_of(self._database, model, picked.at_ms, last, ALLOWANCE_MS, 2 * least)
         since, until = picked.at_ms - BEFORE_MS, picked.at_ms - 1
+        if lists_of(self._database, before, since, until) < self._lists:
+            return None
+        now = rate_of(self._database, model, picked.at_ms, last, ALLOWANCE_MS, 2 * least)
         earlier = rate_of(self._database, before, since, until, ALLOWANCE_MS, TIMES_BEFORE * now.lists)
         return None if now.lists < least or earlier.lists < self._lists else (earlier, now)
 

@@ -100,6 +100,7 @@ def _published(status: Status) -> dict[str, Any]:
             "picked": moment(picked.at_ms),
             "before": picked.before,
             "judged": picked.judged,
+            "watched": picked.watched,
         },
         "refused": [{**asdict(each.publication), "refused": moment(each.at_ms), "why": each.why} for each in refused],
     }

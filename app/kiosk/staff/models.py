@@ -218,12 +218,16 @@ class PublishedBundle(BaseModel):
 
 
 class PickedBundle(PublishedBundle):
-    """The published bundle that was dealt with last. `picked`: when; `before`: the model that answered until then, null
-    if it was this one; `judged`: how often their positive rates were compared, and this one stayed."""
+    """The published bundle that was dealt with last. `picked`: when.
+
+    `before`: the model that answered until then, null if it was this one; `judged`: how often their positive rates were
+    compared, and this one stayed; `watched`: they will be, and if that of this one fell too far, the kiosk goes back.
+    """
 
     picked: str
     before: str | None
     judged: int
+    watched: bool
 
 
 class RefusedBundle(PublishedBundle):

@@ -46,13 +46,14 @@ class Picked:
     """The publication that was dealt with last, and is not to be taken again.
 
     at_ms: since when its bundle answers; before: the model that answered until then, None if it was the same one
-    judged: how often its live rate was compared with that of the one before
+    judged: how often its live rate was compared with that of the one before; watched: it will be, again
     """
 
     publication: Publication
     at_ms: int
     before: str | None
     judged: int = 0
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)

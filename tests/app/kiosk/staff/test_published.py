@@ -36,7 +36,10 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def newer(tmp_path_factory: pytest.TempPathFactory, toys: list[Toy], make_bundle: Callable[..., Path]) -> Path:
+def newer(
+    tmp_path_factory: pytest.TempPathFactory, toys: list[Toy], make_bundle: Callable[..., Path], bundle: Path
+) -> Path:
+    """Made after `bundle`."""
     return make_bundle(tmp_path_factory.mktemp("made") / "newer", toys, seed=1, encoder=True, model=SECOND)
 
 
@@ -131,7 +134,13 @@ def test_who_did_it_and_what_staff_see(
     said = told(client, manager)
     current = {"name": place, "model": SECOND, "published": "2026-03-01T12:00:00.000+00:00"}
     assert said["current"] == current
-    assert said["picked"] == {**current, "picked": said["picked"]["picked"], "before": FIRST, "judged": 0}
+    assert said["picked"] == {
+        **current,
+        "picked": said["picked"]["picked"],
+        "before": FIRST,
+        "judged": 0,
+        "watched": True,
+    }
     assert (said["problem"], said["refused"]) == (None, [])
     (change,) = changes(client, manager)
     assert (change["who"], change["action"]) == ("publish", "bundle.activate")
@@ -430,5 +439,21 @@ def test_what_a_person_chose_is_not_taken_back(client: TestClient, manager: Head
     ask(client, "rollback", manager)
     assert look(client) == FIRST
     ask(client, "rollback", manager)
+    day.goes_on(40, every=None)
+    assert look(client) == SECOND
+
+
+def test_what_headquarters_went_back_to_stays(
+    client: TestClient, manager: Headers, bundle: Path, newer: Path, shelf: Path, tmp_path: Path
+) -> None:
+    manifest = json.loads((newer / "manifest.json").read_text(encoding="utf-8"))
+    older = Path(shutil.copytree(newer, tmp_path / "older"))
+    old = json.dumps({**manifest, "created": "2020-01-01T00:00:00+00:00"})
+    (older / "manifest.json").write_text(old, encoding="utf-8")
+    day = Day(client)
+    day.goes_on(40, every=1)
+    publish(older, shelf)
+    assert look(client) == SECOND
+    assert not told(client, manager)["picked"]["watched"]
     day.goes_on(40, every=None)
     assert look(client) == SECOND
