@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import shutil
 import threading
-import time
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,14 +16,10 @@ from app.kiosk import KioskSettings, create_app
 from app.kiosk import bundles as module
 from app.kiosk.staff.models import BundlesAnswer
 from app.kiosk.state import Kiosk
-from app.kiosk.store.keys import Role
 from data.errors import BundleError
 from data.schema import Toy
 from recommender.serving.archive import zip_bundle
-from recommender.serving.bundle import sign_bundle
-from recommender.serving.keys import make_keys
 from recommender.serving.load import load_bundle
-from recommender.serving.page import write_page
 
 URL = "/v1/staff/bundles"
 Headers = dict[str, str]
@@ -142,63 +135,6 @@ def damage(folder: Path) -> None:
     (folder / "table.npy").write_bytes(b"x" * (folder / "table.npy").stat().st_size)
 
 
-def test_a_bad_bundle_is_refused_and_the_running_one_stays(
-    client: TestClient, manager: Headers, stick: Path, settings: KioskSettings
-) -> None:
-    damage(stick / "third")
-    (stick / "second.zip").write_bytes((stick / "second.zip").read_bytes()[:-100])
-    for name, said in (("third", "table.npy was changed"), ("second.zip", "does not end as a zip does")):
-        for verb in ("import", "activate"):
-            answer = ask(client, verb, manager, name)
-            assert (answer.status_code, answer.json()["code"]) == (422, "bundle_refused")
-            assert said in answer.json()["detail"]
-    assert model(client) == FIRST
-    assert client.get(URL, headers=manager).json()["bundles"] == []
-    assert list(settings.bundles_dir.iterdir()) == []
-
-
-def test_a_bundle_that_went_bad_in_the_folder(client: TestClient, manager: Headers, settings: KioskSettings) -> None:
-    ask(client, "import", manager, "third")
-    damage(settings.bundles_dir / THIRD)
-    assert ask(client, "activate", manager, THIRD).json()["code"] == "bundle_refused"
-    assert model(client) == FIRST
-    (settings.bundles_dir / THIRD / "manifest.json").write_text("{}")
-    (lying,) = client.get(URL, headers=manager).json()["bundles"]
-    assert lying["model"] is None
-    assert "must be an int" in lying["problem"]
-    assert ask(client, "import", manager, "third").status_code == 200, "a good copy takes its place"
-    assert ask(client, "activate", manager, THIRD).status_code == 200
-
-
-def test_a_bundle_that_passes_every_check_and_cannot_rank_is_refused(
-    client: TestClient, manager: Headers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(path: Path, *rest: object, **named: object):
-        engine = load_bundle(path, *rest, **named)  # type: ignore[arg-type]
-        engine.student.max_history = 0  # histories no longer fit the graph
-        return engine
-
-    monkeypatch.setattr(module, "load_bundle", broken)
-    answer = ask(client, "activate", manager, "third")
-    assert (answer.status_code, answer.json()["code"]) == (422, "bundle_refused")
-    assert "cannot rank" in answer.json()["detail"]
-    assert model(client) == FIRST
-
-
-def test_only_what_the_shops_key_signed(settings: KioskSettings, bundle: Path, stick: Path, tmp_path: Path) -> None:
-    public = make_keys(tmp_path / "shop")
-    signed = Path(shutil.copytree(bundle, tmp_path / "signed"))
-    sign_bundle(signed, tmp_path / "shop")
-    with TestClient(create_app(settings.model_copy(update={"bundle": signed, "verify_key": public}))) as client:
-        headers = {"Authorization": f"Bearer {kiosk_of(client).keys.add('Mo', Role.MANAGER)}"}
-        refused = ask(client, "activate", headers, "third")
-        assert refused.json()["code"] == "bundle_refused"
-        assert "must be signed by the key" in refused.json()["detail"]
-        sign_bundle(stick / "third", tmp_path / "shop")
-        assert ask(client, "activate", headers, "third").status_code == 200
-        assert model(client) == THIRD
-
-
 def test_two_at_once_is_one_too_many(client: TestClient, manager: Headers, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
@@ -258,62 +194,6 @@ def test_without_any_bundle_the_kiosk_says_so(settings: KioskSettings, tmp_path:
         create_app(settings.model_copy(update={"bundle": tmp_path / "gone"}))
 
 
-@pytest.fixture
-def hasty(settings: KioskSettings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings.model_copy(update={"page_hold_seconds": 0}))) as client:
-        yield client
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
-def test_what_is_not_held_any_more_is_gone_from_memory(hasty: TestClient) -> None:
-    kiosk = kiosk_of(hasty)
-    engine, session = weakref.ref(kiosk.now.engine), weakref.ref(kiosk.now.engine.student._session)
-    module.activate(kiosk, "second.zip", "Mo")
-    until(lambda: kiosk.held is None)
-    until(lambda: engine() is None and session() is None)
-    assert kiosk.for_page(write_page(FIRST, b"")) is kiosk.now
-
-
-def test_a_held_one_obeys_a_recall_of_now(client: TestClient, manager: Headers) -> None:
-    kiosk = kiosk_of(client)
-    first = kiosk.now.engine
-    ask(client, "activate", manager, "second.zip")
-    client.post("/v1/staff/recalls:import", json={"recalls": [{"toy_id": "bear"}]}, headers=manager)
-    held = kiosk.for_page(write_page(FIRST, b""))
-    assert held.engine is first
-    assert held.masks.recalled is not None
-    assert held.masks.recalled[first.index["bear"]]
-    assert kiosk.for_page(write_page("f" * 64, b"")) is kiosk.now
-
-
-@pytest.mark.parametrize("hold", [300, 0])
-def test_a_list_goes_on_over_a_swap_and_shows_nothing_twice(settings: KioskSettings, hold: int) -> None:
-    """With the model that began it while that is held, then with the one of now."""
-    with TestClient(create_app(settings.model_copy(update={"page_hold_seconds": hold}))) as client:
-        kiosk = kiosk_of(client)
-        asked = {"youngest_age_months": 60, "k": 3}
-        first = client.post("/v1/recommendations", json=asked).json()
-        module.activate(kiosk, "third", "Mo")
-        if not hold:
-            until(lambda: kiosk.held is None)
-        shown = [item["toy"]["toy_id"] for item in first["items"]]
-        page = first["next_page"]
-        while page is not None:
-            body = client.post("/v1/recommendations", json={**asked, "page": page}).json()
-            assert body["model"] == (FIRST if hold else THIRD)
-            shown += [item["toy"]["toy_id"] for item in body["items"]]
-            page = body["next_page"]
-        assert len(set(shown)) == len(shown)
-        assert len(shown) >= 7
-        assert client.post("/v1/recommendations", json=asked).json()["model"] == THIRD
-
-
 def test_old_bundles_go_and_nothing_else(
     client: TestClient,
     manager: Headers,
@@ -332,18 +212,6 @@ def test_old_bundles_go_and_nothing_else(
     assert {entry.name for entry in settings.bundles_dir.iterdir()} == {
         "4" * 64, THIRD, SECOND, "notes", "d" * 20, "activated.json",
     }  # fmt: skip
-
-
-def test_other_files_under_the_running_models_name_are_refused(
-    client: TestClient, manager: Headers, stick: Path, toys: list[Toy], make_bundle: Callable[..., Path]
-) -> None:
-    ask(client, "activate", manager, "third")
-    shutil.rmtree(stick / "third")
-    make_bundle(stick / "third", toys, seed=5, model=THIRD)
-    answer = ask(client, "import", manager, "third")
-    assert answer.json()["code"] == "bundle_refused"
-    assert "the model that answers now" in answer.json()["detail"]
-    assert client.get("/v1/toys/bear/picture.svg").status_code == 404
 
 
 def test_what_cannot_be_written_down_is_not_in_force(
@@ -366,34 +234,6 @@ def test_a_folder_that_cannot_be_written(client: TestClient, manager: Headers, s
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     assert "cannot be written" in answer.json()["detail"]
     assert model(client) == FIRST
-
-
-def with_wrong_encoder(folder: Path) -> None:
-    """Another graph in the place of the toy encoder, with a manifest that knows it."""
-    graph = (folder / "student.onnx").read_bytes()
-    (folder / "toy_encoder.onnx").write_bytes(graph)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"]["toy_encoder.onnx"] = {"sha256": hashlib.sha256(graph).hexdigest(), "bytes": len(graph)}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-
-
-def test_a_bundle_that_cannot_place_the_shops_own_toys_is_refused_and_not_written_down(
-    settings: KioskSettings, tmp_path: Path, stick: Path, toys: list[Toy], make_bundle: Callable[..., Path]
-) -> None:
-    with_wrong_encoder(make_bundle(stick / "wrong", toys, encoder=True, model="e" * 64))
-    placing = make_bundle(tmp_path / "placing", toys, encoder=True)
-    with TestClient(create_app(settings.model_copy(update={"bundle": placing}))) as client:
-        headers = {"Authorization": f"Bearer {kiosk_of(client).keys.add('Mo', Role.MANAGER)}"}
-        wagon = {"toy_id": "wagon", "title": "Coal wagon", "category": ["Toys", "Trains"], "from_age": 36}
-        assert client.post("/v1/staff/toys", json=wagon, headers=headers).status_code in (200, 201)
-        answer = ask(client, "activate", headers, "wrong")
-        assert (answer.status_code, answer.json()["code"]) == (422, "bundle_refused")
-        assert "toy_encoder.onnx" in answer.json()["detail"]
-        assert model(client) == FIRST
-        assert client.get("/v1/toys/wagon").status_code == 200
-        changes = client.get("/v1/staff/audit", headers=headers).json()["changes"]
-        assert "bundle.activate" not in {each["action"] for each in changes}
-        assert client.get(URL, headers=headers).json()["active"]["name"] is None
 
 
 def test_a_stick_that_is_pulled_out_is_a_problem_and_no_mistake(
