@@ -225,13 +225,44 @@ class OutsideBundle(_Answer):
     name: str
 
 
+class Published(_Answer):
+    """A bundle that headquarters put where the kiosk looks. published: when."""
+
+    name: str
+    model: str
+    published: str
+
+
+class Picked(Published):
+    """One that the kiosk took. picked: when; watched: it is compared with the one before, and may be taken back."""
+
+    picked: str
+    watched: bool
+
+
+class Refused(Published):
+    """One that the kiosk did not take, or took back. why: the kiosk's own sentence."""
+
+    why: str
+
+
+class FromHeadquarters(_Answer):
+    """What is published (current) and what the kiosk made of it; problem: why that cannot be taken now."""
+
+    current: Published | None
+    problem: str | None
+    picked: Picked | None
+    refused: tuple[Refused, ...]
+
+
 class Bundles(_Answer):
-    """previous: what answered before, None where there is none."""
+    """previous: what answered before, None where there is none; published: None where the kiosk looks nowhere."""
 
     active: ActiveBundle
     previous: str | None
     bundles: tuple[LyingBundle, ...]
     importable: tuple[OutsideBundle, ...]
+    published: FromHeadquarters | None = None
 
 
 class Change(_Answer):

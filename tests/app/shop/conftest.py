@@ -66,6 +66,10 @@ class RunningKiosk:
         with closing(sqlite3.connect(self._settings.database)) as connection:
             return [text for (text,) in connection.execute("SELECT text FROM searches ORDER BY text")]
 
+    def look_for_published(self) -> None:
+        """Look now, as its thread does every minute."""
+        self._app.state.kiosk.pickup.look()
+
     def start(self) -> None:
         listener = bind("127.0.0.1", self._port)
         self._port = listener.getsockname()[1]

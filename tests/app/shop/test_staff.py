@@ -18,6 +18,7 @@ from app.shop.pages.staff.desk import Section
 from app.shop.staff_models import Change
 from app.shop.tries import BROWSER_TRIES, Tries
 from data.schema import Toy
+from recommender.serving.publish import publish
 
 BARCODES = {"engine": "4006381333931", "track": "4006381333931", "bear": "5012345678900"}
 
@@ -424,6 +425,43 @@ def test_the_model_and_the_log(staff: Callable[..., AppTest], kiosk: Any) -> Non
     shop = go(shop, Section.LOG)
     assert "新建规则" in words(shop)
     assert "kind hide, toy_id engine" in words(shop)
+
+
+def test_what_headquarters_published_and_what_became_of_it(
+    start_kiosk: Callable[[Path], Any],
+    staff: Callable[..., AppTest],
+    kiosk: Any,
+    bundle: Path,
+    toys: list[Toy],
+    make_bundle: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "From headquarters" not in words(go(staff(Role.MANAGER), Section.MODEL)), "this one looks nowhere"
+    shelf = tmp_path / "published"
+    shelf.mkdir()
+    for name, value in {"DIR": shelf, "SECONDS": 86_400}.items():
+        monkeypatch.setenv(f"TOYGUIDE_KIOSK_PUBLISH_{name}", str(value))
+    monkeypatch.setenv("TOYGUIDE_KIOSK_BUNDLES_DIR", str(tmp_path / "bundles"))
+    looking = start_kiosk(bundle)
+    monkeypatch.setenv("TOYGUIDE_SHOP_API", looking.address)
+    shop = AppTest.from_function(page, kwargs={"home": "staff"}, default_timeout=60).run()
+    shop = go(give(shop, looking.keys.add("Mo", Role.MANAGER)), Section.MODEL)
+    assert "Nothing is published yet." in words(shop)
+    newer = make_bundle(tmp_path / "newer", toys, seed=1, encoder=True, model="b" * 64)
+    place = publish(newer, shelf)
+    looking.look_for_published()
+    shop = healthy(shop.run())
+    assert place.name in words(shop)
+    assert "What shoppers want of its lists is compared" in words(shop)
+    assert "the kiosk: published by headquarters" in words(go(shop, Section.LOG))
+    again = publish(make_bundle(tmp_path / "newest", toys, seed=2, encoder=True, model="c" * 64), shelf)
+    (again / "table.npy").write_bytes(b"")
+    looking.look_for_published()
+    assert "It is not used. The bundle in" in words(go(shop, Section.MODEL))
+    again.rename(shelf / "elsewhere")
+    looking.look_for_published()
+    assert "It cannot be taken now and is tried again." in words(healthy(shop.run()))
 
 
 def test_the_kiosk_goes_away_in_the_middle_and_nothing_is_lost(staff: Callable[..., AppTest], kiosk: Any) -> None:

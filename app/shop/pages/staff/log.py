@@ -28,7 +28,8 @@ def render(shop: Shop, found: Desk) -> None:
     else:
         heads = [shop.t(key) for key in ("staff.head_when", "staff.head_who", "staff.head_what", "staff.head_details")]
         rows = [
-            (times.said(change.time, language), change.who, _did(shop, change), details(change)) for change in changes
+            (times.said(change.time, language), _who(shop, change.who), _did(shop, change), details(change))
+            for change in changes
         ]
         st.html(staff_cards.table(heads, rows, language))
     with st.container(key="staff-log-pages", horizontal=True):
@@ -40,6 +41,12 @@ def render(shop: Shop, found: Desk) -> None:
 
 def _turn(before: int | None) -> None:
     st.session_state[_BEFORE] = before
+
+
+def _who(shop: Shop, who: str) -> str:
+    """Whoever holds a key by its name; these two are the kiosk itself."""
+    themselves = {"publish": "staff.who_publish", "watch": "staff.who_watch"}
+    return shop.t(themselves[who]) if who in themselves else who
 
 
 def _did(shop: Shop, change: Change) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.shop import cards, staff_cards
 from app.shop.client import ShopError
-from app.shop.pages.staff import desk, parts, times
+from app.shop.pages.staff import desk, parts, published, times
 from app.shop.pages.staff.desk import Desk
 from app.shop.staff_models import Bundles
 from app.shop.visit import Shop
@@ -45,6 +45,7 @@ def render(shop: Shop, found: Desk) -> None:
             (shop, found.client.roll_back, "staff.rolled_back"),
             ":material/history:",
         )
+    published.section(shop, told)
     _others(shop, found, told)
     _backups(shop, found)
 
