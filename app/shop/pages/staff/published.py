@@ -25,18 +25,18 @@ def section(shop: Shop, told: Bundles) -> None:
 
 
 def _state(shop: Shop, told: Bundles, found: FromHeadquarters, current: Published) -> str:
-    at = shop.t("staff.published_at", time=times.said(current.published, shop.language))
-    for each in found.refused:
-        if _same(each, current):
-            return f"{at} {shop.t('staff.published_refused', why=each.why)}"
+    said = [shop.t("staff.published_at", time=times.said(current.published, shop.language))]
+    refused = [each for each in found.refused if _same(each, current)]
     picked = found.picked
-    if picked is None or not _same(picked, current):
-        return at
-    taken = times.said(picked.picked, shop.language)
-    if told.active.model != picked.model:
-        return f"{at} {shop.t('staff.published_replaced', time=taken)}"
-    watched = shop.t("staff.published_watched") if picked.watched else ""
-    return f"{at} {shop.t('staff.published_taken', time=taken)} {watched}".rstrip()
+    if refused:
+        said.append(shop.t("staff.published_refused", why=refused[0].why))
+    elif picked is not None and _same(picked, current):
+        answers = told.active.model == picked.model
+        key = "staff.published_taken" if answers else "staff.published_replaced"
+        said.append(shop.t(key, time=times.said(picked.picked, shop.language)))
+        if answers and picked.watched:
+            said.append(shop.t("staff.published_watched"))
+    return ("" if shop.language == "zh" else " ").join(said)
 
 
 def _same(one: Published, other: Published) -> bool:
