@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.dataset import Dataset
 from data.errors import BundleError
 from data.ids import ToyIndex
-from data.schema import ADULT_MONTHS, Audience, Recipient, Toy
+from data.schema import ADULT_MONTHS, HAZARD_FLOOR_MONTHS, Audience, Recipient, Toy
 from data.sequences import Sequences
 from distillation.package import student_bytes
 from recommender.base import QueryBatch
@@ -102,12 +102,16 @@ def safety_gate(engine: Engine, households: int = HOUSEHOLDS, seed: int = 0) -> 
 def _unsafe(toy: Toy, age: int | None, youngest: int | None, default: int) -> str | None:
     children = [months for months in (age, youngest) if months is not None and months < ADULT_MONTHS]
     smallest = min(children, default=default)
+    grown_up = age is not None and age >= ADULT_MONTHS and not children
     if toy.safety_min_age is None and smallest < _SMALLEST:
         return f"its safety age is unknown, and a child of {smallest} months is there"
     if toy.safety_min_age is not None and toy.safety_min_age > smallest:
         return f"from {toy.safety_min_age} months, and a child of {smallest} months is there"
-    if children and toy.audience is Audience.ADULT:
-        return "it is for adults, and a child is there"
+    for hazard in toy.hazards:
+        if HAZARD_FLOOR_MONTHS[hazard] > smallest:
+            return f"{hazard.value}, and a child of {smallest} months is there"
+    if toy.audience is Audience.ADULT and not grown_up:
+        return "it is for adults, and nobody said that one is there alone"
     if children and toy.audience is Audience.UNKNOWN and toy.safety_min_age is None:
         return "nobody knows whom it is for, and a child is there"
     return None

@@ -16,11 +16,11 @@ from data.atomic import alone_in
 from data.dataset import Dataset, Source, load_dataset, save_dataset
 from data.errors import BundleError, ToyGuideError
 from data.protocol import plan_split, split_dataset
-from data.schema import EventColumn
+from data.schema import Audience, EventColumn, Hazard, Toy
 from data.world.simulate import WorldOptions, simulate
 from distillation import retrain as stages
 from distillation.distill import DistilOptions, save_student
-from distillation.gates import Gate, quality_gate, running_student, safety_gate, size_gate
+from distillation.gates import Gate, _unsafe, quality_gate, running_student, safety_gate, size_gate
 from distillation.package import build_bundle
 from distillation.retrain import Before, RetrainOptions, retrain
 from distillation.student import StudentConfig
@@ -187,6 +187,28 @@ def test_the_safety_gate_reads_the_rules_for_itself(done: tuple[Path, stages.Ver
     found = safety_gate(engine, 100)
     assert not found.passed
     assert "unsafe, as" in found.says
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [({"hazards": (Hazard.BALLOON,)}, "balloon, and a child"), ({"audience": Audience.ADULT}, "it is for adults")],
+)
+def test_the_safety_gate_minds_hazards_and_whom_a_toy_is_for(
+    done: tuple[Path, stages.Verdict], told: dict[str, Any], why: str
+) -> None:
+    engine = load_bundle(done[0] / "bundle")
+    for toy in engine.toys:
+        for name, value in told.items():
+            object.__setattr__(toy, name, value)
+    found = safety_gate(engine, 100)
+    assert not found.passed
+    assert why in found.says
+
+
+def test_the_safety_gate_asks_for_households_without_a_child() -> None:
+    poker = Toy("poker", "Poker", audience=Audience.ADULT, safety_min_age=0)
+    assert _unsafe(poker, 480, None, 36) is None, "a grown-up who said so"
+    assert _unsafe(poker, None, None, 36), "nobody said who is there"
 
 
 def test_the_size_gate(done: tuple[Path, stages.Verdict]) -> None:
