@@ -16,6 +16,8 @@ _WORDS: Final = {
     "skip": "access.skip",
     "notices": "access.notices",
     "close": "access.close",
+    "lost": "access.lost",
+    "lostLead": "access.lost_lead",
 }
 
 

@@ -7,6 +7,7 @@ const HEADINGS = ".heading h1, .details h1, .panel h1";
 const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), [tabindex='0']";
 
 let words = {};
+let shown = ""; // answers that were brought into sight
 
 begin();
 
@@ -30,6 +31,14 @@ function begin() {
   document.addEventListener("click", (event) => {
     const target = event.target;
     if (!(target instanceof Element)) return;
+    if (target.closest(".to-shelf")) {
+      event.preventDefault();
+      event.stopPropagation(); // an address of its own would be a page of its own to Streamlit
+      const shelf = document.querySelector(".st-key-found");
+      shelf?.scrollIntoView({ block: "start" });
+      pointer = true;
+      give(shelf?.querySelector("h2"));
+    }
     if (target.closest(".st-key-more")) more = document.querySelectorAll("[class*='st-key-card-']").length;
     if (target.closest("[data-testid='stSkipToContent']")) {
       event.preventDefault();
@@ -59,6 +68,7 @@ function begin() {
     place = now;
     say(moved);
     keep(moved);
+    showChosen();
   }
 
   // Only what is new is said: the heading of a page is read when it gets the keyboard.
@@ -92,6 +102,20 @@ function begin() {
     if (!element) return;
     if (!element.matches(FOCUSABLE)) element.setAttribute("tabindex", "-1");
     element.focus({ preventScroll: pointer });
+  }
+}
+
+// On a phone each question is one row that is pushed along: what is chosen is brought into its row's sight.
+function showChosen() {
+  const chosen = [...document.querySelectorAll(".st-key-answers button[data-variant='pills']:is([aria-checked='true'], [data-selected='true'])")];
+  const now = chosen.map(text).join("|");
+  if (now === shown) return; // a row pushed along by hand stays where it was left
+  shown = now;
+  for (const chip of new Map(chosen.reverse().map((chip) => [chip.parentElement, chip])).values()) {
+    const row = chip.parentElement;
+    const [inner, outer] = [chip.getBoundingClientRect(), row.getBoundingClientRect()];
+    if (inner.left < outer.left) row.scrollLeft += inner.left - outer.left - 16;
+    else if (inner.right > outer.right) row.scrollLeft += inner.right - outer.right + 16;
   }
 }
 
@@ -164,6 +188,13 @@ function mark() {
   set("[data-testid='stToast'] button", { "aria-label": words.close });
   set("[data-testid='stToastContainer']", { "aria-label": words.notices });
   set("[data-testid='stFileUploaderDropzone']", { role: "group" }); // it has a name and takes the keyboard
+  const lost = document.querySelector("[role='dialog'] h2[slot='title']");
+  if (lost?.textContent === "Page not found") { // Streamlit's own, for an address that is no page
+    lost.textContent = words.lost;
+    const lead = lost.nextElementSibling?.firstElementChild ?? lost.nextElementSibling;
+    if (lead) lead.textContent = words.lostLead;
+    set(lost.parentElement.querySelector("button"), { "aria-label": words.close });
+  }
   const skip = document.querySelector("[data-testid='stSkipToContent']");
   if (skip && skip.textContent !== words.skip) skip.textContent = words.skip;
 }

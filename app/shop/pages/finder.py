@@ -74,6 +74,8 @@ def _found(shop: Shop, facets: Facets, who: Who) -> None:
     with st.container(key="list-head", horizontal=True, vertical_alignment="bottom"):
         if answer.items:
             _head(shop, answer, facets, who)
+    with st.container(key="lacking"):  # there from the start, though empty: what follows keeps its place
+        _say_what_is_lacking(shop, answer)
     items = [item for item in answer.items if item.toy.toy_id not in by_words]
     shelf(shop, in_order(items, shop.visit.profile.order), "list")
     if answer.short_reason is not None:
@@ -99,6 +101,18 @@ def _head(shop: Shop, answer: Recommendation, facets: Facets, who: Who) -> None:
             args=(key,),
             label_visibility="collapsed",
         )
+
+
+def _say_what_is_lacking(shop: Shop, answer: Recommendation) -> None:
+    """A puzzle was asked for and a little one is at home: why a soft toy stands first."""
+    profile, youngest = shop.visit.profile, shop.visit.youngest
+    if youngest is None or youngest == profile.age_months or not answer.items or not answer.masked.get("safety"):
+        return
+    met = {name for item in answer.items for name in item.toy.interests}
+    lacking = [text.interest(name, shop.language, True) for name in profile.interests if name not in met]
+    if lacking:
+        words = {"interests": text.join(lacking, shop.language), "age": text.band(youngest, shop.language)}
+        st.html(cards.note(shop.t("shelf.lacking", **words), shop.language))
 
 
 def _ordered(key: str) -> None:

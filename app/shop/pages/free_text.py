@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final
 
 import streamlit as st
@@ -69,6 +70,7 @@ def _understood(shop: Shop, facets: Facets) -> None:
                 )
     for line in _notes(shop, said, facets):
         st.html(cards.note(line, language))
+    st.html(f'<a class="to-shelf" href="#shelf">{escape(shop.t("words.to_shelf"))}</a>')  # page.js goes there; phones only
     others = fill.others(shop.visit, facets)
     if others and len(shop.visit.people) < MAX_PEOPLE:
         with st.container(key="also", horizontal=True):

@@ -86,7 +86,9 @@ def test_answers_change_the_shelf_at_once(open_page: Callable[..., AppTest]) -> 
     assert "age 5 years · loves trains · up to £15" in words(shop)
     shop = choose(shop, "youngest_months", 12)
     assert set(cards(shop)) == {"rattle", "bear"}
+    assert "Not among these: trains. Everything here is also safe for 1 year." in words(shop)
     shop = tap(shop, "start-over")
+    assert "Not among these" not in words(shop)
     assert "Favourites of this shop" in words(shop)
     assert pills(shop, "age_months").value is None
 

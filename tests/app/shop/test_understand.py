@@ -194,6 +194,9 @@ def test_only_interests_of_this_shop_are_found_by_its_own_names() -> None:
 def test_what_is_not_understood_is_the_rest() -> None:
     assert understand("wooden trains for a 3-year-old, please", SHOP, "GBP").rest == "wooden"
     assert understand("no dinosaurs", SHOP, "GBP").rest == "no dinosaurs"
+    home = "a dinosaur puzzle for a 4 year old under £20, there is also a 1-year-old at home"
+    assert understand(home, SHOP, "GBP").rest == ""
+    assert understand("给五岁儿子和两岁女儿买礼物，一共60英镑", SHOP, "GBP").rest == ""
     assert understand("给三岁孩子的木头火车", SHOP, "CNY").rest == "木头"
 
 
