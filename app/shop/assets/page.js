@@ -18,6 +18,8 @@ function begin() {
   let said = "";
   let place = location.pathname + location.search.replace(/[?&]lang=\w+/, "");
   let pointer = false;
+  let at = location.pathname + toyOf();
+  let back = false;
 
   const voice = document.createElement("div");
   voice.className = "unseen";
@@ -25,6 +27,7 @@ function begin() {
   voice.setAttribute("role", "status");
   document.body.append(voice);
 
+  window.addEventListener("popstate", () => { back = true; });
   document.addEventListener("focusin", (event) => { had = where(event.target); });
   document.addEventListener("pointerdown", () => { pointer = true; }, true);
   document.addEventListener("keydown", () => { pointer = false; }, true);
@@ -50,6 +53,7 @@ function begin() {
   new MutationObserver(() => {
     marking ||= requestAnimationFrame(() => { // once a picture of the screen, however much came
       marking = 0;
+      fromTheTop();
       mark();
     });
     clearTimeout(timer);
@@ -57,6 +61,15 @@ function begin() {
   }).observe(document.body, {
     childList: true, subtree: true, characterData: true, attributeFilter: ["data-test-script-state", "href"],
   });
+
+  // A page begins at its top, not where the one before was left; on the way back the browser knows better.
+  function fromTheTop() {
+    if (at === location.pathname + toyOf()) return;
+    at = location.pathname + toyOf();
+    const main = document.querySelector("[data-testid='stMain']");
+    if (main && !back) main.scrollTop = 0;
+    back = false;
+  }
 
   function settle() {
     if (document.querySelector("[data-testid='stApp'][data-test-script-state='running']")) {
@@ -117,6 +130,10 @@ function showChosen() {
     if (inner.left < outer.left) row.scrollLeft += inner.left - outer.left - 16;
     else if (inner.right > outer.right) row.scrollLeft += inner.right - outer.right + 16;
   }
+}
+
+function toyOf() {
+  return new URLSearchParams(location.search).get("toy") ?? "";
 }
 
 // The server's words for the parts of a page, in the language of the visit.

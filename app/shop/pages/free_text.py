@@ -70,7 +70,9 @@ def _understood(shop: Shop, facets: Facets) -> None:
                 )
     for line in _notes(shop, said, facets):
         st.html(cards.note(line, language))
-    st.html(f'<a class="to-shelf" href="#shelf">{escape(shop.t("words.to_shelf"))}</a>')  # page.js goes there; phones only
+    st.html(
+        f'<a class="to-shelf" href="#shelf">{escape(shop.t("words.to_shelf"))}</a>'
+    )  # page.js goes there; phones only
     others = fill.others(shop.visit, facets)
     if others and len(shop.visit.people) < MAX_PEOPLE:
         with st.container(key="also", horizontal=True):

@@ -48,7 +48,8 @@ def _sums(shop: Shop, facets: Facets) -> list[int]:
     toys = len(shop.visit.people) * shop.visit.plan.each
     low, high = facets.price.min, facets.price.max
     steps = choices.budgets(None if low is None else low * toys, None if high is None else high * 2)
-    return sorted({*steps, *filter(None, [shop.visit.plan.budget])})
+    said = [person.budget for person in shop.visit.people]  # "60 for both" stands with the child it was said for
+    return sorted({*steps, *filter(None, [shop.visit.plan.budget, *said])})
 
 
 def _chosen(name: str, key: str) -> None:

@@ -35,6 +35,12 @@ def two(open_page: Callable[..., AppTest]) -> AppTest:
     return choose(tap(shop, "add-child"), "age_months", 48)
 
 
+def test_a_sum_said_for_one_child_is_offered_for_all(open_page: Callable[..., AppTest]) -> None:
+    shop = together(choose(tap(say(open_page(), "5-year-old, under 61"), "add-child"), "age_months", 48))
+    sums = next(group for group in shop.get("button_group") if group.key == "plan-budget")
+    assert any("61" in str(option) for option in sums.options)
+
+
 def test_one_child_is_not_burdened_with_several(open_page: Callable[..., AppTest]) -> None:
     shop = open_page()
     assert not any(group.key == "children" for group in shop.get("button_group"))

@@ -242,3 +242,18 @@ def test_a_toy_is_opened_and_liked_with_the_keyboard_alone(page: Page, stack: St
     like.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("You like this toy")).to_be_visible()
+
+
+def test_on_a_phone_a_sentence_leads_to_its_toys_and_a_toy_begins_at_its_top(page: Page, stack: Stack) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit(page, stack)
+    field = page.locator(".st-key-words input")
+    field.fill("for a 5-year-old")
+    field.press("Enter")
+    expect(chip(page, "5 years")).to_be_in_viewport()
+    page.locator(".to-shelf").click()
+    expect(page.locator(".shelf-head h2")).to_be_in_viewport()
+    cards(page).nth(1).get_by_role("link").first.click()
+    expect(page.locator(".details h1")).to_be_in_viewport()
+    visit(page, stack, "/nonsense")
+    expect(page.get_by_role("dialog")).to_contain_text("This page does not exist")
