@@ -14,7 +14,7 @@ from app.shop import session as moves
 from app.shop.choices import AGES
 from app.shop.models import Facets
 from app.shop.session import Profile, Session
-from app.shop.understand import Understood, understand
+from app.shop.understand import MAX_TEXT, Understood, understand
 from data.schema import ADULT_MONTHS
 
 
@@ -37,7 +37,7 @@ def fill(session: Session, words: str, facets: Facets) -> Session:
         session = take_back(session, chip)
     said = read(words, facets)
     answers: dict[str, Any] = {
-        "words": words,
+        "words": words[: MAX_TEXT + 1],  # no more is read; one sign beyond tells that there was more
         "interests": tuple(dict.fromkeys((*session.profile.interests, *said.interests))),
     }
     if said.age_months is not None:

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.shop import fill
+from app.shop import session as moves
 from app.shop.models import Facets, Named, Range
 from app.shop.people import MAX_PEOPLE
+from app.shop.understand import MAX_TEXT
 from tests.app.shop.test_pages import cards, choose, healthy, open_page, page, pills, say, state, tap, understood, words
 
 __all__ = ["open_page"]
@@ -279,3 +282,11 @@ def test_an_address_with_a_picture_that_nobody_has_changes_nothing(two: AppTest,
     found.query_params["toy"], found.query_params["for"] = "bear", sign
     found.session_state["visit"] = state(two)
     assert state(healthy(found.run())).current == state(two).current
+
+
+def test_of_a_very_long_sentence_the_visit_keeps_what_is_read(client: Any) -> None:
+    facets = client.facets()
+    visit = fill.fill(moves.new_session("en"), "for a 4 year old " + "x" * 100_000, facets)
+    assert len(visit.profile.words) == MAX_TEXT + 1
+    assert visit.profile.age_months == 48
+    assert fill.read(visit.profile.words, facets).doubts == ("cut",)
