@@ -1,11 +1,13 @@
-"""The one document of the site, as Streamlit sends it, with our script in it; the script's own address; old addresses.
+"""The one document of the site, as Streamlit sends it, with our look and our script in it; their addresses; old ones.
 
-The script is there before the first toy is: Streamlit's own way to run one loads 200 KB more, and sends it every time.
+Both are there before the first toy is, and are sent once. Streamlit's own way loads 200 KB more for a script, and sends
+script and style sheet again with every tap.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,21 +16,26 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.shop.theme import page_script
+from app.shop.theme import Scheme, page_script, style_sheet
 
 HOME: Final = "/find-a-gift"
 """What the pages call the one at the bare address; Streamlit knows it by the bare one alone."""
-_SCRIPT: Final = f"/page/{hashlib.sha256(page_script().encode()).hexdigest()[:16]}.js"
-_ELEMENT: Final = f'<script type="module" src="{_SCRIPT}"></script></body>'.encode()
+_KINDS: Final = {"js": "text/javascript", "css": "text/css"}
 _NOT_ASKED: Final = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since"})
 """What would bring a document packed, or none: neither can be added to."""
 
 
-class OwnScript:
-    """ASGI middleware: a document that passes gets our script at its end."""
+class OwnParts:
+    """ASGI middleware: a document that passes gets our style sheet and our script at its end.
 
-    def __init__(self, app: ASGIApp) -> None:
+    At its end, for of two rules of one weight the later one holds, and Streamlit's stand in its head.
+    """
+
+    def __init__(self, app: ASGIApp, scheme: Scheme) -> None:
         self._app = app
+        sheet, script = (_address(kind, scheme) for kind in ("css", "js"))
+        parts = f'<link rel="stylesheet" href="{sheet}"><script type="module" src="{script}"></script></body>'
+        self._parts = parts.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a document is held back until it is whole."""
@@ -48,14 +55,22 @@ class OwnScript:
             elif message["type"] == "http.response.body":
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    await _send_whole(start, body.replace(b"</body>", _ELEMENT, 1), send)
+                    await _send_whole(start, body.replace(b"</body>", self._parts, 1), send)
 
         await self._app({**scope, "headers": asked}, receive, send_document)
 
 
-def own_routes() -> list[Route]:
-    """Our script, and the address that the first page would have."""
-    return [Route(_SCRIPT, _script), Route(HOME, _home)]
+def own_routes(scheme: Scheme) -> list[Route]:
+    """Our style sheet and our script, and the address that the first page would have."""
+    return [*(Route(_address(kind, scheme), _part(kind, scheme)) for kind in _KINDS), Route(HOME, _home)]
+
+
+def _content(kind: str, scheme: Scheme) -> str:
+    return page_script() if kind == "js" else style_sheet(scheme)
+
+
+def _address(kind: str, scheme: Scheme) -> str:
+    return f"/page/{hashlib.sha256(_content(kind, scheme).encode()).hexdigest()[:16]}.{kind}"
 
 
 def _is_document(message: Message) -> bool:
@@ -65,15 +80,18 @@ def _is_document(message: Message) -> bool:
 async def _send_whole(start: Message, body: bytes, send: Send) -> None:
     headers = MutableHeaders(scope=start)
     headers["content-length"] = str(len(body))
-    for name in ("etag", "last-modified"):  # they speak of the document without our script
+    for name in ("etag", "last-modified"):  # they speak of the document without our parts
         del headers[name]
     await send(start)
     await send({"type": "http.response.body", "body": body})
 
 
-def _script(request: Request) -> Response:
-    headers = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(page_script(), media_type="text/javascript", headers=headers)
+def _part(kind: str, scheme: Scheme) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        headers = {"cache-control": "public, max-age=31536000, immutable"}
+        return Response(_content(kind, scheme), media_type=_KINDS[kind], headers=headers)
+
+    return answer
 
 
 def _home(request: Request) -> Response:

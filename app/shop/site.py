@@ -16,7 +16,7 @@ from app.shop.pages import attract, basket, browse, compare, find_gift, for_me, 
 from app.shop.pages.insights import page as insights
 from app.shop.pages.staff import page as staff
 from app.shop.settings import ShopSettings
-from app.shop.theme import drawing, style_sheet
+from app.shop.theme import drawing
 from app.shop.visit import Shop, connect, deliver
 
 Render = Callable[[Shop], Any]
@@ -58,7 +58,6 @@ def _framed(name: str, render: Render, shop: Shop, home: str) -> Callable[[], No
     def page() -> None:
         sign = shop.t("shop.name")
         st.set_page_config(page_title=f"{shop.t(f'nav.{name}')} · {sign}", page_icon=_icon(), layout="wide")
-        st.html(style_sheet(st.get_option("theme.base") or "system"))
         if shop.settings.kiosk and not kiosk_mode.attended(shop, name, home):
             mind_the_page(shop)
             attract.render(shop)

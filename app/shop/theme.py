@@ -59,7 +59,7 @@ def streamlit_options(scheme: Scheme) -> dict[str, str]:
 
 @cache
 def style_sheet(scheme: Scheme) -> str:
-    """A `<style>` element: the theme as CSS variables, then the style sheets in the order of their names."""
+    """The theme as CSS variables, then the style sheets in the order of their names."""
     theme = load_theme()
     day = _variables({**theme.light, **theme.sizes})
     both = _variables({name: f"light-dark({colour},{theme.dark[name]})" for name, colour in theme.light.items()})
@@ -68,7 +68,7 @@ def style_sheet(scheme: Scheme) -> str:
     # A browser that does not know light-dark() keeps to the day.
     variables = f":root{{color-scheme:{shown};{day}}}@supports (color:light-dark(red,red)){{:root{{{both}}}}}"
     sheets = sorted(it.name for it in _SHOP.joinpath("assets").iterdir() if it.name.endswith(".css"))
-    return f"<style>{variables}\n{''.join(map(_asset, sheets))}</style>"
+    return f"{variables}\n{''.join(map(_asset, sheets))}"
 
 
 @cache

@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.shop.document import OwnScript, own_routes
-from app.shop.theme import page_script
+from app.shop.document import OwnParts, own_routes
+from app.shop.theme import page_script, style_sheet
 
 DOCUMENT = "<html><body><main>ä</main></body></html>"
 
@@ -35,22 +35,32 @@ def gone(request: Request) -> Response:
 @pytest.fixture
 def browser() -> TestClient:
     pages = [Route("/", document), Route("/pieces", in_pieces), Route("/other", other), Route("/gone", gone)]
-    inside = [Middleware(OwnScript), Middleware(GZipMiddleware, minimum_size=1)]  # as Streamlit packs what it sends
-    browser = TestClient(Starlette(routes=[*pages, *own_routes()], middleware=inside))
+    inside = [
+        Middleware(OwnParts, scheme="system"),
+        Middleware(GZipMiddleware, minimum_size=1),
+    ]  # as Streamlit packs what it sends
+    browser = TestClient(Starlette(routes=[*pages, *own_routes("system")], middleware=inside))
     browser.headers |= {"accept": "text/html,*/*;q=0.8", "accept-encoding": "gzip", "if-none-match": '"1"'}
     return browser
 
 
 @pytest.mark.parametrize("address", ["/", "/pieces"])
-def test_the_document_brings_our_script(browser: TestClient, address: str) -> None:
+def test_the_document_brings_our_look_and_our_script(browser: TestClient, address: str) -> None:
     got = browser.get(address)
-    before, script, after = got.text.partition('<script type="module" src="')
+    before, sheet, after = got.text.partition('<link rel="stylesheet" href="')
     assert before + "</body></html>" == DOCUMENT
+    look, _, after = after.partition('"><script type="module" src="')
     source = after.partition('"')[0]
-    assert script
-    assert browser.get(source).text == page_script()
-    assert "immutable" in browser.get(source).headers["cache-control"]
-    assert "etag" not in got.headers, "it speaks of a document without the script"
+    assert sheet
+    for address, kind, content in (
+        (look, "text/css", style_sheet("system")),
+        (source, "text/javascript", page_script()),
+    ):
+        part = browser.get(address)
+        assert part.text == content
+        assert part.headers["content-type"].startswith(kind)
+        assert "immutable" in part.headers["cache-control"]
+    assert "etag" not in got.headers, "it speaks of a document without our parts"
     assert "last-modified" not in got.headers
 
 
