@@ -22,7 +22,7 @@ from data.schema import ADULT_MONTHS, EventKind
 MAX_MET: Final = 500  # the API's bound on a history, and on owned toys
 MAX_INTERESTS: Final = 20
 MAX_OUTBOX: Final = 1000
-PAGE: Final = 12  # toys on the shelf at first, and how many "more" adds
+PAGE: Final = 8  # toys on the shelf at first, and how many "more" adds
 MAX_TOYS: Final = 60
 FIRST_SIGN: Final = "star"
 

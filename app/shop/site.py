@@ -16,7 +16,7 @@ from app.shop.pages import attract, basket, browse, compare, find_gift, for_me, 
 from app.shop.pages.insights import page as insights
 from app.shop.pages.staff import page as staff
 from app.shop.settings import ShopSettings
-from app.shop.theme import drawing
+from app.shop.theme import drawing, page_sheet
 from app.shop.visit import Shop, connect, deliver
 
 Render = Callable[[Shop], Any]
@@ -62,6 +62,8 @@ def _framed(name: str, render: Render, shop: Shop, home: str) -> Callable[[], No
             mind_the_page(shop)
             attract.render(shop)
             return
+        if sheet := page_sheet(name):
+            st.html(sheet)
         header(shop, name)
         mind_the_page(shop)
         ended(shop)

@@ -72,6 +72,13 @@ def style_sheet(scheme: Scheme) -> str:
 
 
 @cache
+def page_sheet(name: str) -> str:
+    """A `<style>` element for the page `name` alone, so that no other is slower for it; empty where it has none."""
+    sheet = _SHOP.joinpath("assets", "pages", f"{name}.css")
+    return f"<style>{sheet.read_text(encoding='utf-8')}</style>" if sheet.is_file() else ""
+
+
+@cache
 def drawing(name: str) -> str:
     """Our own drawing `assets/{name}.svg` in the theme's colours, by day and by night, as an SVG document."""
     day, night = (_variables(load_theme().drawing[scheme]) for scheme in ("light", "dark"))

@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.shop.theme import drawing, kiosk_sheet, load_theme, streamlit_options, style_sheet
+from app.shop.site import PAGES
+from app.shop.theme import drawing, kiosk_sheet, load_theme, page_sheet, streamlit_options, style_sheet
 
 THEME = load_theme()
 PALETTES = {"light": THEME.light, "dark": THEME.dark}
@@ -69,12 +70,17 @@ def test_day_and_night_name_the_same_colours() -> None:
     assert [colour for colour in every if not re.fullmatch(r"#[0-9a-f]{6}([0-9a-f]{2})?", colour)] == []
 
 
+def whole_look() -> str:
+    """The style sheet of every page, and those that a page has for itself."""
+    return style_sheet("system") + "".join(re.sub("</?style>", "", page_sheet(name)) for name in PAGES)
+
+
 def test_the_style_sheet_uses_the_theme_alone_and_loads_nothing() -> None:
-    sheet = style_sheet("system").partition("}}\n")[2]  # what follows the theme's variables
+    sheet = whole_look().partition("}}\n")[2]  # what follows the theme's variables
     colours = set(re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", sheet)) - {"#000"}  # opaque, in a mask
     assert not colours
-    assert re.findall(r"url\((.*?)\)|@import|https?:", sheet) == ['"app/static/nunito.woff2"']
-    assert set(re.findall(r"var\(--([a-z0-9-]+)\)", style_sheet("system"))) <= {*THEME.light, *THEME.sizes}
+    assert re.findall(r"url\((.*?)\)|@import|https?:", sheet) == ['"../app/static/nunito.woff2"']
+    assert set(re.findall(r"var\(--([a-z0-9-]+)\)", whole_look())) <= {*THEME.light, *THEME.sizes}
 
 
 def test_kiosk_modes_style_sheet_uses_the_theme_alone_and_loads_nothing() -> None:
@@ -91,8 +97,8 @@ def test_every_variable_has_a_colour_for_the_day_where_light_dark_is_not_known()
     assert "light-dark(" not in day
 
 
-def test_nothing_ends_the_style_element_early() -> None:
-    assert "</" not in style_sheet("dark")
+def test_nothing_ends_a_style_element_early() -> None:
+    assert [page_sheet(name).count("</") for name in ("staff", "insights", "gift")] == [1, 1, 0]
 
 
 def test_streamlit_keeps_to_itself() -> None:
