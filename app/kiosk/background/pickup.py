@@ -182,7 +182,12 @@ class Pickup:
             return
         now = milliseconds(self._clock())
         if self._hands.answering() == current.model:
-            self._memory = self._memory.with_picked(Picked(current, now, None, watched=False))
+            picked = self._memory.picked
+            if picked is not None and picked.publication.model == current.model:  # it goes on being judged as before
+                picked = replace(picked, publication=current)
+            else:
+                picked = Picked(current, now, None, watched=False)
+            self._memory = self._memory.with_picked(picked)
             return
         try:
             with _told():

@@ -414,6 +414,10 @@ def test_a_bundle_that_is_liked_as_much_stays_and_is_judged_again_later(
     assert told(client, manager)["picked"]["judged"] == 1
     assert look(client) == SECOND
     assert told(client, manager)["picked"]["judged"] == 1, "not before there are twice as many lists"
+    publish(newer, shelf)
+    assert look(client) == SECOND
+    picked = told(client, manager)["picked"]
+    assert (picked["before"], picked["judged"], picked["watched"]) == (FIRST, 1, True), "as before, though said again"
     day.goes_on(80, every=None)
     assert look(client) == FIRST
 
