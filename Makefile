@@ -25,7 +25,7 @@ test: install
 
 # Needs Debian's chromium package and npm (see .ci/run).
 test-system: install $(WEB)
-	$(BIN)/pytest -m system $(ARGS)
+	$(BIN)/pytest -m system -n 2 --dist loadfile $(ARGS)
 
 # What a browser runs is whole in these two packages; what npm lays beside them is never loaded. One command for both:
 # npm takes away what an earlier one has left.

@@ -37,13 +37,14 @@ _CONTRAST = """() => axe.configure({checks: [{id: 'color-contrast', options: {
     contrastRatio: {normal: {expected: 4.5}, large: {expected: 3}}, pseudoSizeThreshold: 0.25,
     shadowOutlineEmMax: 0.2, textStrokeEmMin: 0.03,
 }}]})"""
-# Streamlit says neither when a run of the page's script has reached the screen, nor when a toast has slid in,
-# nor when the colours of the night are there.
+# Streamlit says neither when a run of the page's script has reached the screen, nor when the code of a widget has come
+# (a skeleton holds its place), nor when a toast has slid in, nor when the colours of the night are there.
 _STANDS = """() => {
     const app = document.querySelector('[data-testid=stApp]');
     const wanted = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
     return app?.dataset.testScriptState === 'notRunning' && getComputedStyle(app).colorScheme === wanted
-        && document.querySelectorAll('[data-stale=true]').length === 0 && document.querySelector('#toyguide-words')
+        && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
+        && document.querySelector('#toyguide-words')
         && document.getAnimations().every(
             it => it.playState !== 'running' || it.effect.getTiming().iterations === Infinity);
 }"""

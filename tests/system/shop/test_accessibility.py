@@ -20,6 +20,7 @@ pytestmark = pytest.mark.system
 
 ADDRESSES = {name: f"/{address}" for name, (address, _) in PAGES.items()} | {"gift": "/", "toy": "/toy?toy=engine-red"}
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+DESK_AT_200 = {"width": 640, "height": 512}  # a window of 1280 × 1024 at 200 %
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 LARGE = "--blink-settings=defaultFontSize=32"  # a reader who has doubled the browser's letters
 
@@ -30,19 +31,22 @@ def open_page(page: Page, stack: Stack, name: str, language: str = "en") -> None
     stands(page)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_a_page_has_nothing_that_axe_finds(page: Page, stack: Stack, name: str, language: str) -> None:
-    open_page(page, stack, name, language)
-    expect(page.locator("html")).to_have_attribute("lang", LANGUAGES[language])
-    expect(page.locator("h1:visible")).to_have_count(1)
-    expect(page).to_have_title(re.compile(f" · {re.escape(t(language, 'shop.name'))}$"))
+def test_a_page_has_nothing_that_axe_finds_and_fits_at_twice_the_size(page: Page, stack: Stack, name: str) -> None:
     found = {}
-    for size in (DESK, PHONE):
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found[f"{size['width']} {scheme}"] = findings(page)
+    for language in LANGUAGES:
+        page.set_viewport_size(DESK)
+        open_page(page, stack, name, language)
+        expect(page.locator("html")).to_have_attribute("lang", LANGUAGES[language])
+        expect(page.locator("h1:visible")).to_have_count(1)
+        expect(page).to_have_title(re.compile(f" · {re.escape(t(language, 'shop.name'))}$"))
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                found[f"{language} {size['width']} {scheme}"] = findings(page)
+        page.set_viewport_size(DESK_AT_200)
+        found[f"{language} at 200 %"] = lost(page)
     assert found == {where: [] for where in found}
 
 
@@ -257,22 +261,18 @@ def large(chromium: Browser) -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [1280, 390])
-def test_letters_of_twice_the_size_fit(large: Browser, stack: Stack, width: int, language: str) -> None:
-    page = large.new_page(viewport={"width": width, "height": 1024})
+def test_letters_of_twice_the_size_fit(large: Browser, stack: Stack, language: str) -> None:
+    page = large.new_page()
+    found = {}
     for name in ADDRESSES:
         open_page(page, stack, name, language)
         size = page.evaluate("() => getComputedStyle(document.documentElement).fontSize")
         assert size == "34px", "the reader's own size is followed"
-        assert lost(page) == [], name
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 1024})
+            found[f"{name} {width}"] = lost(page)
     page.close()
-
-
-@pytest.mark.parametrize("page", [{"viewport": {"width": 640, "height": 512}}], indirect=True)
-@pytest.mark.parametrize("name", ADDRESSES)
-def test_a_page_of_twice_the_size_fits(page: Page, stack: Stack, name: str) -> None:
-    open_page(page, stack, name)  # a window of 1280 × 1024 at 200 %
-    assert lost(page) == []
+    assert found == {where: [] for where in found}
 
 
 def lost(page: Page) -> list[str]:
