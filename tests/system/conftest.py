@@ -21,6 +21,8 @@ CHROMIUM_FLAGS = (
 )  # fmt: skip
 START_SECONDS = 90
 STOP_SECONDS = 30
+SEEN_SECONDS = 15
+"""How long a journey waits for what it is to see: two of them share two cores, and no test here is about time."""
 
 
 class Face:
@@ -63,8 +65,9 @@ class Face:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[object]:
     """The system's browser under Playwright; these tests fail without it, they are not skipped."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=SEEN_SECONDS * 1000)
     path = shutil.which("chromium")
     assert path, "Debian's chromium is needed: apt-get install chromium"
     with sync_playwright() as playwright:

@@ -177,7 +177,7 @@ def test_toys_side_by_side(page: Page, stack: Stack) -> None:
             "1 toy to compare" if place == 1 else f"{place} toys to compare"
         )
     card(page, titles[3]).locator('[class*="st-key-beside-"] button:visible').click()
-    expect(page.get_by_text("3 toys at most can be compared.")).to_be_visible()
+    expect(page.get_by_test_id("stToast").get_by_text("3 toys at most can be compared.")).to_be_visible()
     page.get_by_role("link", name="Compare now").click()
     expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
     expect(page.get_by_role("table").get_by_role("columnheader")).to_have_count(3)
