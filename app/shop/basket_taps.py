@@ -10,6 +10,7 @@ from app.shop import cards, carrying, safety, text
 from app.shop.basket import MAX_COMPARED, MAX_ENTRIES
 from app.shop.models import Toy
 from app.shop.session import Session
+from app.shop.theme import page_sheet
 from app.shop.visit import Shop, change, changed, visit
 
 
@@ -63,6 +64,7 @@ def tray(shop: Shop) -> None:
     named = safety.nameable(chosen, shop.visit.youngest)
     words = shop.t("compare.tray_one") if len(chosen) == 1 else shop.t("compare.tray", n=len(chosen))
     titles = text.join([_short(text.title(toy, shop.language)) for toy in named], shop.language)
+    st.html(page_sheet("tray"))
     with st.container(key="tray", horizontal=True, vertical_alignment="center"):
         st.html(cards.shelf_head(words, titles, shop.language))
         if len(chosen) > 1:

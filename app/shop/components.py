@@ -19,6 +19,8 @@ from app.shop.session import Session, Who
 from app.shop.visit import Shop, change, changed, visit
 
 RETRY_SECONDS: Final = 4
+DRAWN: Final = "drawn"
+"""Which page stands, while it is drawn anew."""
 LIKED: Final = "liked"
 _LISTS: Final = ("list", "words")  # shelves of pages that ask for a new list after each tap
 _DOWN_SINCE: Final = "down_since"
@@ -81,9 +83,10 @@ def _other_language() -> None:
 
 @contextmanager
 def looking(shop: Shop, toys: int) -> Iterator[None]:
-    """Empty cards while the kiosk is asked; a shelf that is renewed stays instead, until the new one is there."""
+    """Empty cards while the kiosk is asked; a page that is drawn anew stays instead, until the new shelf is there."""
     place = st.empty()
-    place.html(cards.waiting(shop.t("shelf.loading"), toys, shop.language))
+    if DRAWN not in st.session_state:
+        place.html(cards.waiting(shop.t("shelf.loading"), toys, shop.language))
     try:
         yield
     finally:

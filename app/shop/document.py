@@ -26,16 +26,18 @@ _NOT_ASKED: Final = frozenset({b"accept-encoding", b"if-none-match", b"if-modifi
 
 
 class OwnParts:
-    """ASGI middleware: a document that passes gets our style sheet and our script at its end.
+    """ASGI middleware: a document that passes gets our style sheet at the beginning of its body, our script at its end.
 
-    At its end, for of two rules of one weight the later one holds, and Streamlit's stand in its head.
+    Of two rules of one weight the later one holds: Streamlit's stand in the head, those of one page alone in the body.
     """
 
     def __init__(self, app: ASGIApp, scheme: Scheme) -> None:
         self._app = app
         sheet, script = (_address(kind, scheme) for kind in ("css", "js"))
-        parts = f'<link rel="stylesheet" href="{sheet}"><script type="module" src="{script}"></script></body>'
-        self._parts = parts.encode()
+        self._parts = {
+            b"<body>": f'<body><link rel="stylesheet" href="{sheet}">'.encode(),
+            b"</body>": f'<script type="module" src="{script}"></script></body>'.encode(),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a document is held back until it is whole."""
@@ -55,7 +57,9 @@ class OwnParts:
             elif message["type"] == "http.response.body":
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    await _send_whole(start, body.replace(b"</body>", self._parts, 1), send)
+                    for place, part in self._parts.items():
+                        body = body.replace(place, part, 1)
+                    await _send_whole(start, body, send)
 
         await self._app({**scope, "headers": asked}, receive, send_document)
 

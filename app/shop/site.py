@@ -10,7 +10,7 @@ import streamlit as st
 from app.shop import kiosk_mode
 from app.shop.access import mind_the_page
 from app.shop.basket_taps import tray
-from app.shop.components import footer, header
+from app.shop.components import DRAWN, footer, header
 from app.shop.ended import ended
 from app.shop.pages import attract, basket, browse, compare, find_gift, for_me, toy
 from app.shop.pages.insights import page as insights
@@ -33,6 +33,8 @@ PAGES: Final[dict[str, tuple[str, Render]]] = {
 }
 """Name → (address, page)."""
 
+SHEETS: Final = {"compare": "basket"}
+"""Pages that look as another does."""
 WITH_TRAY: Final = frozenset({"gift", "me", "browse", "basket", "toy"})
 """Pages at whose foot stands what is to be compared."""
 BEHIND_THE_TILL: Final = frozenset({"staff", "insights"})
@@ -62,12 +64,15 @@ def _framed(name: str, render: Render, shop: Shop, home: str) -> Callable[[], No
             mind_the_page(shop)
             attract.render(shop)
             return
-        if sheet := page_sheet(name):
+        if sheet := page_sheet(SHEETS.get(name, name)):
             st.html(sheet)
         header(shop, name)
         mind_the_page(shop)
         ended(shop)
+        if st.session_state.get(DRAWN) != name:
+            st.session_state.pop(DRAWN, None)
         title = render(shop)
+        st.session_state[DRAWN] = name
         if name in WITH_TRAY:
             tray(shop)
         if name == "toy":

@@ -73,7 +73,7 @@ def style_sheet(scheme: Scheme) -> str:
 
 @cache
 def page_sheet(name: str) -> str:
-    """A `<style>` element for the page `name` alone, so that no other is slower for it; empty where it has none."""
+    """A `<style>` element for what few pages have, so that no other is slower for it; empty where there is none."""
     sheet = _SHOP.joinpath("assets", "pages", f"{name}.css")
     return f"<style>{sheet.read_text(encoding='utf-8')}</style>" if sheet.is_file() else ""
 

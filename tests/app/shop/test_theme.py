@@ -72,7 +72,7 @@ def test_day_and_night_name_the_same_colours() -> None:
 
 def whole_look() -> str:
     """The style sheet of every page, and those that a page has for itself."""
-    return style_sheet("system") + "".join(re.sub("</?style>", "", page_sheet(name)) for name in PAGES)
+    return style_sheet("system") + "".join(re.sub("</?style>", "", page_sheet(name)) for name in (*PAGES, "tray"))
 
 
 def test_the_style_sheet_uses_the_theme_alone_and_loads_nothing() -> None:
@@ -98,7 +98,7 @@ def test_every_variable_has_a_colour_for_the_day_where_light_dark_is_not_known()
 
 
 def test_nothing_ends_a_style_element_early() -> None:
-    assert [page_sheet(name).count("</") for name in ("staff", "insights", "gift")] == [1, 1, 0]
+    assert [page_sheet(name).count("</") for name in ("staff", "insights", "basket", "tray", "gift")] == [1, 1, 1, 1, 0]
 
 
 def test_streamlit_keeps_to_itself() -> None:
