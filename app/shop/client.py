@@ -61,6 +61,11 @@ class KioskClient:
         # A kiosk stands in the same house: a proxy of the machine's environment has no part in it.
         self._http = httpx.Client(base_url=address, timeout=timeout, trust_env=False, follow_redirects=False)
 
+    @property
+    def closed(self) -> bool:
+        """True when nothing can be asked any more."""
+        return self._http.is_closed
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()

@@ -33,7 +33,8 @@ class Farewell:
 
 
 class Farewells:
-    """Tells the kiosk, in a thread that lives while there is something to tell; tries again until it is told."""
+    """Tells the kiosk, in a thread that lives while there is something to tell; tries again until it is told, or until
+    the client is closed."""
 
     def __init__(self, client: KioskClient, retry_seconds: tuple[float, float] = RETRY_SECONDS) -> None:
         self._client = client
@@ -73,7 +74,7 @@ class Farewells:
         pause = self._first
         while True:
             with self._changed:
-                if not self._waiting:
+                if not self._waiting or self._client.closed:
                     self._thread = None
                     return
                 farewell = self._waiting[0]

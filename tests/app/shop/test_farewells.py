@@ -116,3 +116,15 @@ def served(app: Any) -> Iterator[KioskClient]:
         client.close()
         server.should_exit = True
         thread.join(20)
+
+
+def test_when_the_shop_ends_its_thread_ends(kiosk: Any, client: KioskClient, toy: Callable[..., Toy]) -> None:
+    farewells = Farewells(client, SOON)
+    kiosk.stop()
+    farewells.say(visit_that_liked(toy("engine")))
+    thread = farewells._thread
+    assert thread is not None
+    client.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert farewells.waiting() == 1
