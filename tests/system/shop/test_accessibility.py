@@ -228,11 +228,11 @@ def test_from_the_bare_address_to_a_toy_that_is_liked_and_back_with_the_keyboard
 def test_more_toys_are_met_where_they_begin(page: Page, stack: Stack) -> None:
     visit(page, stack)
     stands(page)
-    expect(cards(page)).to_have_count(12)
+    expect(cards(page)).to_have_count(8)
     page.get_by_role("button", name="Show more toys").focus()
     page.keyboard.press("Enter")
-    expect(cards(page).nth(12)).to_be_visible()
-    page.wait_for_function("() => document.activeElement === document.querySelectorAll('[class*=st-key-card-] a')[12]")
+    expect(cards(page).nth(8)).to_be_visible()
+    page.wait_for_function("() => document.activeElement === document.querySelectorAll('[class*=st-key-card-] a')[8]")
 
 
 def test_what_is_what_is_said(page: Page, stack: Stack) -> None:

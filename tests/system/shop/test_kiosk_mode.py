@@ -55,7 +55,7 @@ def do_something(page: Page) -> str:
     expect(page.locator(".shelf-head p")).to_contain_text("age 5 years")
     card(page, "Red steam engine").get_by_role("button", name="Like").click()
     expect(card(page, "Red steam engine")).to_have_count(0)
-    card(page, "Red wooden track").get_by_role("button", name="Put in basket").click()
+    card(page, "Green steam engine").get_by_role("button", name="Put in basket").click()
     expect(page.get_by_role("link", name="Basket (1)")).to_be_visible()
     stands(page)
     card(page, "Blue steam engine").get_by_role("link").click()
