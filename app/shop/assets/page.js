@@ -29,8 +29,8 @@ function begin() {
 
   window.addEventListener("popstate", () => { back = true; });
   document.addEventListener("focusin", (event) => { had = where(event.target); });
-  document.addEventListener("pointerdown", () => { pointer = true; }, true);
-  document.addEventListener("keydown", () => { pointer = false; }, true);
+  document.addEventListener("pointerdown", () => { pointer = true; know(); }, true);
+  document.addEventListener("keydown", () => { pointer = false; know(); }, true);
   document.addEventListener("click", (event) => {
     const target = event.target;
     if (!(target instanceof Element)) return;
@@ -84,14 +84,24 @@ function begin() {
     showChosen();
   }
 
+  // What stands when somebody first does something is not new, also where that is before the page has settled.
+  function know() {
+    if (said === "" && document.querySelector(".shelf-head, .panel")) said = standing().join(" | ");
+  }
+
+  function standing() {
+    const toasts = [...document.querySelectorAll("[data-testid='stToastText']")].map(text).join(" ");
+    return [toasts, [...document.querySelectorAll(".shelf-head, .panel")].map(text).join(" ")];
+  }
+
   // Only what is new is said: the heading of a page is read when it gets the keyboard.
   function say(moved) {
     const toasts = [...document.querySelectorAll("[data-testid='stToastText']")].map(text);
-    const shelf = [...document.querySelectorAll(".shelf-head, .panel")].map(text).join(" ");
+    const [, shelf] = standing();
     const first = said === "";
     const fresh = toasts.filter((toast) => !said.includes(toast));
     if (!said.endsWith(shelf) && !moved) fresh.push(shelf);
-    said = `${toasts.join(" ")} | ${shelf}`;
+    said = standing().join(" | ");
     if (!first && fresh.length) voice.textContent = fresh.join(" ");
   }
 
@@ -99,7 +109,7 @@ function begin() {
     if (more !== null) {
       const links = document.querySelectorAll("[class*='st-key-card-'] a");
       const next = links.length > more ? links[more] : null;
-      more = null;
+      if (next || moved) more = null; // else they are still to come
       if (next) return give(next);
     }
     if (!had || had.element.isConnected || !lost()) return;
