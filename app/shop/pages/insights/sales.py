@@ -11,7 +11,7 @@ from app.shop.pages.insights import parts
 from app.shop.pages.staff import desk, times
 from app.shop.pages.staff import parts as staff_parts
 from app.shop.pages.staff.desk import Desk
-from app.shop.pages.staff.today import HOURS
+from app.shop.pages.staff.today import asked_hours
 from app.shop.pictures import drawn as art
 from app.shop.staff_models import Figures
 from app.shop.visit import Shop
@@ -29,16 +29,8 @@ def render(shop: Shop) -> None:
             st.page_link(shop.links["staff"], label=shop.t("nav.staff"), icon=":material/key:")
         return
     desk.use()
-    hours = st.pills(
-        shop.t("staff.span"),
-        list(HOURS),
-        default=24,
-        required=True,
-        format_func=lambda each: shop.t(HOURS[each]),
-        key="insight-hours",
-        label_visibility="collapsed",
-    )
-    told = _ask(shop, found, hours or 24)
+    hours = asked_hours(shop, "insight-hours")
+    told = _ask(shop, found, hours)
     if told is not None:
         _figures(shop, told)
 

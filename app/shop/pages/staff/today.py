@@ -18,19 +18,25 @@ KINDS: Final = {"view": "staff.event_view", "like": "staff.event_like", "cart": 
                 "dismiss": "staff.event_dismiss"}  # fmt: skip
 
 
-def render(shop: Shop, found: Desk) -> None:
-    """The figures of a day, a week or a month."""
-    language = shop.language
+def asked_hours(shop: Shop, key: str) -> int:
+    """A day, a week or a month, as chosen in the widget `key`."""
     hours = st.pills(
         shop.t("staff.span"),
         list(HOURS),
         default=24,
         required=True,
         format_func=lambda each: shop.t(HOURS[each]),
-        key="staff-hours",
+        key=key,
         label_visibility="collapsed",
     )
-    told = found.client.figures(hours or 24)
+    return hours or 24
+
+
+def render(shop: Shop, found: Desk) -> None:
+    """The figures of a day, a week or a month."""
+    language = shop.language
+    hours = asked_hours(shop, "staff-hours")
+    told = found.client.figures(hours)
     since, until = times.said(told.since, language), times.said(told.until, language)
     st.html(cards.note(shop.t("staff.since", since=since, until=until), language))
     wanted = told.wanted
