@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -35,4 +36,9 @@ class StoppingServer(uvicorn.Server):
         """Ten times a second: is it time to leave?"""
         if self._leave_at is not None and not self.should_exit and time.monotonic() >= self._leave_at:
             super().handle_exit(*self._told)
+        if self.should_exit:
+            # Uvicorn is about to close what is idle, also a connection whose request has come and is not read yet.
+            # Two turns of the loop: in the first one it is read, in the second one it is under way.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         return await super().on_tick(counter)

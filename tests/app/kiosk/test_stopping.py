@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +17,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
+
+from app.kiosk.stopping import StoppingServer
+from app.ports import bind
 
 ROOT = Path(__file__).parents[3]
 CLIENTS = 200
@@ -113,3 +118,30 @@ def test_a_kiosk_that_is_to_stop_is_alive_but_not_ready_and_answers_for_a_while(
         assert httpx.get(f"{address}/healthz").status_code == 200, "new connections are taken too"
     process.send_signal(signal.SIGTERM)  # again: do not wait
     process.wait(timeout=10)
+
+
+def test_a_request_that_came_in_the_moment_of_the_signal_is_answered() -> None:
+    """It lies with the system, unread, when the server looks whether it is time to leave."""
+
+    async def hello(scope: dict, receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    async def stop_in_that_moment() -> bytes:
+        config = uvicorn.Config(hello, lifespan="off", log_config=None)
+        config.load()
+        server = StoppingServer(config, lambda: None, drain_seconds=0)
+        server.lifespan = config.lifespan_class(config)
+        with bind("127.0.0.1", 0) as listener, socket.socket() as client:
+            await server.startup(sockets=[listener])
+            client.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(client, listener.getsockname())
+            while not server.server_state.connections:
+                await asyncio.sleep(0.01)
+            client.send(b"GET / HTTP/1.1\r\nHost: kiosk\r\n\r\n")
+            server.handle_exit(signal.SIGTERM, None)
+            assert await server.on_tick(1)
+            await server.shutdown()
+            return await asyncio.get_running_loop().sock_recv(client, 1000)
+
+    assert asyncio.run(stop_in_that_moment()).startswith(b"HTTP/1.1 200")
