@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.console import ERR, OUT, print_json
+from app.cli.console import OUT, print_json
+from app.cli.measured import BundleOption, measured, words_of
 
 if TYPE_CHECKING:
     from app.cli.kiosk_figures import Figures
 
-TOYS: Final = 12_000
-
 
 def bench_kiosk(
-    bundle: Annotated[
-        Path | None,
-        typer.Option(
-            help="The bundle's directory.", show_default="12,000 simulated toys and a student that was never taught"
-        ),
-    ] = None,
+    bundle: BundleOption = None,
     requests: Annotated[
         int, typer.Option(min=100, max=1_000_000, help="Recommendations to ask for, one after the other.")
     ] = 2000,
@@ -36,14 +28,8 @@ def bench_kiosk(
     """Start a kiosk and measure it: memory, start, and answers beside an empty address of the same server."""
     from app.cli.kiosk_figures import measure
 
-    with tempfile.TemporaryDirectory(prefix="toyguide-bench-") as name:
-        folder = Path(name)
-        if bundle is None:
-            from distillation.untrained import untrained_bundle
-
-            ERR.print(f"Making a bundle of {TOYS:,} simulated toys and a student that was never taught.", markup=False)
-            untrained_bundle(folder / "bundle", TOYS)
-        figures = measure(bundle or folder / "bundle", requests, folder, untrained=bundle is None)
+    with measured(bundle) as (chosen, folder):
+        figures = measure(chosen, requests, folder, untrained=bundle is None)
     if as_json:
         print_json(asdict(figures))
     else:
@@ -51,8 +37,8 @@ def bench_kiosk(
 
 
 def _show(found: Figures) -> None:
-    what = "simulated toys and a student that was never taught" if found.untrained else f"toys of {found.bundle}"
-    table = Table("", "", title=escape(f"A kiosk with {found.toys:,} {what}"), show_header=False)
+    what = words_of(found.toys, found.bundle, found.untrained)
+    table = Table("", "", title=escape(f"A kiosk with {what}"), show_header=False)
     starts = ", ".join(f"{seconds:.2f}" for seconds in found.ready_seconds)
     table.add_row("cold start to ready", f"{median(found.ready_seconds):.2f} s (median of {starts})")
     table.add_row("resident memory", f"{_mib(found.resident_at_start)} at the start")

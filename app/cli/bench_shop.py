@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.bench_kiosk import TOYS
-from app.cli.console import ERR, OUT, print_json
+from app.cli.console import OUT, print_json
+from app.cli.measured import BundleOption, measured, words_of
 
 if TYPE_CHECKING:
     from app.cli.shop_figures import ShopFigures
@@ -30,12 +28,7 @@ _STEPS: Final = {
 
 
 def bench_shop(
-    bundle: Annotated[
-        Path | None,
-        typer.Option(
-            help="The bundle's directory.", show_default="12,000 simulated toys and a student that was never taught"
-        ),
-    ] = None,
+    bundle: BundleOption = None,
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Visits by a browser that knows nothing yet.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
@@ -43,14 +36,8 @@ def bench_shop(
     from app.cli.shop_figures import browser_path, measure_shop
 
     browser_path()
-    with tempfile.TemporaryDirectory(prefix="toyguide-bench-") as name:
-        folder = Path(name)
-        if bundle is None:
-            from distillation.untrained import untrained_bundle
-
-            ERR.print(f"Making a bundle of {TOYS:,} simulated toys and a student that was never taught.", markup=False)
-            untrained_bundle(folder / "bundle", TOYS)
-        figures = measure_shop(bundle or folder / "bundle", rounds, folder, untrained=bundle is None)
+    with measured(bundle) as (chosen, folder):
+        figures = measure_shop(chosen, rounds, folder, untrained=bundle is None)
     if as_json:
         print_json(asdict(figures))
     else:
@@ -58,10 +45,8 @@ def bench_shop(
 
 
 def _show(found: ShopFigures) -> None:
-    what = "simulated toys and a student that was never taught" if found.untrained else f"toys of {found.bundle}"
-    table = Table(
-        "", "median", "90 % under", "limit", "over the socket", title=escape(f"A shop with {found.toys:,} {what}")
-    )
+    what = words_of(found.toys, found.bundle, found.untrained)
+    table = Table("", "median", "90 % under", "limit", "over the socket", title=escape(f"A shop with {what}"))
     for name, took in found.steps.items():
         limit = f"{took.limit:,} ms" if took.limit else ""
         late = took.limit is not None and took.median > took.limit
