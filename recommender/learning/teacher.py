@@ -89,7 +89,7 @@ def train_teacher(
         "dataset": dataset_record(dataset, plan),
         "preset": preset_record(preset),
         "interests": list(parts.schema.interests),
-        **({} if start is None else {"started_from": start.digest}),
+        **({} if start is None else {"started_from": start.digest, "first": start.first}),
     }
     checkpoint = refit_checkpoint = None
     if unfinished is not None:

@@ -18,6 +18,7 @@ from recommender.learning.two_tower import TwoTower
 
 IDS = "toys.ids.weight"
 _GROWS = (IDS, "unseen")
+_FIRST = ("epochs", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class WarmStart:
     """A trained teacher that another one begins as; its features are read as it read them.
 
     weights: of its model; plan: what was held out from it; toys: how many it knows; digest: of its weights
+    first: epochs and learning rate of the training at the beginning of the chain, which all that follow are set by: a
+    teacher that is trained on every week would else learn half as fast each time
     """
 
     weights: dict[str, Tensor]
@@ -34,6 +37,7 @@ class WarmStart:
     plan: SplitPlan
     toys: int
     digest: str
+    first: dict[str, float]
 
     def put_into(self, model: TwoTower) -> None:
         """Give `model` these weights. Toys that the teacher never met begin without an id, by their features alone.
@@ -59,7 +63,7 @@ class WarmStart:
 def read_start(folder: Path, known: Dataset, epochs: int | None = None, rate: float | None = None) -> WarmStart:
     """The teacher in `folder` as a beginning; it must know the toys of `known` and no others.
 
-    epochs, rate: of the training to come, by default a third and a half of what the teacher had
+    epochs, rate: of the training to come, by default a third and a half of what the first teacher of the chain had
     Raises ToyGuideError.
     """
     weights, record = load_run(folder, "teacher")
@@ -70,14 +74,16 @@ def read_start(folder: Path, known: Dataset, epochs: int | None = None, rate: fl
         toys = len(weights[IDS]) - 1
         digest = str(record["digest"])
         plan = plan_from(record["dataset"]["split"])
+        first = record.get("first") or {name: values[name] for name in _FIRST}
+        usual_epochs, usual_rate = max(2, int(first["epochs"]) // 3), float(first["learning_rate"]) / 2
     if toys != len(known.index):
         raise ToyGuideError(
             f"{folder} knows {toys} toys, but the dataset has {len(known.index)}. Give its own dataset."
         )
     training = replace(
         preset.training,
-        epochs=max(2, preset.training.epochs // 3) if epochs is None else epochs,
-        learning_rate=preset.training.learning_rate / 2 if rate is None else rate,
+        epochs=usual_epochs if epochs is None else epochs,
+        learning_rate=usual_rate if rate is None else rate,
     )
     projection = weights["text_projection"]
-    return WarmStart(weights, schema, projection, replace(preset, training=training), plan, toys, digest)
+    return WarmStart(weights, schema, projection, replace(preset, training=training), plan, toys, digest, first)

@@ -80,7 +80,11 @@ def test_it_can_be_kept_and_begun_from_again(shop: tuple[Dataset, Dataset, Path]
     _, weights, record = train_teacher(now, split_dataset(now), plan_split(now), start.preset, start=start)
     save_teacher(tmp_path / "next", weights, record)
     load_teacher(tmp_path / "next", now)
-    assert read_start(tmp_path / "next", now).toys == 200
+    again = read_start(tmp_path / "next", now)
+    assert again.toys == 200
+    # A third and a half of what the first of the chain had, not of what the one before had.
+    assert (again.preset.training.epochs, again.preset.training.learning_rate) == (2, 0.001)
+    assert start.preset.training.epochs == 1
 
 
 def test_what_does_not_fit_is_refused(shop: tuple[Dataset, Dataset, Path]) -> None:
