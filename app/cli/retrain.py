@@ -10,6 +10,7 @@ from rich.table import Table
 
 from app.cli.console import ERR, OUT, Exit, print_json, progress_bar
 from app.cli.live import EventsOption, SinceOption, live_events, moment_of
+from app.cli.shelf import Shelf
 from app.cli.train import report_to
 from data.errors import ToyGuideError, parameter_error
 
@@ -45,34 +46,46 @@ def retrain(
     publish: Annotated[
         Path | None, typer.Option(help="If all gates are passed, publish the bundle in this folder for kiosks.")
     ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="With --publish: the private key that signs the new bundle first.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict and its figures as JSON.")] = False,
 ) -> None:
     """Join new events, train the teacher on, distil, and judge the new bundle against the one that runs."""
     from data.dataset import load_dataset, load_fit_dataset
     from distillation.retrain import BUNDLE, RetrainOptions, retrain
-    from recommender.serving.publish import publish as publish_bundle
 
     parts = _parts(before, {"data": data, "teacher": teacher, "bundle": bundle})
-    if publish is not None and not publish.is_dir():
-        raise parameter_error("--publish", "retrain", "a folder that is there", str(publish))
+    shelf = None if publish is None else Shelf(publish, key)
+    if shelf is None and key is not None:
+        raise parameter_error("--key", "retrain", "given together with --publish", str(key))
     if epochs is not None and not 1 <= epochs <= 1000:
         raise parameter_error("--epochs", "retrain", "an int in [1, 1000]", epochs)
     if rate is not None and not 0 < rate <= 1:
         raise parameter_error("--rate", "retrain", "a number in (0, 1]", rate)
     if not 0 < largest <= 1000:
         raise parameter_error("--largest", "retrain", "a number in (0, 1000]", largest)
+    if shelf is not None:
+        shelf.check(parts.bundle, out)
     today = None if catalogue is None else load_fit_dataset(catalogue)
     live = live_events(events, today or load_dataset(parts.data), moment_of(since, "retrain"), "retrain")
     options = RetrainOptions(epochs, rate, round(largest * 1e6))
     with progress_bar() as progress:
         found = retrain(out, parts, live.dataset.events, today, options, lambda title: report_to(progress, title))
-    place = publish_bundle(out / BUNDLE, publish) if found.passed and publish is not None else None
+    place, unpublished = None, None
+    if shelf is not None and found.passed:
+        try:
+            place = shelf.put(out / BUNDLE, found.running)
+        except ToyGuideError as error:
+            unpublished = error  # the verdict comes first: it took hours
     if as_json:
         print_json({**found.record(), "unknown_events": live.unknown_events, "published": place and str(place)})
     else:
         _print(found, live.unknown_events)
         if place is not None:
             OUT.print(f"Published: {place}", markup=False)
+    if unpublished is not None:
+        raise unpublished
     if not found.passed:
         raise typer.Exit(Exit.GATE)
 

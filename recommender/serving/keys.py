@@ -48,7 +48,12 @@ def make_keys(private: Path) -> Path:
 
 
 def sign(message: bytes, private: Path) -> bytes:
-    """The signature of `message`, 64 bytes. Raises ToyGuideError if `private` holds no private Ed25519 key."""
+    """The signature of `message`, 64 bytes. Raises as `read_private`."""
+    return read_private(private).sign(message)
+
+
+def read_private(private: Path) -> Ed25519PrivateKey:
+    """The key in the file. Raises ToyGuideError if it holds no private Ed25519 key."""
     text = _read(private)
     try:
         key = load_pem_private_key(text, password=None)
@@ -56,7 +61,7 @@ def sign(message: bytes, private: Path) -> bytes:
         raise _not_a_key(private, "a private", text) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise _not_a_key(private, "a private", text)
-    return key.sign(message)
+    return key
 
 
 def check_signature(message: Path, told: bytes, signature: Path, public: Path) -> None:

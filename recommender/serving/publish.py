@@ -28,17 +28,25 @@ def publish(
     to: Path,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     verify_key: Path | None = None,
+    instead_of: str | None = None,
 ) -> Path:
     """Copy `bundle` into the folder `to`, and let it be the one in force there; returns where it lies.
 
     verify_key: a public key's file; with one, a bundle that it did not sign is not published
+    instead_of: the model whose place it may take, and no other's: the one that it was judged against
     Raises BundleError if it is not whole; ToyGuideError where `to` is not there (a share that is not mounted must not
-    become a folder), is full, or another publishes into it at this moment.
+    become a folder), is full, has another model in force than `instead_of`, or another publishes into it at this
+    moment.
     """
     manifest = verify_bundle(bundle, verify_key)
     if not to.is_dir():
         raise ToyGuideError(f"The folder to publish to must be there. {to} is not: is its disk mounted?")
     with alone_in(to, "publishing"):
+        if instead_of is not None and (other := in_force(to)) not in (None, instead_of, manifest.model):
+            raise ToyGuideError(
+                f"In {to} the model {str(other)[:12]} was published meanwhile; the new bundle was judged against "
+                f"{instead_of[:12]} alone."
+            )
         place = to / published_name(manifest)
         if not _lies_there(bundle, place):
             copy_bundle(bundle, place, verify_key)
@@ -50,6 +58,14 @@ def publish(
         with atomic_file(to / CURRENT) as temporary:
             temporary.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
     return place
+
+
+def in_force(folder: Path) -> str | None:
+    """The model of the bundle in force in `folder`; None where nothing was published yet, or nobody can read what."""
+    try:
+        return str(json.loads((folder / CURRENT).read_text(encoding="utf-8"))["model"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _lies_there(bundle: Path, place: Path) -> bool:

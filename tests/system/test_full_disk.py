@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from data.dataset import load_dataset
-from data.errors import DataError
+from data.errors import DataError, ToyGuideError
 
 pytestmark = [pytest.mark.system, pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tmpfs needs root")]
 
@@ -127,3 +127,30 @@ def test_a_kiosks_database_goes_on_being_read(disk: Path) -> None:
     with database.writing() as connection:
         write_mark(connection, "after", 1)
     database.close()
+
+
+def test_a_folder_of_published_bundles(disk: Path, bundle: Path, tmp_path: Path) -> None:
+    """Full or read-only before a retraining, and full after one: it is said, and what is in force there stays."""
+    from app.cli.shelf import Shelf
+    from recommender.serving.bundle import verify_bundle
+    from recommender.serving.publish import in_force, publish
+    from tests.conftest import tiny_toys, write_bundle
+
+    new = write_bundle(tmp_path / "out" / "bundle", tiny_toys(), seed=1, model="b" * 64)
+    first, shelf = publish(bundle, disk), Shelf(disk)
+    shelf.check(bundle, tmp_path / "out")
+    fill(disk / "rest")
+    with pytest.raises(ToyGuideError, match=r"with room for a bundle, about 0\.\d MB; 0\.0 MB are free|can be written"):
+        shelf.check(bundle, tmp_path / "out")
+    model = verify_bundle(first).model
+    with pytest.raises(ToyGuideError, match=r"cannot be written: No space left.*kept in .*out/bundle.*by hand"):
+        shelf.put(new, model)
+    assert sorted(path.name for path in disk.iterdir()) == sorted([first.name, "current.json", "rest"])
+    assert in_force(disk) == model
+    (disk / "rest").unlink()
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    with pytest.raises(ToyGuideError, match=r"a folder that can be written \(Read-only file system\)"):
+        shelf.check(bundle, tmp_path / "out")
+    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+    shelf.put(new, model)
+    assert in_force(disk) == "b" * 64

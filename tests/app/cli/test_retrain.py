@@ -27,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ([], "Give --data, or --from with a folder"),
         (["--from", "."], "dataset is not a dataset"),
         (["--from", ".", "--publish", "nowhere"], "'--publish' parameter of retrain must be a folder that is there"),
+        (["--from", ".", "--key", "k"], "'--key' parameter of retrain must be given together with --publish"),
         (["--from", ".", "--epochs", "0"], "'--epochs' parameter of retrain must be an int in"),
         (["--from", ".", "--rate", "2"], "'--rate' parameter of retrain must be a number in"),
         (["--from", ".", "--largest", "0"], "'--largest' parameter of retrain must be a number in"),
