@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -18,14 +18,17 @@ from data.validate.refuse import first_error
 from data.validate.toys import TOY_CHECKS
 
 MOST_OF_A_SESSION: Final = 300
-"""Events of one session that a person may have; more came from a program, or from a screen that hangs."""
+"""Events of one session, or of one shopper in a day, that a person may have; more came from a program, or from a screen
+that hangs."""
 
 
 @dataclass(frozen=True, slots=True)
 class JoinReport:
     """What became of the new events and toys.
 
-    repeated: events that the dataset held already; robots: events of `robot_sessions`, which were no person's
+    repeated: events that the dataset held already; clashing: events of an id that one of another toy or kind has, which
+    came first; robots: events of `robot_sessions`, which were no person's: sessions, or days of a shopper who says a
+    new session, or none, at each event
     unknown: events on toys that neither has; changed_toys: toys whose row is another now
     """
 
@@ -36,6 +39,12 @@ class JoinReport:
     unknown: int
     new_toys: int
     changed_toys: int
+    clashing: int = 0
+
+    @property
+    def told(self) -> int:
+        """How many events were given."""
+        return self.events + self.repeated + self.clashing + self.robots + self.unknown
 
 
 def join_events(
@@ -47,24 +56,26 @@ def join_events(
     """(`before` with `events`, schema `EVENT_TABLE`, behind its own; what became of them).
 
     catalogue: the toys of today; a toy that both have is as it says, one that it lacks stays as it was
-    most_of_a_session: the events of a session that has more are left out, see `MOST_OF_A_SESSION`
+    most_of_a_session: the events of a session, or of a shopper's day, that has more are left out, see
+    `MOST_OF_A_SESSION`
     Raises DataError where no event is left, or a toy of the catalogue has an error of `data.validate`.
     """
     toys, new_toys, changed = _joined_toys(before, catalogue)
     told = events.num_rows
-    events = _fresh(events, before.events[EventColumn.ID])
-    repeated, told = told - events.num_rows, events.num_rows
+    events, clashing = _fresh(events, before.events)
+    repeated, told = told - events.num_rows - clashing, events.num_rows
     known = pc.is_in(events[EventColumn.TOY], value_set=toys[ToyColumn.ID].combine_chunks())
     events = events.filter(known)
     unknown, told = told - events.num_rows, events.num_rows
     events, robot_sessions = _of_people(events, most_of_a_session)
     if not events.num_rows:
         raise DataError(
-            f"No new event is left: {repeated:,} were there already, {unknown:,} are on toys that nobody knows, "
-            f"{told:,} came from sessions of more than {most_of_a_session} events."
+            f"No new event is left: {repeated:,} were there already, {clashing:,} have an id that another event "
+            f"has, {unknown:,} are on toys that nobody knows, "
+            f"{told:,} came from sessions, or days of one shopper, with more than {most_of_a_session} events."
         )
     report = JoinReport(
-        events.num_rows, repeated, told - events.num_rows, robot_sessions, unknown, new_toys, len(changed)
+        events.num_rows, repeated, told - events.num_rows, robot_sessions, unknown, new_toys, len(changed), clashing
     )
     source = Source(
         before.source.name,
@@ -90,20 +101,41 @@ def _joined_toys(before: Dataset, catalogue: Dataset | None) -> tuple[pa.Table, 
     return pa.Table.from_pylist(rows, schema=TOY_TABLE), len(new), changed
 
 
-def _fresh(events: pa.Table, known: pa.ChunkedArray) -> pa.Table:
-    """Events whose id neither `known` nor an earlier row has."""
-    events = events.filter(pc.invert(pc.is_in(events[EventColumn.ID], value_set=known.combine_chunks())))
-    ids: Sequence[str] = events[EventColumn.ID].to_pylist()
-    first = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
-    return events.take(pa.array(sorted(first.values()), pa.int64()))
+def _fresh(events: pa.Table, known: pa.Table) -> tuple[pa.Table, int]:
+    """(events whose id neither `known` nor an earlier row has; of the others, how many say something else)."""
+    again = known.filter(pc.is_in(known[EventColumn.ID], value_set=events[EventColumn.ID].combine_chunks()))
+    first = dict(_said(again))
+    rows, clashing = [], 0
+    for row, (event, what) in enumerate(_said(events)):
+        if event not in first:
+            first[event] = what
+            rows.append(row)
+        else:
+            clashing += first[event] != what
+    return events.take(pa.array(rows, pa.int64())), clashing
+
+
+def _said(events: pa.Table) -> Iterator[tuple[str, tuple[str, str]]]:
+    """(id, (toy, kind)) of each."""
+    ids, toys, kinds = (events[name].to_pylist() for name in (EventColumn.ID, EventColumn.TOY, EventColumn.KIND))
+    return zip(ids, zip(toys, kinds, strict=True), strict=True)
 
 
 def _of_people(events: pa.Table, most: int) -> tuple[pa.Table, int]:
-    """(events of sessions with at most `most` of them, or of no session; how many sessions had more)."""
-    named = events.append_column("row", pa.array(range(events.num_rows), pa.int64()))
-    keys = [EventColumn.STORE, EventColumn.SHOPPER, EventColumn.SESSION]
-    groups = named.filter(pc.is_valid(named[EventColumn.SESSION])).group_by(keys).aggregate([("row", "list")])
-    sizes = pc.list_value_length(groups["row_list"])
-    robots = groups.filter(pc.greater(sizes, most))
-    rows = pc.list_flatten(robots["row_list"])
-    return events.filter(pc.invert(pc.is_in(named["row"], value_set=rows.combine_chunks()))), robots.num_rows
+    """(events of sessions, and of shoppers' days in UTC, with at most `most` of them; how many had more).
+
+    A day is looked at after its long sessions are gone: of a screen that hung the rest of the day is a person's.
+    """
+    events, sessions = _without_crowds(events, events[EventColumn.SESSION], most)
+    events, days = _without_crowds(events, pc.floor_temporal(events[EventColumn.TIME], unit="day"), most)
+    return events, sessions + days
+
+
+def _without_crowds(events: pa.Table, of: pa.ChunkedArray, most: int) -> tuple[pa.Table, int]:
+    """(events of which at most `most` share store, shopper and the value in `of`, or have none; how many had more)."""
+    named = events.append_column("of", of).append_column("row", pa.array(range(events.num_rows), pa.int64()))
+    keys = [EventColumn.STORE, EventColumn.SHOPPER, "of"]
+    groups = named.filter(pc.is_valid(named["of"])).group_by(keys).aggregate([("row", "list")])
+    crowds = groups.filter(pc.greater(pc.list_value_length(groups["row_list"]), most))
+    rows = pc.list_flatten(crowds["row_list"])
+    return events.filter(pc.invert(pc.is_in(named["row"], value_set=rows.combine_chunks()))), crowds.num_rows

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.ipc
 
 from data.atomic import alone_in, atomic_file
@@ -23,6 +24,7 @@ from data.dataset import Dataset, load_dataset, save_dataset
 from data.errors import BundleError, ToyGuideError
 from data.join import MOST_OF_A_SESSION, JoinReport, join_events
 from data.protocol import Protocol, SplitPlan, split_dataset
+from data.schema import EventColumn
 from data.split import Split
 from distillation.distill import DistilOptions, load_student, save_student
 from distillation.gates import Gate, quality_gate, running_student, safety_gate, size_gate
@@ -69,7 +71,10 @@ class RetrainOptions:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a retraining. running, model: digests of the bundle that runs and of the new one."""
+    """What came of a retraining. running, model: digests of the bundle that runs and of the new one.
+
+    later: events that came after it was begun, where it was interrupted and went on; they are for the next one
+    """
 
     passed: bool
     says: str
@@ -77,6 +82,7 @@ class Verdict:
     model: str | None
     gates: tuple[Gate, ...]
     joined: JoinReport
+    later: int = 0
 
     def record(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -110,7 +116,7 @@ def retrain(
             f"{before.teacher} was trained on the {start.plan.protocol} protocol; it must be leave-one-out."
         )
     with alone_in(folder, "retraining"):
-        _claim(folder, _key(base, events, catalogue, start, running, options))
+        _claim(folder, _key(base, events, catalogue, start, running, options), base, events)
         dataset, joined = _joined(folder, base, events, catalogue, options, report)
         plan = start.plan  # the running bundle must not be asked what it has learned
         split = split_dataset(dataset, plan)
@@ -123,7 +129,7 @@ def retrain(
         else:
             gates = _gates(folder, before.bundle, dataset, split, manifest, options, report)
             model = manifest.model
-        verdict = _verdict(gates, running.model, model, joined)
+        verdict = _verdict(gates, running.model, model, joined, events.num_rows - joined.told)
         record = {"dataset": dataset_record(dataset, plan), "verdict": verdict.record(), "options": asdict(options)}
         write_record(folder / RECORD, "retraining", record)
         return verdict
@@ -154,23 +160,38 @@ def _table_digest(table: pa.Table) -> str:
     return hashlib.sha256(memoryview(sink.getvalue())).hexdigest()
 
 
-def _claim(folder: Path, key: dict[str, Any]) -> None:
-    """Say in `folder` which retraining it holds. Raises ToyGuideError if it is another, or something else is there."""
+def _claim(folder: Path, key: dict[str, Any], base: Dataset, events: pa.Table) -> None:
+    """Say in `folder` which retraining it holds.
+
+    A kiosk goes on serving while it is trained: one that was interrupted goes on with the events that it has joined,
+    if there are only more of them now. Raises ToyGuideError if it is another, or something else is there.
+    """
     file = folder / KEY
     if file.is_file():
         try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
+            found = dict(json.loads(file.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
             raise ToyGuideError(f"{file} cannot be read: {error}. Give another folder.") from error
-        if found != key:
-            differ = ", ".join(name for name in key if found.get(name) != key[name]) or "all"
-            raise ToyGuideError(f"{folder} holds a retraining of other {differ}. Give another folder, or remove it.")
-        return
-    if strangers := sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(".")):
+        differ = [name for name in key if found.get(name) != key[name]] or sorted(found.keys() - key.keys())
+        if not differ or (differ == ["events"] and _goes_on(folder, base, events)):
+            return
+        if differ != ["events"] or (folder / DATASET).is_dir():
+            raise ToyGuideError(
+                f"{folder} holds a retraining of other {', '.join(differ)}. Give another folder, or remove it."
+            )
+    elif strangers := sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(".")):
         raise ToyGuideError(f"{folder} must be a new or empty folder, or one of an earlier retraining. It holds "
                             f"{strangers[0]!r}.")  # fmt: skip
     with atomic_file(file) as temporary:
         temporary.write_text(json.dumps(key, indent=2) + "\n", encoding="utf-8")
+
+
+def _goes_on(folder: Path, base: Dataset, events: pa.Table) -> bool:
+    """Whether the retraining in `folder` is not at its end, and all that it joined is among `events`."""
+    if not (folder / DATASET).is_dir() or (folder / RECORD).exists():
+        return False
+    joined = load_dataset(folder / DATASET).events[EventColumn.ID].slice(base.events.num_rows)
+    return bool(pc.all(pc.is_in(joined, value_set=events[EventColumn.ID].combine_chunks())).as_py())
 
 
 def _joined(
@@ -274,10 +295,10 @@ def _kept_words(manifest: Manifest) -> str:
     return f"As it ships it keeps {kept['kept_ndcg']:.2%} of NDCG@10 and {kept['kept_top_ten']:.2%} of the top ten."
 
 
-def _verdict(gates: tuple[Gate, ...], running: str, model: str | None, joined: JoinReport) -> Verdict:
+def _verdict(gates: tuple[Gate, ...], running: str, model: str | None, joined: JoinReport, later: int = 0) -> Verdict:
     held = [gate.name for gate in gates if not gate.passed]
     if held:
         says = f"Held back by {', '.join(held)}: the running bundle {running[:12]} stays."
     else:
         says = f"All gates passed: {str(model)[:12]} may take the place of {running[:12]}."
-    return Verdict(not held, says, running, model, gates, joined)
+    return Verdict(not held, says, running, model, gates, joined, later)

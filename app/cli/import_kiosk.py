@@ -46,7 +46,7 @@ def kiosk(
     if shown is not None:
         with atomic_file(shown) as temporary:
             pq.write_table(found.shown, temporary, compression="zstd")
-    faults.print()
+    faults.print(listed=False)
     options = found.dataset.source.options
     summary = {
         "dataset": str(out),
@@ -65,10 +65,11 @@ def kiosk(
     for part, count in options["counts"].items():
         table.add_row(part, *(f"{count[key]:,}" for key in ("read", "kept", "rejected")))
     OUT.print(table)
+    mistimed = options["from_the_future"] + options["long_before_arrival"]
     OUT.print(
         f"Of {', '.join(options['stores'])}: {summary['shoppers']:,} shoppers, {summary['events']:,} events "
         f"({options['repeated']:,} lines said again what an earlier one said; "
-        f"{options['from_the_future']:,} events from the future have their time of arrival).",
+        f"{mistimed:,} events of a clock that was wrong have their time of arrival).",
         markup=False,
     )
     if options["unknown_toys"]:

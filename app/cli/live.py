@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from app.cli.console import ERR
-from data.errors import ToyGuideError, parameter_error
+from data.errors import DataError, ToyGuideError, parameter_error
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +28,10 @@ EventsOption = Annotated[
     typer.Option("--events", help="An export of a kiosk, a kiosk's database, or a dataset; may be given again."),
 ]
 SinceOption = Annotated[
-    str | None, typer.Option("--since", help="Only what came from then on: 2026-01-31, or 2026-01-31T09:30:00Z.")
+    str | None,
+    typer.Option(
+        "--since", help="Only what came from then on: 2026-01-31, or 2026-01-31T09:30:00+08:00 (without a zone: UTC)."
+    ),
 ]
 
 
@@ -38,12 +42,14 @@ class Live:
     shown: the lists that were shown (`data.importers.kiosk.SHOWN_TABLE`); None where only datasets were given
     unknown_events: on toys that the training data does not hold, which are left out
     unknown_toys: the commonest of those toys, each with its events
+    mistimed: events of a time that their kiosk did not believe; they have the time of arrival
     """
 
     dataset: Dataset
     shown: pa.Table | None
     unknown_events: int
     unknown_toys: tuple[tuple[str, int], ...]
+    mistimed: int = 0
 
 
 def moment_of(text: str | None, command: str) -> datetime | None:
@@ -70,18 +76,37 @@ def live_events(paths: Sequence[Path], toys: Dataset, since: datetime | None, co
     faults = Faults(stop=False)
     unknown: Counter[str] = Counter()
     shown = None
+    mistimed = 0
     parts = [_of_dataset(folder, toys, unknown) for folder in folders]
     lost = unknown.total()
     if files:
-        with tempfile.TemporaryDirectory() as work:
-            exports = [_export(file, Path(work) / f"{place}.ndjson") for place, file in enumerate(files)]
-            found = import_kiosk(exports, toys, on_fault=faults)
+        with tempfile.TemporaryDirectory() as work, _called(work, files) as name:
+            exports = [_export(file, Path(work) / str(place)) for place, file in enumerate(files)]
+            found = import_kiosk(exports, toys, on_fault=lambda sentence: faults(name(sentence)))
         parts.append(found.dataset.events)
-        lost += found.dataset.source.options["unknown_events"]
-        unknown.update(found.dataset.source.options["unknown_toys"])
+        said = found.dataset.source.options
+        lost += said["unknown_events"]
+        unknown.update(said["unknown_toys"])
+        mistimed = said["from_the_future"] + said["long_before_arrival"]
         shown = found.shown
-    faults.print()
-    return Live(_joined(parts, toys, since), shown, lost, tuple(unknown.most_common(_NAMED)))
+    faults.print(listed=False)
+    events = _joined(parts, toys, since)
+    return Live(events, shown, lost, tuple(unknown.most_common(_NAMED)), mistimed)
+
+
+@contextmanager
+def _called(work: str, files: Sequence[Path]) -> Iterator[Callable[[str], str]]:
+    """Whatever is said of the export of a database in `work` is said of the database itself."""
+
+    def name(sentence: str) -> str:
+        for place, file in reversed(list(enumerate(files))):
+            sentence = sentence.replace(str(Path(work) / str(place)), f"{file}, as exported")
+        return sentence
+
+    try:
+        yield name
+    except DataError as error:
+        raise DataError(name(str(error))) from error
 
 
 def _joined(parts: list[pa.Table], toys: Dataset, since: datetime | None) -> Dataset:
@@ -98,7 +123,8 @@ def _joined(parts: list[pa.Table], toys: Dataset, since: datetime | None) -> Dat
         )
         events = events.filter(pc.fill_null(recent, False))
     if not events.num_rows:
-        raise ToyGuideError("There is no event" + (f" since {since.isoformat()}." if since else "."))
+        coming = ", which is still to come" if since and since > datetime.now(UTC) else ""
+        raise ToyGuideError("There is no event" + (f" since {since.isoformat()}{coming}." if since else "."))
     return Dataset(toys.toys, events.combine_chunks(), Source("kiosk", toys.source.seed))
 
 
@@ -107,14 +133,19 @@ def _of_dataset(folder: Path, toys: Dataset, unknown: Counter[str]) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from data.dataset import load_dataset
+    from data.dataset import load_fit_dataset
     from data.schema import EventColumn
 
-    events = load_dataset(folder).events
+    events = load_fit_dataset(folder).events
     known = pc.is_in(events[EventColumn.TOY], value_set=pa.array(toys.index.ids))
     strange = events.filter(pc.invert(known))[EventColumn.TOY].value_counts()
     unknown.update({each["values"]: each["counts"] for each in strange.to_pylist()})
-    return events.filter(known)
+    found = events.filter(known)
+    if events.num_rows and not found.num_rows:
+        raise DataError(
+            f"{folder}: none of {events.num_rows:,} events is on a toy that is known. Is it of another shop?"
+        )
+    return found
 
 
 def _export(file: Path, copy: Path) -> Path:

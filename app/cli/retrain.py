@@ -15,6 +15,7 @@ from app.cli.train import report_to
 from data.errors import ToyGuideError, parameter_error
 
 if TYPE_CHECKING:
+    from app.cli.live import Live
     from distillation.retrain import Before, Verdict
 
 _PARTS: Final = ("data", "teacher", "bundle")
@@ -79,9 +80,16 @@ def retrain(
         except ToyGuideError as error:
             unpublished = error  # the verdict comes first: it took hours
     if as_json:
-        print_json({**found.record(), "unknown_events": live.unknown_events, "published": place and str(place)})
+        print_json(
+            {
+                **found.record(),
+                "unknown_events": live.unknown_events,
+                "mistimed_events": live.mistimed,
+                "published": place and str(place),
+            }
+        )
     else:
-        _print(found, live.unknown_events)
+        _print(found, live)
         if place is not None:
             OUT.print(f"Published: {place}", markup=False)
     if unpublished is not None:
@@ -103,14 +111,8 @@ def _parts(folder: Path | None, given: dict[str, Path | None]) -> Before:
     return Before(**found)
 
 
-def _print(found: Verdict, unknown: int) -> None:
-    joined = found.joined
-    ERR.print(
-        f"{joined.events:,} new events joined; left out: {joined.repeated:,} known already, {joined.robots:,} of "
-        f"{joined.robot_sessions:,} sessions that were no person's, {joined.unknown + unknown:,} on unknown toys. "
-        f"{joined.new_toys:,} new toys, {joined.changed_toys:,} changed.",
-        highlight=False,
-    )
+def _print(found: Verdict, live: Live) -> None:
+    ERR.print(_joined_words(found, live), markup=False, highlight=False)
     table = Table("gate", "", "finding")
     for gate in found.gates:
         table.add_row(gate.name, "passed" if gate.passed else "held back", gate.says)
@@ -127,3 +129,21 @@ def _print(found: Verdict, unknown: int) -> None:
             )  # fmt: skip
         OUT.print(rows)
     OUT.print(found.says, style="bold", markup=False)
+
+
+def _joined_words(found: Verdict, live: Live) -> str:
+    joined = found.joined
+    left_out = {
+        "known already": joined.repeated,
+        "with an id that another event has": joined.clashing,
+        f"of {joined.robot_sessions:,} sessions or days that were no person's": joined.robots,
+        "on unknown toys": joined.unknown + live.unknown_events,
+    }
+    words = ", ".join(f"{count:,} {why}" for why, count in left_out.items() if count) or "none"
+    more = f" {live.mistimed:,} of a clock that was wrong have the time of arrival." if live.mistimed else ""
+    if found.later:
+        more += f" {found.later:,} events came after this retraining was begun: they are for the next one."
+    return (
+        f"{joined.events:,} new events joined; left out: {words}.{more} "
+        f"{joined.new_toys:,} new toys, {joined.changed_toys:,} changed."
+    )

@@ -47,12 +47,13 @@ class Faults:
         if self.count <= _KEPT_FAULTS:
             self.sentences.append(sentence)
 
-    def print(self) -> None:
-        """Show the first faults and the number of the others, on stderr."""
+    def print(self, listed: bool = True) -> None:
+        """Show the first faults and the number of the others, on stderr. listed: the command has a --report."""
         for sentence in self.sentences[:_SHOWN_FAULTS]:
             ERR.print(f"[yellow]Left out:[/] {escape(sentence)}")
         if self.count > _SHOWN_FAULTS:
-            ERR.print(f"[yellow]Left out:[/] {self.count - _SHOWN_FAULTS:,} more; --report FILE lists them.")
+            where = "; --report FILE lists them" if listed else ""
+            ERR.print(f"[yellow]Left out:[/] {self.count - _SHOWN_FAULTS:,} more{where}.")
 
 
 @contextmanager

@@ -67,6 +67,7 @@ class _Reader:
     unknown: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     future: int = 0
+    late: int = 0
     met: dict[tuple[str, str], bytes] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     shown: list[dict[str, Any]] = field(default_factory=list)
@@ -90,8 +91,8 @@ def import_kiosk(
     on_fault: called with one sentence a faulty line; what it does not raise on is left out
 
     An event given twice with the same content counts once; with other content the second is a fault. An event of a toy
-    that `toys` does not hold is a fault too. A time from the future of its kiosk's clock is replaced with the time of
-    arrival. Raises DataError.
+    that `toys` does not hold is a fault too. A time that its kiosk did not believe, of the future or of long before its
+    arrival, is replaced with the time of arrival. Raises DataError.
     """
     reader = _Reader(frozenset(toys.index.ids), on_fault)
     stores = [_read(file, reader, on_bytes) for file in files]
@@ -109,6 +110,7 @@ def import_kiosk(
         "counts": {name: asdict(count) | {"rejected": count.rejected} for name, count in reader.counts.items()},
         "repeated": reader.repeated,
         "from_the_future": reader.future,
+        "long_before_arrival": reader.late,
         "unknown_toys": dict(reader.unknown.most_common(20)),
         "unknown_events": reader.unknown.total(),
         "toys_of": {"name": toys.source.name, "digest": toys.digest},
@@ -183,7 +185,7 @@ def _event(row: Mapping[str, Any], store: str, reader: _Reader) -> None:
         EventColumn.SESSION: session,
         EventColumn.TOY: toy,
         EventColumn.KIND: kind,
-        EventColumn.TIME: received if skew is not None and skew > 0 else time,
+        EventColumn.TIME: received if skew is not None else time,
         EventColumn.STORE: store,
         EventColumn.RECIPIENT: _text_or_none(row, "recipient_id"),
         EventColumn.RECIPIENT_AGE: _whole(row, "recipient_age", 0, _MONTHS),
@@ -196,6 +198,7 @@ def _event(row: Mapping[str, Any], store: str, reader: _Reader) -> None:
     if _met(reader, store, "event_id", event_id, event):
         return
     reader.future += skew is not None and skew > 0
+    reader.late += skew is not None and skew < 0
     reader.counts["events"].kept += 1
     reader.events.append(event)
     if (quoted := row.get("recommendation_id")) is not None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
+import multiprocessing
+import os
+import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,48 +108,67 @@ def test_the_next_one_begins_where_this_one_ended(
     assert verdict.joined.events == 500
 
 
-def counted(name: str, stage: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
-    def call(*arguments: Any, **more: Any) -> Any:
-        calls.append(name)
-        return stage(*arguments, **more)
+JUDGING = "Judging it against the running bundle"
+KILLED_AT = (
+    ("Joining the events", 0),
+    ("Joining the events", 1),
+    ("Training the teacher on", 1),
+    ("Distilling the student", 0),
+    ("Distilling the student", 2),
+    ("Building the bundle", 0),
+    ("Building the bundle", 2),
+    (JUDGING, 1),
+)
+"""Stages, and how often each had said how far it is when it was killed."""
+KEPT = ("dataset/dataset.json", "teacher/run.json", "student/run.json", "bundle/manifest.json")
 
-    return call
+
+def retrain_until(stage: str, reports: int, folder: Path, before: Before, events: pa.Table, catalogue: Dataset) -> None:
+    """Retrain, and be killed there: a process of its own runs this."""
+
+    def report(title: str) -> Callable[[str, int, int], None]:
+        left = [reports if title == stage else -1]
+
+        def told(*_: object) -> None:
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left[0] -= 1
+
+        told()
+        return told
+
+    retrain(folder, before, events, catalogue, OPTIONS, report)
 
 
-@pytest.mark.parametrize("stage", ["train_teacher", "teach", "build_bundle", "judge"])
-def test_what_was_interrupted_goes_on_to_the_same_end(
-    shop: tuple[Before, Dataset, pa.Table],
-    done: tuple[Path, stages.Verdict],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    stage: str,
+def test_what_was_killed_at_every_stage_in_turn_comes_to_the_same_end(
+    shop: tuple[Before, Dataset, pa.Table], done: tuple[Path, stages.Verdict], tmp_path: Path
 ) -> None:
-    """Interrupted at a stage; what the stages before it made is taken from the whole run, as they are the same."""
     before, catalogue, events = shop
-    folder, whole = done
-    names = ["retrain.json", "dataset", "teacher", "student", "bundle"]
-    kept = names[: 2 + ["train_teacher", "teach", "build_bundle", "judge"].index(stage)]
-    work = tmp_path / "work"
-    work.mkdir()
-    for name in kept:
-        (shutil.copytree if (folder / name).is_dir() else shutil.copyfile)(folder / name, work / name)
-
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(stages, stage, interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            retrain(work, before, events, catalogue, OPTIONS)
-    calls: list[str] = []
-    for earlier in ("train_teacher", "teach", "build_bundle"):
-        original = getattr(stages, earlier)
-        monkeypatch.setattr(
-            stages, earlier, lambda *a, _o=original, _n=earlier, **k: (calls.append(_n), _o(*a, **k))[1]
-        )
-    verdict = retrain(work, before, events, catalogue, OPTIONS)
-    assert verdict == whole
-    assert calls == ["train_teacher", "teach", "build_bundle"][len(kept) - 2 :], "no stage is done twice"
+    whole, folder = done[1], tmp_path / "work"
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["distillation.retrain"])
+    made: dict[str, int] = {}
+    for stage, reports in KILLED_AT:
+        told = (stage, reports, folder, before, events, catalogue)
+        process = processes.Process(target=retrain_until, args=told)
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, stage
+        found = {name: (folder / name).stat().st_mtime_ns for name in KEPT if (folder / name).is_file()}
+        assert made == {name: found[name] for name in made}, "no stage is done twice"
+        made = found
+    assert set(made) == set(KEPT)
+    more = pa.concat_tables(
+        [events, events.slice(0, 1).set_column(0, events.schema.field(0), pa.array(["came since"]))]
+    )
+    verdict = retrain(folder, before, more, catalogue, OPTIONS)
+    assert verdict == replace(whole, later=1), "the kiosk went on serving meanwhile"
+    for name in KEPT[:3]:
+        first, second = (json.loads((at / name).read_text(encoding="utf-8")) for at in (folder, done[0]))
+        assert first["digest"] == second["digest"]
+    assert verify_bundle(folder / "bundle").files == verify_bundle(done[0] / "bundle").files
+    with pytest.raises(ToyGuideError, match="holds a retraining of other events"):
+        retrain(folder, before, more, catalogue, OPTIONS)
 
 
 def test_two_at_once_and_a_folder_of_something_else(

@@ -120,6 +120,8 @@ def test_toys_that_the_training_data_does_not_hold_are_counted_and_named(
     ("words", "said"),
     [
         (["--since", "soon"], "must be a date or a time"),
+        (["--since", "2026-01-31T09:30:00 Mars/Phobos"], "must be a date or a time"),
+        (["--since", "2026-01-31T09:30:00+25:00"], "must be a date or a time"),
         (["--since", "2027-01-01"], "There is no event since 2027-01-01"),
     ],
 )
