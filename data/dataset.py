@@ -251,6 +251,23 @@ def load_dataset(folder: Path) -> Dataset:
     Raises DataError if a file is missing, of another format, or not what `dataset.json` says. What its rows say is not
     looked at: see `load_fit_dataset`.
     """
+    source, digest = _read_record(folder)
+    tables = [_read_table(folder / name, schema) for name, schema in zip(FILES, (TOY_TABLE, EVENT_TABLE), strict=True)]
+    _check_digest(folder, digest)
+    return Dataset(tables[0], tables[1], source, digest)
+
+
+def load_toys(folder: Path) -> Dataset:
+    """A dataset without its events, for what reads those from disk; both files are checked as `load_dataset` does."""
+    source, digest = _read_record(folder)
+    toys = _read_table(folder / FILES[0], TOY_TABLE)
+    _check_there(folder / FILES[1])
+    _check_digest(folder, digest)
+    return Dataset(toys, EVENT_TABLE.empty_table(), source, digest)
+
+
+def _read_record(folder: Path) -> tuple[Source, str]:
+    """(the source, the digest of the files) that `dataset.json` names."""
     record_file = folder / "dataset.json"
     if not record_file.is_file():
         raise DataError(
@@ -267,13 +284,15 @@ def load_dataset(folder: Path) -> Dataset:
         raise DataError(
             f"{record_file}: field 'format' must be {FORMAT}. Got {record.get('format')!r}. Import the source again."
         )
-    tables = [_read_table(folder / name, schema) for name, schema in zip(FILES, (TOY_TABLE, EVENT_TABLE), strict=True)]
+    return source, digest
+
+
+def _check_digest(folder: Path, digest: str) -> None:
     if files_digest(folder) != digest:
         raise DataError(
             f"{folder}: the tables do not match the digest in dataset.json; the files were changed. "
             "Import the source again."
         )
-    return Dataset(tables[0], tables[1], source, digest)
 
 
 def load_fit_dataset(folder: Path) -> Dataset:
@@ -294,9 +313,13 @@ def _write_table(table: pa.Table, where: Path | pa.NativeFile) -> None:
     pq.write_table(table.combine_chunks(), where, compression="zstd")
 
 
-def _read_table(file: Path, schema: pa.Schema) -> pa.Table:
+def _check_there(file: Path) -> None:
     if not file.is_file():
         raise DataError(f"{file} is missing; the dataset is not whole. Import the source again.")
+
+
+def _read_table(file: Path, schema: pa.Schema) -> pa.Table:
+    _check_there(file)
     try:
         table = pq.read_table(file)
     except (pa.ArrowException, OSError) as error:

@@ -94,7 +94,7 @@ class DatasetStream:
         unsorted = self._folder / "unsorted.parquet"
         spill = self._folder / "spill"
         sorted_toys = GroupWriter(self._folder / FILES[0], TOY_TABLE)
-        with _duckdb(spill) as database:
+        with duckdb_beside(spill) as database:
             reader = database.sql(
                 f"SELECT * EXCLUDE ({_KEY}) FROM read_parquet(?) ORDER BY {_KEY}", params=[str(unsorted)]
             ).to_arrow_reader(_TOYS_AT_ONCE)
@@ -144,7 +144,8 @@ def stream_dataset(folder: Path, seed: int) -> Iterator[DatasetStream]:
 
 
 @contextmanager
-def _duckdb(spill: Path) -> Iterator[Any]:
+def duckdb_beside(spill: Path) -> Iterator[Any]:
+    """A database of at most `_MEMORY`, with the rest in the folder `spill`; what it cannot do is an OSError."""
     import duckdb
 
     database = duckdb.connect(

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -25,6 +22,7 @@ import torch
 from data.atomic import alone_in
 from data.dataset import Dataset, load_dataset
 from data.errors import ToyGuideError, parameter_error
+from data.processes import follow_parent, one_thread
 from data.protocol import Protocol, SplitPlan, split_dataset
 from data.split import Split
 from distillation.lessons import Lessons, cached_scores, prepare_lessons, score_key
@@ -55,7 +53,6 @@ from recommender.records import dataset_record
 SCORES: Final = "scores"
 _MAX_HISTORY: Final = StudentConfig().max_history
 _SHAPES: Final = "shapes"
-_THREADS: Final = "OMP_NUM_THREADS"
 
 Note = Callable[[str], None]
 
@@ -212,7 +209,7 @@ def _work_together(errand: Errand, jobs: int, note: Note, done: Callable[[], Non
     lock = context.Lock()
     workers: dict[Any, BaseProcess] = {}
     try:
-        with _one_thread():
+        with one_thread():
             for number in range(jobs):
                 ours, theirs = context.Pipe(duplex=False)
                 worker: BaseProcess = context.Process(target=_worker, args=(errand, number, lock, theirs), daemon=True)
@@ -251,24 +248,9 @@ def _check_end(worker: BaseProcess) -> None:
         )
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Processes that are started meanwhile use one thread each: their libraries read it when they are imported."""
-    before = os.environ.get(_THREADS)
-    os.environ[_THREADS] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_THREADS]
-        else:
-            os.environ[_THREADS] = before
-
-
 def _worker(errand: Errand, number: int, lock: AbstractContextManager[Any], told: Connection) -> None:
     """What a process does: the same work, reading everything from disk."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; who started us ends us
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    follow_parent()
     torch.set_num_threads(1)
 
     def tell(kind: str, text: str = "") -> None:
@@ -283,11 +265,3 @@ def _worker(errand: Errand, number: int, lock: AbstractContextManager[Any], told
             work(study, errand, lessons, lock, lambda text: tell("note", text), lambda: tell("done"))
     except ToyGuideError as error:
         tell("error", str(error))
-
-
-def _end_with_parent() -> None:
-    """End this process, whatever it is at, when the one that started it is gone, be it by kill -9."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)

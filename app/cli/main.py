@@ -33,6 +33,7 @@ from app.cli.kiosk import kiosk_app
 from app.cli.page import page
 from app.cli.retrain import retrain
 from app.cli.runs import runs_app
+from app.cli.score import score
 from app.cli.shop import shop
 from app.cli.sweep import sweep
 from app.cli.train import train
@@ -73,6 +74,7 @@ app.add_typer(kiosk_app)
 app.command()(evaluate)
 app.command()(drift)
 app.command()(retrain)
+app.command()(score)
 app.command()(demo)
 app.command()(shop)
 app.command()(page)
