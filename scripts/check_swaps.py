@@ -11,38 +11,23 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from data.world.catalogue import build_catalogue
-from scripts.kiosks import TOYGUIDE, environment, made, start, until
+from scripts.clients import asking
+from scripts.kiosks import TOYGUIDE, environment, made, start, stop, until
 
 MOST_GROWTH = 0.10
 CLIENTS = 3
-STOPPED = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
 TOYS = 3000
-
-
-@dataclass
-class Tally:
-    """What one client sent and got. ids: of requests that were answered 200, as the kiosk said them back."""
-
-    sent: list[str] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
-    failures: list[str] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    models: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -67,13 +52,8 @@ def swap_under_load(bundles: tuple[Path, Path], work: Path, rounds: int) -> Repo
     """Activate two bundles in turn, `rounds` times in all, while clients ask without a pause."""
     with _kiosk(bundles, work) as (process, address, key):
         ask = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=60)
-        stop = threading.Event()
-        tallies = [Tally() for _ in range(CLIENTS)]
-        clients = [threading.Thread(target=_load, args=(address, stop, tally)) for tally in tallies]
-        for client in clients:
-            client.start()
         failures: list[str] = []
-        try:
+        with asking(address, CLIENTS) as tallies:
             until(lambda: all(len(tally.sent) > 50 for tally in tallies), process)
             before = _resident_kib(process.pid)
             for turn in range(rounds):
@@ -86,10 +66,6 @@ def swap_under_load(bundles: tuple[Path, Path], work: Path, rounds: int) -> Repo
                 if said != model:
                     failures.append(f"activation {turn + 1} was answered, and {said} still answered")
             until(lambda: ask.get("/v1/staff/bundles").json()["held"] is None, process)
-        finally:
-            stop.set()
-            for client in clients:
-                client.join()
         after = _resident_kib(process.pid)
     for tally in tallies:
         failures += tally.failures
@@ -102,41 +78,6 @@ def swap_under_load(bundles: tuple[Path, Path], work: Path, rounds: int) -> Repo
         1000 * max(max(tally.seconds) for tally in tallies),
         (before, after),
     )
-
-
-def _load(address: str, stop: threading.Event, tally: Tally) -> None:
-    with httpx.Client(base_url=address, timeout=30) as client:
-        toys: list[str] = []
-        while not stop.is_set():
-            body = {"history": toys[:5], "recipient": {"age_months": 60}, "k": 10}
-            answer = _send(client, tally, "POST", "/v1/recommendations", body)
-            if answer is None:
-                continue
-            tally.models.add(answer["model"])
-            toys = [item["toy"]["toy_id"] for item in answer["items"]]
-            if not toys:
-                tally.failures.append("a list without a toy")
-                continue
-            _send(client, tally, "GET", f"/v1/toys/{toys[0]}/similar?youngest_age_months=60")
-            _send(client, tally, "GET", f"/v1/toys/{toys[-1]}")
-
-
-def _send(client: httpx.Client, tally: Tally, method: str, path: str, body: dict | None = None) -> dict | None:
-    request_id = uuid.uuid4().hex
-    tally.sent.append(request_id)
-    started = time.perf_counter()
-    try:
-        answer = client.request(method, path, json=body, headers={"X-Request-ID": request_id})
-    except httpx.HTTPError as error:
-        tally.failures.append(f"{method} {path}: {error!r}")
-        return None
-    tally.seconds.append(time.perf_counter() - started)
-    if answer.status_code != 200:
-        tally.failures.append(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
-        return None
-    tally.ids.add(answer.headers["x-request-id"])
-    found: dict = answer.json()
-    return found
 
 
 @contextmanager
@@ -154,9 +95,7 @@ def _kiosk(bundles: tuple[Path, Path], work: Path) -> Iterator[tuple[subprocess.
     process, address = start(bundles[0], database, log, settings)
     try:
         yield process, address, said.stdout.strip()
-        process.terminate()
-        if process.wait(timeout=20) not in STOPPED:
-            raise RuntimeError(f"The kiosk left with {process.returncode}: {log.read_text(encoding='utf-8')[-2000:]}")
+        stop(process, log)
     finally:
         if process.poll() is None:
             process.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from tests.conftest import tiny_toys, write_bundle
 ROOT = Path(__file__).parents[1]
 TOYGUIDE = [sys.executable, "-P", "-m", "app.cli"]
 START_SECONDS = 60
+STOP_SECONDS = 20
+STOPPED = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
 
 
 def environment(settings: Mapping[str, object]) -> dict[str, str]:
@@ -42,6 +45,13 @@ def start(
         process.wait()
         raise RuntimeError(f"The kiosk did not come up: {log.read_text(encoding='utf-8')[-2000:]}") from error
     return process, address
+
+
+def stop(process: subprocess.Popen[bytes], log: Path) -> None:
+    """Tell the kiosk to stop. Raises RuntimeError if it left as no kiosk should."""
+    process.terminate()
+    if process.wait(timeout=STOP_SECONDS) not in STOPPED:
+        raise RuntimeError(f"The kiosk left with {process.returncode}: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
 def until(condition: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = START_SECONDS) -> None:
