@@ -45,7 +45,7 @@ def main() -> int:
     if run(*pip, *pinned, *(["--extra-index-url", index] if index else []), "torch"):
         print("torch could not be installed; pip's message is above.")
         return 1
-    if run(*pip, *pinned, "--editable", f"{ROOT}[shop,train,text,dev]"):
+    if run(*pip, *pinned, "--editable", f"{ROOT}[shop,train,text,bench,dev]"):
         print("The dependencies could not be installed; pip's message is above.")
         return 1
     STAMP.write_text(wanted)

@@ -20,6 +20,7 @@ from app.cli.bench import bench_app
 from app.cli.bench_kiosk import bench_kiosk
 from app.cli.bench_ranking import bench_ranking
 from app.cli.bench_shop import bench_shop
+from app.cli.bench_sizes import bench_sizes
 from app.cli.bench_student import bench_student
 from app.cli.blend import blend
 from app.cli.bundle import bundle_app
@@ -85,6 +86,7 @@ bench_app.command("student")(bench_student)
 bench_app.command("ranking")(bench_ranking)
 bench_app.command("kiosk")(bench_kiosk)
 bench_app.command("shop")(bench_shop)
+bench_app.command("sizes")(bench_sizes)
 app.command()(sweep)
 
 
