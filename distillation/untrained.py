@@ -1,7 +1,8 @@
-"""A bundle of any size without a training: a simulated catalogue, and a student that was never taught.
+"""A bundle of any size without a training: a catalogue, and a student that was never taught.
 
 What it recommends is worth nothing. But every file is what a real bundle has, by the same exporters, and so are the
-kiosk's memory and the time of its answers: `toyguide bench kiosk` measures them with it.
+kiosk's memory and the time of its answers: `toyguide bench kiosk` measures them with it, and a shop that opens has no
+other.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 
 from data.atomic import atomic_folder
+from data.dataset import Dataset
 from data.world.simulate import WorldOptions, simulate
 from distillation.export import OPSET, export_student, export_toy_encoder
 from distillation.package import CARD, main_currency, model_digest, with_picture
@@ -31,9 +33,13 @@ _SHOPPERS: Final = 50
 """Their events go nowhere; a world has to have some."""
 
 
-def untrained_bundle(folder: Path, toys: int, seed: int = 0) -> Manifest:
-    """Write a bundle of `toys` simulated toys and a student of random weights to `folder`, whole or not at all."""
-    dataset = simulate(WorldOptions(toys=toys, shoppers=_SHOPPERS, events=10 * _SHOPPERS, seed=seed))
+def simulated_catalogue(toys: int, seed: int = 0) -> Dataset:
+    """A dataset of `toys` simulated toys, with hardly an event."""
+    return simulate(WorldOptions(toys=toys, shoppers=_SHOPPERS, events=10 * _SHOPPERS, seed=seed))
+
+
+def untrained_bundle(folder: Path, dataset: Dataset, seed: int = 0) -> Manifest:
+    """Write a bundle of the toys of `dataset` and a student of random weights to `folder`, whole or not at all."""
     rows = dataset.toy_rows()
     schema = fit_schema(rows)
     torch.manual_seed(seed)
@@ -56,12 +62,12 @@ def untrained_bundle(folder: Path, toys: int, seed: int = 0) -> Manifest:
             label_buckets=schema.label_buckets,
         )
         write_catalogue(temporary / CATALOGUE, [with_picture(toy) for toy in rows])
-        (temporary / CARD).write_text("# Never taught: for measurements alone\n", encoding="utf-8")
+        (temporary / CARD).write_text("# Never taught: it ranks by chance\n", encoding="utf-8")
         return write_manifest(
             temporary,
             model=model_digest(record, stored, scale, dataset),
             opset=OPSET,
-            dataset={"name": "simulated, for measurements", "digest": dataset.digest, "toys": toys},
+            dataset={"name": dataset.source.name, "digest": dataset.digest, "toys": len(rows)},
             teacher={"digest": "0" * 64, "preset": "none"},
             student=asdict(config) | {"table_bits": BITS},
             features={"interests": list(schema.interests)},

@@ -31,6 +31,7 @@ from app.cli.distill import distill
 from app.cli.drift import drift
 from app.cli.evaluate import evaluate
 from app.cli.kiosk import kiosk_app
+from app.cli.loop import loop
 from app.cli.page import page
 from app.cli.retrain import retrain
 from app.cli.runs import runs_app
@@ -76,6 +77,7 @@ app.command()(evaluate)
 app.command()(drift)
 app.command()(retrain)
 app.command()(score)
+app.command()(loop)
 app.command()(demo)
 app.command()(shop)
 app.command()(page)

@@ -25,10 +25,10 @@ def measured(bundle: Path | None) -> Iterator[tuple[Path, Path]]:
     with tempfile.TemporaryDirectory(prefix="toyguide-bench-") as name:
         folder = Path(name)
         if bundle is None:
-            from distillation.untrained import untrained_bundle
+            from distillation.untrained import simulated_catalogue, untrained_bundle
 
             ERR.print(f"Making a bundle of {TOYS:,} {UNTRAINED}.", markup=False)
-            untrained_bundle(folder / "bundle", TOYS)
+            untrained_bundle(folder / "bundle", simulated_catalogue(TOYS))
         yield bundle or folder / "bundle", folder
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.dataset import MAX_SEED, Dataset, Source, build_dataset
@@ -82,24 +83,55 @@ def simulate(options: WorldOptions, progress: Progress | None = None) -> Dataset
 
 def simulate_world(options: WorldOptions, progress: Progress | None = None) -> World:
     """As `simulate`, with the truth behind the dataset."""
+    stage = set_stage(options)
+    choices, _ = play(stage, options.seed, progress=progress)
+    dataset = build_dataset(stage.catalogue.toys, events_of(stage, choices, options.seed), source_of(options))
+    return World(dataset, stage.catalogue, stage.households, stage.truth, stage.plan, choices)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A world in which nobody has chosen anything yet."""
+
+    catalogue: Catalogue
+    households: Households
+    truth: Truth
+    plan: Plan
+
+
+def set_stage(options: WorldOptions) -> Stage:
+    """The stage of these options. Raises ToyGuideError for options that make none."""
     options.check()
     catalogue = build_catalogue(options.toys, options.seed)
     households = draw_households(options.shoppers, options.seed)
-    truth = build_truth(catalogue, options.seed)
     plan = draw_plan(households, options.toys, options.events, options.seed)
-    rng = np.random.default_rng([options.seed, 5])
+    return Stage(catalogue, households, build_truth(catalogue, options.seed), plan)
+
+
+def play(
+    stage: Stage, seed: int, until: int = PERIOD_DAYS, progress: Progress | None = None
+) -> tuple[NDArray[np.int32], State]:
+    """(choices as in `World`, the state at the end) of the sessions before day `until`; those after choose nothing."""
+    plan, toys = stage.plan, len(stage.catalogue)
+    rng = np.random.default_rng([seed, 5])
     choices = np.full(plan.outcome.shape, -1, np.int32)
-    state = State(catalogue, households)
+    state = State(stage.catalogue, stage.households)
     for day, rows in days(plan):
-        for part in batches(rows, options.toys):
+        if day >= until:
+            break
+        for part in batches(rows, toys):
             moments = state.moments(day, plan.shopper[part], plan.recipient[part], plan.budget[part])
-            choices[part] = _choose(truth, households, moments, plan.outcome[part], rng)
+            choices[part] = _choose(stage.truth, stage.households, moments, plan.outcome[part], rng)
         record(state, plan, choices, rows)
         if progress:
             progress(int(rows[-1]) + 1, len(plan))
-    events = event_table(catalogue, households, plan, choices, np.random.default_rng([options.seed, 6]))
-    dataset = build_dataset(catalogue.toys, events, source_of(options))
-    return World(dataset, catalogue, households, truth, plan, choices)
+    return choices, state
+
+
+def events_of(stage: Stage, choices: NDArray[np.int32], seed: int) -> pa.Table:
+    """The events, schema `EVENT_TABLE`, that these choices come to."""
+    rng = np.random.default_rng([seed, 6])
+    return event_table(stage.catalogue, stage.households, stage.plan, choices, rng)
 
 
 def days(plan: Plan) -> Iterator[tuple[int, NDArray[np.int64]]]:

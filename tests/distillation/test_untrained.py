@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.schema import Recipient
-from distillation.untrained import untrained_bundle
+from distillation.untrained import simulated_catalogue, untrained_bundle
 from recommender.serving.load import load_bundle
 
 
 def test_an_untrained_bundle_is_one_that_a_kiosk_loads(tmp_path: Path) -> None:
-    manifest = untrained_bundle(tmp_path / "bundle", 60)
+    manifest = untrained_bundle(tmp_path / "bundle", simulated_catalogue(60))
     assert {"student.onnx", "toy_encoder.onnx", "catalogue.sqlite"} < manifest.files.keys()
     assert manifest.teacher["preset"] == "none"
     engine = load_bundle(tmp_path / "bundle")
