@@ -42,9 +42,9 @@ class LoopOptions:
     recall_week, series_week: on whose Monday three toys are recalled and the new series comes; 10 February and 17 March
     """
 
-    toys: int = 1500
-    shoppers: int = 3000
-    events: int = 80_000
+    toys: int = 1000
+    shoppers: int = 2000
+    events: int = 100_000
     seed: int = 7
     weeks: int = 24
     recall_week: int = 12
