@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.atomic import atomic_folder
+from data.atomic import atomic_file, atomic_folder
 from data.errors import DataError, UnfitError
 from data.ids import ToyIndex
 from data.schema import Audience, Event, EventColumn, Hazard, Toy, ToyColumn
@@ -30,7 +30,9 @@ from data.validate.toys import TOY_CHECKS
 
 FORMAT: Final = 1
 MAX_SEED: Final = 2**31 - 1
+LONGEST_LICENCE: Final = 300
 FILES: Final = ("toys.parquet", "events.parquet")
+RECORD: Final = "dataset.json"
 _STRINGS = pa.list_(pa.string())
 _CONVERSION_FAULTS: Final = (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError)
 """What pyarrow raises for a value of the wrong kind; it has no common class for them."""
@@ -78,11 +80,20 @@ EVENT_TABLE: Final = pa.schema(
 
 @dataclass(frozen=True)
 class Source:
-    """Where a dataset came from and how it was numbered."""
+    """Where a dataset came from, how it was numbered, and on what terms it was given, where somebody stated them."""
 
     name: str
     seed: int
     options: dict[str, Any] = field(default_factory=dict)
+    licence: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a licence that is no line of text."""
+        said = self.licence
+        if said is not None and not (
+            isinstance(said, str) and said.strip() and len(said) <= LONGEST_LICENCE and said.isprintable()
+        ):
+            raise ValueError(f"'licence' must be one line of 1 to {LONGEST_LICENCE} characters. Got {said!r:.80}")
 
 
 @dataclass(frozen=True)
@@ -223,16 +234,30 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
 
 def write_record(folder: Path, source: Source, toys: int, events: int, shoppers: int, digest: str) -> dict[str, Any]:
     """Write `dataset.json` into `folder` and give back what it holds."""
+    said = asdict(source)
+    if source.licence is None:
+        del said["licence"]  # so that an older toyguide reads the record
     record = {
         "format": FORMAT,
-        "source": asdict(source),
+        "source": said,
         "toys": toys,
         "events": events,
         "shoppers": shoppers,
         "digest": digest,
     }
-    (folder / "dataset.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return record
+
+
+def state_licence(folder: Path, licence: str) -> None:
+    """Write into the record of the dataset in `folder` on what terms it was given; the digest stays as it is.
+
+    Raises DataError if there is no dataset, ValueError if `licence` is not one line of text.
+    """
+    record, source = _read_record(folder)
+    stated = replace(source, licence=licence)
+    with atomic_file(folder / RECORD) as temporary:
+        temporary.write_text(json.dumps({**record, "source": asdict(stated)}, indent=2) + "\n", encoding="utf-8")
 
 
 def files_digest(folder: Path) -> str:
@@ -251,40 +276,40 @@ def load_dataset(folder: Path) -> Dataset:
     Raises DataError if a file is missing, of another format, or not what `dataset.json` says. What its rows say is not
     looked at: see `load_fit_dataset`.
     """
-    source, digest = _read_record(folder)
+    record, source = _read_record(folder)
     tables = [_read_table(folder / name, schema) for name, schema in zip(FILES, (TOY_TABLE, EVENT_TABLE), strict=True)]
-    _check_digest(folder, digest)
-    return Dataset(tables[0], tables[1], source, digest)
+    _check_digest(folder, record["digest"])
+    return Dataset(tables[0], tables[1], source, record["digest"])
 
 
 def load_toys(folder: Path) -> Dataset:
     """A dataset without its events, for what reads those from disk; both files are checked as `load_dataset` does."""
-    source, digest = _read_record(folder)
+    record, source = _read_record(folder)
     toys = _read_table(folder / FILES[0], TOY_TABLE)
     _check_there(folder / FILES[1])
-    _check_digest(folder, digest)
-    return Dataset(toys, EVENT_TABLE.empty_table(), source, digest)
+    _check_digest(folder, record["digest"])
+    return Dataset(toys, EVENT_TABLE.empty_table(), source, record["digest"])
 
 
-def _read_record(folder: Path) -> tuple[Source, str]:
-    """(the source, the digest of the files) that `dataset.json` names."""
-    record_file = folder / "dataset.json"
-    if not record_file.is_file():
+def _read_record(folder: Path) -> tuple[dict[str, Any], Source]:
+    """(what `dataset.json` holds, its source). Raises DataError if there is none, or of another format."""
+    file = folder / RECORD
+    if not file.is_file():
         raise DataError(
-            f"{folder} is not a dataset: it has no dataset.json. "
+            f"{folder} is not a dataset: it has no {RECORD}. "
             "Make one with 'toyguide data simulate' or 'toyguide data import'."
         )
     try:
-        record = json.loads(record_file.read_text(encoding="utf-8"))
+        record = json.loads(file.read_text(encoding="utf-8"))
         source = Source(**record["source"])
-        digest = record["digest"]
+        _ = record["digest"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DataError(f"{record_file} cannot be read as a dataset record: {error}.") from error
+        raise DataError(f"{file} cannot be read as a dataset record: {error}.") from error
     if record.get("format") != FORMAT:
         raise DataError(
-            f"{record_file}: field 'format' must be {FORMAT}. Got {record.get('format')!r}. Import the source again."
+            f"{file}: field 'format' must be {FORMAT}. Got {record.get('format')!r}. Import the source again."
         )
-    return source, digest
+    return record, source
 
 
 def _check_digest(folder: Path, digest: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.dataset import EVENT_TABLE, TOY_TABLE, Dataset, Source, seeded_key
+from data.dataset import EVENT_TABLE, TOY_TABLE, Dataset, seeded_key
 from data.errors import DataError
 from data.schema import EventColumn, ToyColumn
 from data.validate.ages import AGE_CHECKS
@@ -77,11 +77,8 @@ def join_events(
     report = JoinReport(
         events.num_rows, repeated, told - events.num_rows, robot_sessions, unknown, new_toys, len(changed), clashing
     )
-    source = Source(
-        before.source.name,
-        before.source.seed,
-        {"joined_to": before.digest, "was": before.source.options, **asdict(report)},
-    )
+    options = {"joined_to": before.digest, "was": before.source.options, **asdict(report)}
+    source = replace(before.source, options=options)
     together = pa.concat_tables([before.events, events.cast(EVENT_TABLE)]).combine_chunks()
     return Dataset(toys, together, source), report
 

@@ -21,15 +21,13 @@ from recommender.base import QueryBatch
 from recommender.evaluation.compare import bootstrap_interval
 from recommender.evaluation.metrics import MAIN, per_query
 from recommender.evaluation.ranking import Judgement
-from recommender.evaluation.report import slices
+from recommender.evaluation.report import FEWEST_QUERIES, slices
 from recommender.serving.bundle import CATALOGUE, Manifest, verify_bundle
 from recommender.serving.catalogue import read_catalogue
 from recommender.serving.encoder import has_encoder, place_toys
 from recommender.serving.engine import Engine
 from recommender.serving.student import OnnxStudent, Student
 
-FEWEST_QUERIES: Final = 50
-"""A slice of fewer says nothing for certain."""
 HOUSEHOLDS: Final = 500
 _SURE: Final = 0.95
 _AGES: Final = (0, 6, 12, 18, 24, 35, 36, 48, 60, 84, 96, 120, 144, 168, 215)

@@ -17,9 +17,11 @@ from data.errors import BundleError
 from data.pictures import draw
 from data.schema import Toy
 from data.sequences import Sequences
+from data.sheet import SHEET, data_sheet
 from data.split import Holdout, Split
 from distillation.card import model_card
 from distillation.cold import judge_cold_toys
+from distillation.cover import cover_of
 from distillation.export import OPSET, check_parity, export_student, export_toy_encoder
 from distillation.mobile import check_mobile, mobile_graph
 from distillation.quantize import quantise_rows, shrink_weights
@@ -121,6 +123,8 @@ def build_bundle(
                 "near": (record.get("near") or {}).get("count", 0),
                 "digest": record["digest"],
                 "distillation": record["distillation"],
+                "made": record.get("environment", {}).get("time"),
+                "spent": record.get("spent"),
             },
             "features": {"interests": record["interests"]},
             "currency": main_currency(toys),
@@ -145,7 +149,9 @@ def build_bundle(
             },
             "standing": standing(ships, judged, others, split, on_step),
         }
-        (temporary / CARD).write_text(model_card(facts, metrics), encoding="utf-8")
+        card = model_card(facts, metrics, cover_of(dataset, toys, split))
+        (temporary / CARD).write_text(card, encoding="utf-8")
+        (temporary / SHEET).write_text(data_sheet(dataset), encoding="utf-8")
         return write_manifest(temporary, **facts, metrics=metrics)
 
 

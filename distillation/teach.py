@@ -15,10 +15,12 @@ from data.split import Split
 from distillation.distill import DistilOptions, describe, distil
 from distillation.lessons import Lessons, cached_scores, open_views, prepare_lessons, score_key
 from distillation.near import beside, check_near
+from distillation.score_cache import RECORD as SCORES_RECORD
 from distillation.student import StudentConfig, StudentRecommender
 from distillation.teachers import Teacher
 from recommender.features import fit_schema
 from recommender.learning.fit import Reporter
+from recommender.learning.meter import Meter
 
 
 def teach(
@@ -41,6 +43,9 @@ def teach(
     """
     if plan.protocol is not Protocol.LEAVE_ONE_OUT:
         raise ToyGuideError(f"The teacher was trained on the {plan.protocol} protocol; it must be leave-one-out.")
+    meter = Meter()
+    report = meter.watching(report)
+    left_out: list[str] = []
     interests = teacher.interests if teacher else tuple(fit_schema(dataset.toy_rows()).interests)
     lessons = prepare_lessons(dataset, split, config.max_history, interests)
     check_near(near, len(dataset.index))
@@ -48,6 +53,8 @@ def teach(
         student, weights, record = distil(lessons, teacher, (), config, options, report)
         record = describe(record, lessons, plan, teacher, None)
     elif scores is not None:
+        if (scores / SCORES_RECORD).is_file():
+            left_out.append("the teacher's scores, which were there already")
         student, weights, record = _with_scores(scores, lessons, plan, teacher, config, options, report)
     else:
         with tempfile.TemporaryDirectory(prefix="toyguide-scores-") as folder:
@@ -56,6 +63,7 @@ def teach(
     if near:
         student, found = beside(student, dataset, split, near)
         weights, record = dict(student.model.state_dict()), record | {"near": found}
+    record["spent"] = meter.read(left_out).record()
     return student, weights, record
 
 

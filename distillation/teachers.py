@@ -20,6 +20,7 @@ from data.split import Split
 from recommender.base import Recommender
 from recommender.features import fit_schema
 from recommender.learning.blend import Blend, blend_digest, blend_teachers, load_blend
+from recommender.learning.meter import spent_by
 from recommender.learning.teacher import load_teacher
 from recommender.learning.tower_recommender import TwoTowerRecommender
 from recommender.records import dataset_record
@@ -37,7 +38,7 @@ class HasTable(Protocol):
 class Teacher:
     """A recommender that teaches; its scores are logits.
 
-    facts: what a student's record and a bundle say of it: `digest`, `preset` (in words), `validation_ndcg_10`
+    facts: what a student's record and a bundle say of it: `digest`, `preset` (in words), `validation_ndcg_10`, `spent`
     """
 
     recommender: Recommender
@@ -64,7 +65,12 @@ class Teacher:
 
 def teacher_of(recommender: Recommender, record: dict[str, Any], name: str) -> Teacher:
     """A teacher from a recommender and the record of its run; `name` says in words what it is."""
-    facts = {"digest": record["digest"], "preset": name, "validation_ndcg_10": record["validation_ndcg_10"]}
+    facts = {
+        "digest": record["digest"],
+        "preset": name,
+        "validation_ndcg_10": record["validation_ndcg_10"],
+        "spent": record.get("spent"),
+    }
     return Teacher(recommender, record["dataset"], tuple(record["interests"]), facts)
 
 
@@ -85,7 +91,8 @@ def gather_teacher(
         if runs or baselines:
             raise ToyGuideError("A blend teaches alone; leave the other teachers out, or blend them all.")
         recommender, record = load_blend(blend, dataset, split)
-        return teacher_of(recommender, record, _words(record))
+        members = [blend / f"member-{place}" for place, one in enumerate(record["members"]) if one["digest"]]
+        return teacher_of(recommender, record | {"spent": spent_by(members)}, _words(record))
     if len(runs) == 1 and not baselines:
         tower, record = load_teacher(runs[0], dataset)
         return teacher_of(tower, record, record["preset"]["name"])
@@ -93,7 +100,8 @@ def gather_teacher(
     if not runs:
         interests = list(fit_schema(dataset.toy_rows()).interests)
         record |= {"dataset": dataset_record(dataset, plan), "interests": interests}
-    return teacher_of(mixed, record | {"digest": blend_digest(record)}, _words(record))
+    more = {"digest": blend_digest(record), "spent": spent_by(runs)}
+    return teacher_of(mixed, record | more, _words(record))
 
 
 def _words(record: dict[str, Any]) -> str:

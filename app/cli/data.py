@@ -11,6 +11,7 @@ from app.cli.import_recbole import recbole
 from app.cli.import_table import table
 from app.cli.imports import import_app
 from app.cli.oracle import oracle
+from app.cli.sheet import licence, sheet
 from app.cli.simulate import simulate
 from app.cli.stats import stats
 from app.cli.validate import validate
@@ -25,4 +26,6 @@ data_app.command()(simulate)
 data_app.command()(validate)
 data_app.command()(oracle)
 data_app.command()(stats)
+data_app.command()(sheet)
+data_app.command()(licence)
 data_app.command()(fetch)

@@ -6,7 +6,7 @@ Each stage leaves its result in the demo's folder and is taken over by the next 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -99,7 +99,7 @@ def _simulated(options: Any, folder: Path, progress: Progress) -> Dataset:
         kept = load_dataset(folder)
     except DataError:
         kept = None
-    if kept is not None and kept.source == source_of(options):
+    if kept is not None and replace(kept.source, licence=None) == source_of(options):
         report("up to date", 1, 1)
         return kept
     dataset = simulate(options, lambda done, total: report("", done, total))

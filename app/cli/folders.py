@@ -12,6 +12,8 @@ from data.errors import ToyGuideError, parameter_error
 
 JUDGED: Final = "judged.jsonl"
 """Beside a model: every time that it was judged on a test part."""
+SHEET: Final = "DATA_SHEET.md"
+"""In a dataset: its data sheet, if somebody had it written there."""
 Kind = Literal["dataset", "teacher", "blend", "student", "bundle", "page"]
 _MARKERS: Final[dict[Kind, str]] = {
     "dataset": "dataset.json",
@@ -76,7 +78,7 @@ def _files_of(folder: Path, kind: Kind) -> set[str] | None:
 
 def _parts(record: dict[str, Any], kind: Kind) -> set[str] | None:
     if kind == "dataset":
-        return {"toys.parquet", "events.parquet"} if record.keys() >= {"format", "source", "digest"} else None
+        return {"toys.parquet", "events.parquet", SHEET} if record.keys() >= {"format", "source", "digest"} else None
     if kind == "bundle":
         files = record.get("files")
         whole = record.keys() >= {"format", "model", "student"} and isinstance(files, dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,11 +61,11 @@ def validate(
 
 
 def _save(cleaned: Cleaned, dataset: Dataset, out: Path) -> None:
-    from data.dataset import Dataset, Source, save_dataset
+    from data.dataset import Dataset, save_dataset
 
     source = dataset.source
     options = {**source.options, "left_out": cleaned.reasons, "cleaned_from": dataset.digest}
-    save_dataset(Dataset(cleaned.tables.toys, cleaned.tables.events, Source(source.name, source.seed, options)), out)
+    save_dataset(Dataset(cleaned.tables.toys, cleaned.tables.events, replace(source, options=options)), out)
 
 
 def _as_json(report: Report, folder: Path, examples: int, cleaned: Cleaned | None, out: Path | None) -> dict[str, Any]:

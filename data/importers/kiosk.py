@@ -118,7 +118,8 @@ def import_kiosk(
     }
     if keep_events:
         events = pa.concat_tables([toys.events, events])
-    dataset = Dataset(toys.toys, events.combine_chunks(), Source("kiosk", toys.source.seed, options))
+    source = Source("kiosk", toys.source.seed, options, toys.source.licence)
+    dataset = Dataset(toys.toys, events.combine_chunks(), source)
     for row in reader.shown:
         row["kinds"] = reader.outcomes.get((row["store_id"], row["recommendation_id"], row["toy_id"]), [])
     return Exported(dataset, pa.Table.from_pylist(reader.shown, schema=SHOWN_TABLE))

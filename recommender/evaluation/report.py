@@ -29,6 +29,9 @@ AGES: Final = (
     ("age 14 and up", 168, np.inf),
 )
 """Years in the names, months in the bounds."""
+SLICES: Final = ("all", "no tie", "cold toys", "head toys", "tail toys", *(name for name, _, _ in (*HISTORIES, *AGES)))
+FEWEST_QUERIES: Final = 50
+"""A slice of fewer says nothing for certain."""
 _SPACE: Final = re.compile(r"\s")
 _BREAK: Final = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")  # what ends a shopper, or a line for `splitlines`
 

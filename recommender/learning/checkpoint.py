@@ -96,6 +96,11 @@ class Checkpoint:
             _log.warning("%s cannot be read as a checkpoint (%s); the training begins anew.", self.folder, error)
             return None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one to go on from."""
+        return self._record() is not None
+
     def _record(self) -> dict[str, Any] | None:
         """What lies beside the tensors, with a 'key' that is an object; None if it is not there or cannot be read."""
         try:

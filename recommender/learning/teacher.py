@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from recommender.learning.batches import Batch, count_batches, epoch_batches, ex
 from recommender.learning.checkpoint import Checkpoint, Epoch
 from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import Reporter, best_epoch, fit
+from recommender.learning.meter import Meter
 from recommender.learning.presets import Preset, make_preset
 from recommender.learning.processes import process_count
 from recommender.learning.runs import as_recorded, load_run, save_run, schema_from, schema_weights
@@ -83,6 +84,8 @@ def train_teacher(
         raise ToyGuideError(
             "The training part of the dataset holds no toy liked, carted or bought; there is nothing to learn."
         )
+    meter = Meter()
+    report = meter.watching(report)
     parts = Parts(dataset, preset, start)
     judged = split.validation.sample(min(VALIDATION_QUERIES, max(500, _MAX_CELLS // len(dataset.index))), 0)
     record: dict[str, Any] = {
@@ -96,6 +99,7 @@ def train_teacher(
         checkpoint = Checkpoint(unfinished / "choose", dict(record))
         refit_checkpoint = Checkpoint(unfinished / "refit", dict(record))
         refit_checkpoint.check()  # not after hours of the first training
+    left_out = _left_out(start, [checkpoint, refit_checkpoint])
 
     def validate(candidate: TwoTower) -> float:
         return validation_ndcg(parts.recommender(candidate), judged)
@@ -110,6 +114,7 @@ def train_teacher(
         best = best_epoch(history).number
         model, again = parts.fit(split.refit, None, report, best, refit_checkpoint, told("refit"))
         record["refit_seconds"] = round(again[-1].seconds, 1)
+    record["spent"] = meter.read(left_out).record()
     record["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # Linux counts in KiB
     weights = {
         **model.state_dict(),
@@ -118,6 +123,16 @@ def train_teacher(
         **({} if parts.sentences is None else {SENTENCES: parts.sentences}),
     }
     return parts.recommender(model), weights, record
+
+
+def _left_out(start: WarmStart | None, checkpoints: Sequence[Checkpoint | None]) -> list[str]:
+    """What of a training its meter cannot see."""
+    found = [] if start is None else ["the training that it began from"]
+    if any(checkpoint is not None and checkpoint.is_there for checkpoint in checkpoints):
+        found.append("what was trained before an interruption")
+    if (others := process_count() - 1) > 0:
+        found.append(f"{others} other process{'es' if others > 1 else ''} that trained with it")
+    return found
 
 
 class Parts:

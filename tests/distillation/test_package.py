@@ -13,6 +13,7 @@ from distillation.quantize import as_stored
 from distillation.student import StudentRecommender
 from distillation.together import bought_together
 from recommender.evaluation.ranking import judge
+from recommender.learning.meter import Spent
 from recommender.serving.bundle import FileEntry, verify_bundle
 from recommender.serving.encoder import FEATURES, TOY_ENCODER
 from recommender.serving.load import load_bundle
@@ -110,10 +111,15 @@ def test_every_toy_has_a_picture_and_the_engine_answers(bundle):
     assert all(toy.picture is not None for toy in engine.toys)
 
 
-def test_the_same_student_gives_the_same_model_id(bundle, way, tmp_path):
-    record = way.student_record | {"digest": "b" * 64}
+def test_the_same_student_gives_the_same_model_id_whatever_it_cost(bundle, way, tmp_path):
+    spent = Spent(1e6, 2e6, 36e6).record()
+    record = way.student_record | {"digest": "b" * 64, "spent": spent, "teacher": way.source.facts | {"spent": None}}
     again = build_bundle(way.dataset, way.split, way.student, record, tmp_path / "again")
     assert again.model == bundle[1].model
+    assert again.files["student.onnx"] == bundle[1].files["student.onnx"]
+    card = (tmp_path / "again" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "| teacher | not recorded | not recorded | not recorded |" in card
+    assert "| student | 1,000,000 | 2,000,000 | 1e+04 Wh (measured) |" in card
 
 
 def test_a_table_that_lost_its_meaning_is_held_back(bundle, way):

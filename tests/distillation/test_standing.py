@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 
+from data.sheet import data_sheet
+from distillation.cover import cover_of
 from distillation.package import build_bundle, student_bytes
 from distillation.standing import VERSION, Rival
 from recommender.baselines.popularity import Popularity
 from recommender.evaluation.compare import compare
 from recommender.evaluation.metrics import per_query
 from recommender.evaluation.ranking import judge
-from recommender.evaluation.report import report
+from recommender.evaluation.report import AGES, report
+from recommender.serving.asking import Ask
+from recommender.serving.load import load_bundle
 from recommender.serving.student import OnnxStudent
 
 
@@ -72,3 +76,25 @@ def test_slices_and_pairs_are_those_of_the_report(built, way):
     expected = compare(shipped, judge(way.teacher, way.split.test))
     assert (pair["difference"], pair["low"]) == pytest.approx((expected.difference, expected.low))
     assert len(said["paired"]) == 5
+
+
+def test_card_and_sheet_of_the_bundle_say_its_figures(built, way):
+    folder, manifest = built
+    card, sheet = ((folder / name).read_text(encoding="utf-8") for name in ("MODEL_CARD.md", "DATA_SHEET.md"))
+    assert {"MODEL_CARD.md", "DATA_SHEET.md"} < manifest.files.keys()
+    assert sheet == data_sheet(way.dataset)
+    for each in manifest.metrics["standing"]["slices"]:
+        assert f"{each['ndcg@10']:.4f}" in card
+        assert f"| {each['slice']} | {each['queries']:,} |" in card
+    for part in ("teacher", "student"):
+        spent = manifest.teacher["spent"] if part == "teacher" else manifest.student["spent"]
+        assert spent["cpu_seconds"] > 0
+        assert f"| {part} | {spent['seconds']:,.0f} | {spent['cpu_seconds']:,.0f} |" in card
+    cover = cover_of(way.dataset, way.dataset.toy_rows(), way.split)
+    engine = load_bundle(folder)
+    for band, (_, low, _) in zip(cover.bands, AGES, strict=True):
+        _, allowed, _ = engine.survey(Ask(youngest_age_months=int(low)))
+        assert band.shown == allowed.count, "as a kiosk would"
+        assert f"| {band.name} | {band.recommended:,} | {band.shown:,} | {band.queries:,} |" in card
+    asked = {each["slice"]: each["queries"] for each in manifest.metrics["standing"]["slices"]}
+    assert {f"age {band.name}": band.queries for band in cover.bands if band.queries}.items() <= asked.items()
