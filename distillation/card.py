@@ -186,8 +186,13 @@ def _energy(spent: Spent) -> str:
     if spent.accelerator:
         return "not known"
     if spent.joules is None:
-        return f"about {spent.cpu_seconds * WATTS_A_CORE / 3600:.2g} Wh (estimate)"
-    return f"{spent.joules / 3600:.2g} Wh (measured)"
+        return f"about {_watt_hours(spent.cpu_seconds * WATTS_A_CORE)} (estimate)"
+    return f"{_watt_hours(spent.joules)} (measured)"
+
+
+def _watt_hours(joules: float) -> str:
+    found = joules / 3600
+    return f"{found:,.0f} Wh" if found >= 10 else f"{found:.2g} Wh"
 
 
 def _energy_words(spent: Sequence[Spent]) -> Iterator[str]:

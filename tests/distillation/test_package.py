@@ -119,7 +119,7 @@ def test_the_same_student_gives_the_same_model_id_whatever_it_cost(bundle, way, 
     assert again.files["student.onnx"] == bundle[1].files["student.onnx"]
     card = (tmp_path / "again" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "| teacher | not recorded | not recorded | not recorded |" in card
-    assert "| student | 1,000,000 | 2,000,000 | 1e+04 Wh (measured) |" in card
+    assert "| student | 1,000,000 | 2,000,000 | 10,000 Wh (measured) |" in card
 
 
 def test_a_table_that_lost_its_meaning_is_held_back(bundle, way):
