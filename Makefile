@@ -1,6 +1,7 @@
 # make demo   simulate a shop, train, distil, build the bundle, serve   (ARGS=--no-serve stops after the table)
 # make test   formatting, lint, types, layering and the test suite      (pip alone)
-# make check  long repetitions in full: bundles that change, kiosks that are killed, thousands of households   (minutes)
+# make check  long repetitions in full: bundles that change, kiosks and retrainings that are killed, thousands of
+#             households   (minutes)
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -39,6 +40,7 @@ $(WEB):
 check: install
 	$(BIN)/python -m scripts.check_swaps --rounds 50
 	$(BIN)/python -m scripts.check_crash --rounds 20
+	$(BIN)/python -m scripts.check_routine --kill
 	TOYGUIDE_EXAMPLES=25 $(BIN)/pytest -n 2 tests/app/kiosk/test_every_path.py tests/app/kiosk/test_schemathesis.py \
 		tests/recommender/serving/test_paths.py
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.dataset import EVENT_TABLE, TOY_TABLE, Dataset, seeded_key
 from data.errors import DataError
+from data.people import MOST_OF_A_SESSION, of_people
 from data.schema import EventColumn, ToyColumn
 from data.validate.ages import AGE_CHECKS
 from data.validate.check import Tables
 from data.validate.refuse import first_error
 from data.validate.toys import TOY_CHECKS
-
-MOST_OF_A_SESSION: Final = 300
-"""Events of one session, or of one shopper in a day, that a person may have; more came from a program, or from a screen
-that hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +53,7 @@ def join_events(
     """(`before` with `events`, schema `EVENT_TABLE`, behind its own; what became of them).
 
     catalogue: the toys of today; a toy that both have is as it says, one that it lacks stays as it was
-    most_of_a_session: the events of a session, or of a shopper's day, that has more are left out, see
-    `MOST_OF_A_SESSION`
+    most_of_a_session: the events of a session, or of a shopper's day, that has more are left out
     Raises DataError where no event is left, or a toy of the catalogue has an error of `data.validate`.
     """
     toys, new_toys, changed = _joined_toys(before, catalogue)
@@ -67,7 +63,7 @@ def join_events(
     known = pc.is_in(events[EventColumn.TOY], value_set=toys[ToyColumn.ID].combine_chunks())
     events = events.filter(known)
     unknown, told = told - events.num_rows, events.num_rows
-    events, robot_sessions = _of_people(events, most_of_a_session)
+    events, robot_sessions = of_people(events, most_of_a_session)
     if not events.num_rows:
         raise DataError(
             f"No new event is left: {repeated:,} were there already, {clashing:,} have an id that another event "
@@ -116,23 +112,3 @@ def _said(events: pa.Table) -> Iterator[tuple[str, tuple[str, str]]]:
     """(id, (toy, kind)) of each."""
     ids, toys, kinds = (events[name].to_pylist() for name in (EventColumn.ID, EventColumn.TOY, EventColumn.KIND))
     return zip(ids, zip(toys, kinds, strict=True), strict=True)
-
-
-def _of_people(events: pa.Table, most: int) -> tuple[pa.Table, int]:
-    """(events of sessions, and of shoppers' days in UTC, with at most `most` of them; how many had more).
-
-    A day is looked at after its long sessions are gone: of a screen that hung the rest of the day is a person's.
-    """
-    events, sessions = _without_crowds(events, events[EventColumn.SESSION], most)
-    events, days = _without_crowds(events, pc.floor_temporal(events[EventColumn.TIME], unit="day"), most)
-    return events, sessions + days
-
-
-def _without_crowds(events: pa.Table, of: pa.ChunkedArray, most: int) -> tuple[pa.Table, int]:
-    """(events of which at most `most` share store, shopper and the value in `of`, or have none; how many had more)."""
-    named = events.append_column("of", of).append_column("row", pa.array(range(events.num_rows), pa.int64()))
-    keys = [EventColumn.STORE, EventColumn.SHOPPER, "of"]
-    groups = named.filter(pc.is_valid(named["of"])).group_by(keys).aggregate([("row", "list")])
-    crowds = groups.filter(pc.greater(pc.list_value_length(groups["row_list"]), most))
-    rows = pc.list_flatten(crowds["row_list"])
-    return events.filter(pc.invert(pc.is_in(named["row"], value_set=rows.combine_chunks()))), crowds.num_rows

@@ -22,7 +22,8 @@ import pyarrow.ipc
 from data.atomic import alone_in, atomic_file
 from data.dataset import Dataset, load_dataset, save_dataset
 from data.errors import BundleError, ToyGuideError
-from data.join import MOST_OF_A_SESSION, JoinReport, join_events
+from data.join import JoinReport, join_events
+from data.people import MOST_OF_A_SESSION
 from data.protocol import Protocol, SplitPlan, split_dataset
 from data.schema import EventColumn
 from data.split import Split
@@ -60,7 +61,7 @@ class RetrainOptions:
     """How to train on; the student is made by the recipe of the running bundle.
 
     epochs, rate: of the teacher, by default a third and a half of its own
-    most_bytes: of the student as it ships; most_of_a_session: see `data.join`
+    most_bytes: of the student as it ships; most_of_a_session: see `data.people`
     """
 
     epochs: int | None = None
@@ -217,9 +218,9 @@ def _taught(folder: Path, dataset: Dataset, split: Split, plan: SplitPlan, start
         unfinished = folder / UNFINISHED
         _, weights, record = train_teacher(dataset, split, plan, start.preset, told, unfinished, start=start)
         save_teacher(at, weights, record)
-        shutil.rmtree(unfinished, ignore_errors=True)
     else:
         told("up to date", 1, 1)
+    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     teacher, record = load_teacher(at, dataset)
     return teacher_of(teacher, record, record["preset"]["name"])
 
@@ -239,9 +240,9 @@ def _bundled(
     if not at.is_dir():
         _, weights, record = teach(dataset, split, plan, teacher, config, options, folder / SCORES, told, near)
         save_student(at, weights, record)
-        shutil.rmtree(folder / SCORES, ignore_errors=True)
     else:
         told("up to date", 1, 1)
+    shutil.rmtree(folder / SCORES, ignore_errors=True)
     student, record = load_student(at, dataset)
     told = report("Building the bundle")
     if (folder / BUNDLE).is_dir():

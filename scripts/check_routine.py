@@ -111,6 +111,12 @@ def routine(base: Path, work: Path, epochs: int | None, kill: bool, seed: int = 
     return Report(events, verdict, (took, there, back), len(tally.sent), slowest, killed, failures)
 
 
+def small_shop(folder: Path) -> Path:
+    """What the demo makes, in small."""
+    _toyguide("demo", "--no-serve", "--dir", folder, *SMALL)
+    return folder
+
+
 def _opened(base: Path, work: Path) -> Shop:
     """A pair of keys, the bundle of `base` signed, and that one in force in a folder of published bundles."""
     key, bundle, published = work / "shop.key", work / "signed", work / "published"
@@ -214,9 +220,8 @@ def main() -> int:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        if chosen.base is None:
-            _toyguide("demo", "--no-serve", "--dir", work / "shop", *SMALL)
-        report = routine(chosen.base or work / "shop", work, chosen.epochs, chosen.kill, chosen.seed)
+        base = chosen.base or small_shop(work / "shop")
+        report = routine(base, work, chosen.epochs, chosen.kill, chosen.seed)
     took, there, back = report.seconds
     print(f"{report.events:,} events over HTTP, {LIKES:,} of them a robot's.")
     print(f"retrain{' was killed, and given again it' if report.killed else ''} took {took:.0f} s.")

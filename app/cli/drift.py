@@ -10,8 +10,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.console import OUT, print_json
+from app.cli.console import ERR, OUT, print_json
 from app.cli.live import EventsOption, SinceOption, live_events, moment_of
+from data.errors import DataError
 
 if TYPE_CHECKING:
     from app.cli.live import Live
@@ -34,15 +35,27 @@ def drift(
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Compare live events with the training data: ages, categories, prices, kinds, toys that are new."""
-    from data.dataset import load_dataset
+    from data.dataset import Dataset, load_dataset
     from data.drift import measure_drift
+    from data.people import MOST_OF_A_SESSION, of_people
 
     trained = load_dataset(data)
     live = live_events(events, trained, moment_of(since, "drift"), "drift")
-    found = measure_drift(trained, live.dataset, live.unknown_events, seed)
+    told = live.dataset.events.num_rows
+    people, crowds = of_people(live.dataset.events)
+    robots = told - people.num_rows
+    if not people.num_rows:
+        raise DataError(
+            f"No event is left: all {told:,} came from sessions, or days of one shopper, with more than "
+            f"{MOST_OF_A_SESSION} events."
+        )
+    now = Dataset(live.dataset.toys, people, live.dataset.source)
+    found = measure_drift(trained, now, live.unknown_events, seed)
     if as_json:
-        print_json(figures(found, live))
+        print_json({**figures(found, live), "robots": robots})
         return
+    if robots:
+        ERR.print(f"Left out: {robots:,} events of {crowds:,} sessions or days that were no person's.", highlight=False)
     OUT.print(_table(found))
     for shift in found.shifts:
         if shift.weight:

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from fastapi.testclient import TestClient
 
 from app.cli.console import Exit
 from app.cli.main import main
 from app.kiosk import KioskSettings, create_app
-from data.dataset import Source, build_dataset, save_dataset
+from data.dataset import Dataset, Source, build_dataset, load_dataset, save_dataset
 from data.schema import Event, EventKind, Recipient, Toy
 
 Run = Callable[..., tuple[int, str, str]]
@@ -91,6 +92,22 @@ def test_a_kiosks_own_file_and_its_export_say_the_same(
     with pytest.raises(SystemExit):
         main()
     assert json.loads(run("--data", trained, "--events", export, "--json")[1]) == straight
+
+
+def test_a_robot_is_no_drift(run: Run, trained: Path, tmp_path: Path, known: list[Toy]) -> None:
+    data = load_dataset(trained)
+    robot = [Event(f"r{n}", "robot", f"r{n}", "bear", EventKind.LIKE, NOW) for n in range(5000)]
+    likes = build_dataset(known, robot, Source("shop", 0))
+    both = pa.concat_tables([data.events, likes.events])
+    save_dataset(likes, tmp_path / "robot")
+    save_dataset(Dataset(data.toys, both, data.source), tmp_path / "both")
+    code, said, err = run("--data", trained, "--events", tmp_path / "both")
+    assert code == Exit.OK
+    assert "No need to retrain" in said
+    assert "Left out: 5,000 events of 1 sessions or days that were no person's." in err
+    assert json.loads(run("--data", trained, "--events", tmp_path / "both", "--json")[1])["robots"] == 5000
+    code, _, err = run("--data", trained, "--events", tmp_path / "robot")
+    assert (code, "No event is left: all 5,000 came from" in err) == (Exit.MISTAKE, True)
 
 
 def test_it_says_in_words_what_moved(run: Run, trained: Path, kiosk_file: Path) -> None:
