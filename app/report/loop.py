@@ -54,12 +54,10 @@ def loop_page(record: Mapping[str, Any]) -> str:
     """One page that needs no network."""
     plots = loop_plots(record)
     gains = record["gains"]["all weeks"]
-    figures = [(f"{each['gain']:+.0%}", f"true utility above {each['against']}") for each in gains]
-    shown = sum(arm["shown"] for arm in record["arms"].values())
-    forbidden = sum(arm["forbidden"] for arm in record["arms"].values())
+    figures = [(f"true utility above {each['against']}", f"{each['gain']:+.0%}") for each in gains]
     figures += [
-        (f"{forbidden:,}", f"of {shown:,} toys shown were unsafe or recalled"),
-        (str(len(record["weeks"])), "weeks"),
+        (f"of {shown:,} toys shown were unsafe or recalled", f"{forbidden:,}"),
+        ("weeks", str(len(record["weeks"]))),
     ]
     cards = [(head, text, plots[figure]) for figure, (head, text, _) in PLOTS.items()]
     body = (
