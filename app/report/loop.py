@@ -55,6 +55,8 @@ def loop_page(record: Mapping[str, Any]) -> str:
     plots = loop_plots(record)
     gains = record["gains"]["all weeks"]
     figures = [(f"true utility above {each['against']}", f"{each['gain']:+.0%}") for each in gains]
+    shown = sum(arm["shown"] for arm in record["arms"].values())
+    forbidden = sum(arm["forbidden"] for arm in record["arms"].values())
     figures += [
         (f"of {shown:,} toys shown were unsafe or recalled", f"{forbidden:,}"),
         ("weeks", str(len(record["weeks"]))),
