@@ -94,7 +94,7 @@ def safety_gate(engine: Engine, households: int = HOUSEHOLDS, seed: int = 0) -> 
         return Gate("safety", False, f"{len(unsafe)} of {shown:,} toys shown were unsafe, as {unsafe[0]}.", figures)
     if not shown:
         return Gate("safety", False, f"No toy was shown to any of {households} households.", figures)
-    return Gate("safety", True, f"0 of {shown:,} toys shown to {households} households were unsafe.", figures)
+    return Gate("safety", True, f"0 of {shown:,} toys shown to {households:,} households were unsafe.", figures)
 
 
 def _unsafe(toy: Toy, age: int | None, youngest: int | None, default: int) -> str | None:

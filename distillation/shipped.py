@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,21 +76,29 @@ def teacher_costs(teacher: Recommender, holdout: Holdout) -> dict[str, float]:
         else:
             numbers, size = held(member)
             parameters, total = parameters + numbers, total + size
-    batch, times, threads = batch_holdout(holdout.sample(REQUESTS, 0)), [], torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    batch, times = batch_holdout(holdout.sample(REQUESTS, 0)), []
+    with one_thread():
         for row in [*range(min(WARM_UP, len(batch))), *range(len(batch))]:
             one = batch.rows(row, row + 1)
             started = time.perf_counter()
             top_k(teacher.score_batch(one), unseen_mask(one, len(teacher.index)), LIST)
             times.append(time.perf_counter() - started)
-    finally:
-        torch.set_num_threads(threads)
     return {
         "parameters": parameters,
         "bytes": total,
         "milliseconds": float(np.median(times[-len(batch) :]) * 1000),
     }
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """While it lasts, torch computes on one thread, as ONNX Runtime does for a kiosk."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def run_narrow(

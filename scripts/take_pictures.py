@@ -1,8 +1,9 @@
-"""The README's pictures, taken anew: the kiosk and the shop as they are, seen by Chromium.
+"""The pictures of README and docs, taken anew: the shop and the report as they are, seen by Chromium.
 
     .venv/bin/python -m scripts.take_pictures [--bundle var/demo/bundle] [--out docs/pictures]
 
-Needs the bundle of 'make demo' and Debian's chromium. A picture is kept in at most 256 colours, as a PNG.
+Needs the bundle of 'make demo', with the rest of its shop beside it, and Debian's chromium. A picture is kept in at
+most 256 colours, as a PNG.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from app.ports import free_port
 from scripts.kiosks import ROOT, TOYGUIDE, environment, start, until
 
 CHROMIUM: Final = ("--headless", "--no-sandbox", "--disable-gpu")
+REPORT: Final = "report.png"
 FIRST_PAGE_MS: Final = 60_000
 
 
@@ -97,10 +99,8 @@ def take(browser: Browser, shop: str, picture: Picture, out: Path) -> Path:
     picture.then(page)
     page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
     page.mouse.move(1, 1)  # nothing lies under the hand
-    image = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    path = keep(page.screenshot(animations="disabled"), out / picture.name)
     context.close()
-    path = out / picture.name
-    image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
 
 
@@ -117,6 +117,30 @@ def opened(bundle: Path, folder: Path) -> Iterator[str]:
         stack.callback(_stop, shop)
         until(lambda: _answers(f"http://127.0.0.1:{port}/_stcore/health"), shop)
         yield f"http://127.0.0.1:{port}"
+
+
+def take_report(browser: Browser, shop: Path, folder: Path, out: Path) -> Path:
+    """Write the report about the shop in `shop` and the picture of its head; the file."""
+    page_file = folder / "report.html"
+    subprocess.run([*TOYGUIDE, "report", "--from", str(shop), "--out", str(page_file)], check=True)
+    context = browser.new_context(viewport={"width": 1140, "height": 1280})
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    path = keep(page.screenshot(), out / REPORT)
+    context.close()
+    return path
+
+
+def keep(picture: bytes, path: Path) -> Path:
+    """Write a screenshot in at most 256 colours; the file."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    return path
+
+
+def said(path: Path) -> None:
+    """Print which picture was taken, and its size."""
+    print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
 
 
 def main() -> None:
@@ -138,8 +162,8 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
         for picture in PICTURES:
-            path = take(browser, shop, picture, options.out)
-            print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+            said(take(browser, shop, picture, options.out))
+        said(take_report(browser, options.bundle.resolve().parent, Path(folder), options.out))
         browser.close()
 
 

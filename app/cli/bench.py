@@ -208,7 +208,7 @@ def _written(
         ERR.print(f"Judging {recommender.name}", markup=False)
         rows = report(judge(recommender, split.test), split.learned("test"))
         if place < len(runs):
-            note_judged(runs[place], labels, rows[0])
+            note_judged(runs[place], labels, rows[0].metrics)
         figures[recommender.name] = {row.slice: {"queries": row.queries, **row.metrics} for row in rows}
     file.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(file) as temporary:

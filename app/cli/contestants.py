@@ -20,7 +20,6 @@ from data.errors import ToyGuideError, parameter_error
 from data.protocol import Protocol, SplitPlan
 from data.split import Part, Split
 from recommender.base import Recommender
-from recommender.evaluation.report import Row
 
 if TYPE_CHECKING:
     from distillation.standing import Rival
@@ -165,15 +164,15 @@ def _words(split: Any) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in split.items() if value)
 
 
-def note_judged(folder: Path, labels: Mapping[str, Any], row: Row) -> None:
+def note_judged(folder: Path, labels: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
     """Write beside a run that it was judged on a test part, and what came out; a bundle is read-only."""
     if not (folder / "run.json").is_file():
         return
     said = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         **{name: labels[name] for name in ("protocol", "part", "order")},
-        "recall@10": row.metrics["recall@10"],
-        "ndcg@10": row.metrics["ndcg@10"],
+        "recall@10": metrics["recall@10"],
+        "ndcg@10": metrics["ndcg@10"],
     }
     try:
         with (folder / JUDGED).open("a", encoding="utf-8") as stream:

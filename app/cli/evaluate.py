@@ -121,7 +121,7 @@ def evaluate(
     if part is not PartName.VALIDATION:
         for row in rows:
             if row.slice == "all" and row.recommender in folders:
-                note_judged(folders[row.recommender], labels, row)
+                note_judged(folders[row.recommender], labels, row.metrics)
     figures = {
         "rows": [asdict(row) for row in rows],
         "beyond": [asdict(each) for each in beyond],

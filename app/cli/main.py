@@ -33,6 +33,7 @@ from app.cli.evaluate import evaluate
 from app.cli.kiosk import kiosk_app
 from app.cli.loop import loop
 from app.cli.page import page
+from app.cli.report import report
 from app.cli.retrain import retrain
 from app.cli.runs import runs_app
 from app.cli.score import score
@@ -78,6 +79,7 @@ app.command()(drift)
 app.command()(retrain)
 app.command()(score)
 app.command()(loop)
+app.command()(report)
 app.command()(demo)
 app.command()(shop)
 app.command()(page)

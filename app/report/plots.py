@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -12,6 +12,8 @@ from app.report.charts import WIDTH
 
 STEPS: Final = 7
 """Shades of a heat map: the classes heat-0 … heat-6."""
+_FAR: Final = 20
+"""Costs of which the highest is more than so many times the lowest may have an axis that goes by tens."""
 _NEAR: Final = 0.6
 """Costs that lie nearer together than this share of the highest have an axis that does not begin at 0."""
 STYLE: Final = """
@@ -43,8 +45,19 @@ class Dot:
     hollow: bool = False
 
 
-def scatter(dots: Sequence[Dot], front: Sequence[int], title: str, across: str, up: str, height: int = 360) -> str:
-    """Points by cost and quality, those of `front` (places in `dots`, cheapest first) numbered and joined."""
+def scatter(
+    dots: Sequence[Dot],
+    front: Sequence[int],
+    title: str,
+    across: str,
+    up: str,
+    height: int = 360,
+    by_tens: bool = False,
+) -> str:
+    """Points by cost and quality, those of `front` (places in `dots`, cheapest first) numbered and joined.
+
+    by_tens: whether costs that are far apart have a logarithmic axis
+    """
     if not dots:
         return f'<p class="nothing" aria-label="{escape(title)}">Nothing to show yet.</p>'
     left, right, bottom, top = 58, 24, 44, 26
@@ -53,40 +66,54 @@ def scatter(dots: Sequence[Dot], front: Sequence[int], title: str, across: str, 
     least = min(dot.x for dot in dots)
     least = least if least > _NEAR * most else 0.0
     step_x = nice_step((most - least) or most, 5)
-    low_x = max(0.0, step_x * math.floor(least / step_x - 0.2))
-    high_x = step_x * math.ceil(most / step_x + 0.2)
+    ticks = [step_x * tick for tick in range(math.floor(least / step_x - 0.2), math.ceil(most / step_x + 0.2) + 1)]
+    ticks = [tick for tick in ticks if tick >= 0]
+    smallest = min((dot.x for dot in dots if dot.x > 0), default=most)
+    scale: Callable[[float], float] = float
+    if by_tens and most > _FAR * smallest:
+        ticks, scale = _tens(smallest, most), lambda value: math.log10(max(value, smallest))
+    low_x, high_x = scale(ticks[0]), scale(ticks[-1])
     low, high = min(dot.y for dot in dots), max(dot.y for dot in dots)
     step_y = nice_step((high - low) or abs(high) or 1.0, 5)
     low_y = step_y * math.floor(low / step_y)
     high_y = max(step_y * math.ceil(high / step_y), low_y + step_y)
 
     def at(x: float, y: float) -> tuple[float, float]:
-        return left + (x - low_x) / (high_x - low_x) * wide, top + (high_y - y) / (high_y - low_y) * tall
+        return left + (scale(x) - low_x) / (high_x - low_x) * wide, top + (high_y - y) / (high_y - low_y) * tall
 
     parts = []
-    for tick in range(round((high_y - low_y) / step_y) + 1):
-        value = low_y + tick * step_y
-        y = at(low_x, value)[1]
+    for stair in range(round((high_y - low_y) / step_y) + 1):
+        value = low_y + stair * step_y
+        y = at(ticks[0], value)[1]
         parts.append(f'<line class="grid" x1="{left}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(
             f'<text class="tick" x="{left - 7}" y="{y + 4:.1f}" text-anchor="end">{plain(value, step_y)}</text>'
         )
-    for tick in range(round((high_x - low_x) / step_x) + 1):
-        x = at(low_x + tick * step_x, low_y)[0]
-        parts.append(
-            f'<text class="tick" x="{x:.1f}" y="{height - bottom + 18}" text-anchor="middle">'
-            f"{plain(low_x + tick * step_x, step_x)}</text>"
-        )
+    for tick in ticks:
+        x = at(tick, low_y)[0]
+        said = f"{tick:g}" if scale is not float else plain(tick, step_x)
+        parts.append(f'<text class="tick" x="{x:.1f}" y="{height - bottom + 18}" text-anchor="middle">{said}</text>')
     parts.append(f'<text class="tick" x="{WIDTH - right}" y="{height - 8}" text-anchor="end">{escape(across)}</text>')
     parts.append(f'<text class="tick" x="{left - 48}" y="{top - 12}">{escape(up)}</text>')
     parts.append(_steps([at(dots[place].x, dots[place].y) for place in front], WIDTH - right))
     for dot in sorted(dots, key=lambda each: each.hollow, reverse=True):
-        parts.append(_mark(*at(dot.x, dot.y), dot))
+        parts.append(mark(*at(dot.x, dot.y), dot))
     for number, place in enumerate(front, start=1):
         x, y = at(dots[place].x, dots[place].y)
         parts.append(f'<circle class="chosen" cx="{x:.1f}" cy="{y:.1f}" r="8.5"/>')
         parts.append(f'<text class="place" x="{x - 10:.1f}" y="{y - 9:.1f}" text-anchor="end">{number}</text>')
-    return _svg(title, height, parts)
+    return svg(title, height, parts)
+
+
+def _tens(least: float, most: float) -> list[float]:
+    """Ticks of a logarithmic axis around both: 1, 2, 5, 10, …, or every third or tenth where that is a crowd."""
+    decades = math.log10(most / least)
+    factors = (1, 2, 5) if decades < 1.7 else (1, 3) if decades < 3 else (1,)
+    powers = range(math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1)
+    every = [factor * 10.0**power for power in powers for factor in factors]
+    first = max((place for place, tick in enumerate(every) if tick < least), default=0)
+    last = min((place for place, tick in enumerate(every) if tick > most), default=len(every) - 1)
+    return every[first : last + 1]
 
 
 def _steps(places: Sequence[tuple[float, float]], end: float) -> str:
@@ -98,7 +125,8 @@ def _steps(places: Sequence[tuple[float, float]], end: float) -> str:
     return f'<path class="front" d="{"".join(path)}"/>'
 
 
-def _mark(x: float, y: float, dot: Dot) -> str:
+def mark(x: float, y: float, dot: Dot) -> str:
+    """The sign of a point at (x, y) of a drawing: a circle, or a diamond for dot-none."""
     look = f"dot {dot.look}{' hollow' if dot.hollow else ''}"
     if dot.look == "dot-none":
         shape = f'<path class="{look}" d="M{x:.1f} {y - 5.5:.1f}l5.5 5.5l-5.5 5.5l-5.5 -5.5z">'
@@ -140,7 +168,7 @@ def heat_map(
             parts.append(f'<text class="heat-text on-{shade}" {middle}>{short(value)}</text>')
             if value == bounds[1] and not framed:
                 framed = f'<rect class="best-cell" {frame}/>'
-    return _svg(title, top + cell * len(rows) + 4, [*parts, framed], round(left + wide * len(columns) + 4))
+    return svg(title, top + cell * len(rows) + 4, [*parts, framed], round(left + wide * len(columns) + 4))
 
 
 def shade_of(value: float, bounds: tuple[float, float]) -> int:
@@ -167,8 +195,10 @@ def plain(value: float, step: float) -> str:
     return f"{value:,.{digits}f}"
 
 
-def _svg(title: str, height: int, parts: Sequence[str], width: int = WIDTH) -> str:
+def svg(title: str, height: int, parts: Sequence[str], width: int = WIDTH, look: str = "") -> str:
+    """A whole drawing of `parts`, at most a quarter larger than drawn. look: its class"""
+    named = f' class="{look}"' if look else ""
     return (
-        f'<svg viewBox="0 0 {width} {height}" style="max-width:{width * 1.25:.0f}px" role="img" '
+        f'<svg{named} viewBox="0 0 {width} {height}" style="max-width:{width * 1.25:.0f}px" role="img" '
         f'aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
+from app.report.document import Plot, Table
 from app.report.plots import STEPS, STYLE, Dot, heat_map, scatter, short
 from app.report.style import page, section, tiles
 from distillation.front import pareto_front
@@ -37,16 +38,7 @@ def sweep_page(about: dict[str, Any], rows: Sequence[Row], name: str) -> str:
         f"{about['epochs']} epochs at most, {about['untaught']['epochs']} without a teacher{_finish(about)} · every "
         "figure is of the validation part; the test part was not looked at</p>"
     )
-    cost = [
-        _plot(made, families, "Quality against size", "Graph, table and scales, as a bundle holds them.", "bytes"),
-        _plot(
-            made,
-            families,
-            "Quality against latency",
-            "Encode, score and top ten for one shopper: the median under ONNX Runtime on one thread.",
-            "milliseconds",
-        ),
-    ]
+    cost = [_card(plot) for plot in cost_plots(made, families)]
     body = [
         intro,
         tiles(_figures(made, about)),
@@ -114,7 +106,21 @@ def _look(row: Row, families: Sequence[str]) -> str:
     return "dot-none" if row.alpha is None else f"dot-{families.index(row.family) % 2}"
 
 
-def _plot(made: Sequence[Row], families: Sequence[str], head: str, text: str, cost: str) -> tuple[str, str, str]:
+def cost_plots(made: Sequence[Row], families: Sequence[str]) -> tuple[Plot, ...]:
+    """Quality against size and against latency, with their Pareto fronts."""
+    return (
+        _plot(made, families, "Quality against size", "Graph, table and scales, as a bundle holds them.", "bytes"),
+        _plot(
+            made,
+            families,
+            "Quality against latency",
+            "Encode, score and top ten for one shopper: the median under ONNX Runtime on one thread.",
+            "milliseconds",
+        ),
+    )
+
+
+def _plot(made: Sequence[Row], families: Sequence[str], head: str, text: str, cost: str) -> Plot:
     by_size = cost == "bytes"
     front = _front(made, cost)
     dots = [
@@ -129,13 +135,26 @@ def _plot(made: Sequence[Row], families: Sequence[str], head: str, text: str, co
         for row in made
     ]
     plot = scatter(dots, front, head, "kB" if by_size else "milliseconds a request", "NDCG@10, validation")
-    lines = "".join(
-        f"<tr><th scope=row>{place}</th><td class=text style='text-align:left'>{escape(made[at].point.words())}</td>"
-        f"<td>{short(made[at].ndcg_10 or 0)}</td>"
-        f"<td>{_kilobytes(made[at]) + ' kB' if by_size else f'{made[at].milliseconds:.3f} ms'}</td></tr>"
+    rows = tuple(
+        (
+            str(place),
+            made[at].point.words(),
+            short(made[at].ndcg_10 or 0),
+            f"{_kilobytes(made[at])} kB" if by_size else f"{made[at].milliseconds:.3f} ms",
+        )
         for place, at in enumerate(front, start=1)
     )
-    return head, text + " Ringed and joined: the Pareto front.", f"{plot}<table><tbody>{lines}</tbody></table>"
+    head_of_table = ("", "student on the front", "NDCG@10", "size" if by_size else "latency")
+    return Plot(head, text + " Ringed and joined: the Pareto front.", plot, Table(head_of_table, rows, 2))
+
+
+def _card(plot: Plot) -> tuple[str, str, str]:
+    lines = "".join(
+        f"<tr><th scope=row>{place}</th><td class=text style='text-align:left'>{escape(student)}</td>"
+        f"<td>{quality}</td><td>{cost}</td></tr>"
+        for place, student, quality, cost in plot.table.rows
+    )
+    return plot.title, plot.text, f"{plot.svg}<table><tbody>{lines}</tbody></table>"
 
 
 def _legend(families: Sequence[str], about: dict[str, Any]) -> str:
@@ -153,12 +172,12 @@ def _legend(families: Sequence[str], about: dict[str, Any]) -> str:
     return f'<ul class="legend">{shown}<li>dashed: the Pareto front, numbered as in the lists</li></ul>'
 
 
-def _maps(made: Sequence[Row], about: dict[str, Any]) -> str:
-    """A heat map for each family, width and number of bits."""
+def map_plots(made: Sequence[Row], about: dict[str, Any]) -> tuple[Plot, ...]:
+    """A heat map of T and α for each family, width and number of bits; none where no student had a teacher."""
     taught = [row for row in made if row.alpha is not None]
     if not taught:
-        return ""
-    cards = []
+        return ()
+    plots = []
     for shape in [
         (family, width, bits) for family in about["family"] for width in about["width"] for bits in about["bits"]
     ]:
@@ -170,8 +189,28 @@ def _maps(made: Sequence[Row], about: dict[str, Any]) -> str:
         alone = next((row.ndcg_10 for row in made if row.alpha is None and _shape(row) == shape), None)
         said = "" if alone is None else f"Without a teacher {short(alone)}."
         title = f"{shape[0]}, width {shape[1]}, int{shape[2]}"
-        plot = heat_map(found, about["alpha"], about["temperature"], ("α", "T"), f"NDCG@10, {title}")
-        cards.append(f'<figure class="card"><h3>{escape(title)}</h3><p>{said}</p>{plot}</figure>')
+        alphas, temperatures = about["alpha"], about["temperature"]
+        drawn = heat_map(found, alphas, temperatures, ("α", "T"), f"NDCG@10, {title}")
+        rows = tuple(
+            (f"α {alpha:g}", *(_cell(found.get((alpha, temperature))) for temperature in temperatures))
+            for alpha in alphas
+        )
+        table = Table(("", *(f"T {temperature:g}" for temperature in temperatures)), rows)
+        plots.append(Plot(title, said, drawn, table))
+    return tuple(plots)
+
+
+def _cell(value: float | None) -> str:
+    return "–" if value is None else short(value)
+
+
+def _maps(made: Sequence[Row], about: dict[str, Any]) -> str:
+    plots = map_plots(made, about)
+    if not plots:
+        return ""
+    cards = [
+        f'<figure class="card"><h3>{escape(plot.title)}</h3><p>{plot.text}</p>{plot.svg}</figure>' for plot in plots
+    ]
     squares = "".join(f'<rect class="heat-{n}" x="{18 * n}" width="18" height="14"/>' for n in range(STEPS))
     ramp = f'<span class="ramp"><svg viewBox="0 0 126 14" aria-hidden="true">{squares}</svg></span>'
     return (

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.atomic import atomic_file
 from data.errors import ToyGuideError
@@ -57,6 +58,13 @@ class Row:
     high: float
 
 
+def head_of(met: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool [N + 1]: the fifth of the catalogue that is met most; met: int64 [N + 1], how often each toy is."""
+    head = np.zeros(len(met), np.bool_)
+    head[1 + np.argsort(-met[1:], kind="stable")[: round(HEAD * (len(met) - 1))]] = True
+    return head
+
+
 def slices(judgement: Judgement, train: Sequences) -> Iterator[tuple[str, Ranks]]:
     """(name, ranks) of each slice; what a shopper's query is stays whole in each.
 
@@ -68,8 +76,7 @@ def slices(judgement: Judgement, train: Sequences) -> Iterator[tuple[str, Ranks]
     age …: queries whose recipient's age is known
     """
     met = np.bincount(train.toys, minlength=judgement.n_toys + 1)
-    head = np.zeros(len(met), np.bool_)
-    head[1 + np.argsort(-met[1:], kind="stable")[: round(HEAD * judgement.n_toys)]] = True
+    head = head_of(met)
     ranks, targets = judgement.ranks, judgement.targets
     yield "all", ranks
     yield "no tie", ranks.of_queries(~judgement.tied)

@@ -27,13 +27,18 @@ def queries_of(holdout: Holdout, ids: tuple[str, ...], count: int = REQUESTS) ->
     return found
 
 
-def median_milliseconds(ask: Callable[[Query], Any], queries: list[Query]) -> float:
-    """The median time of one request, one at a time, after a warm-up."""
+def milliseconds_of(ask: Callable[[Query], Any], queries: list[Query]) -> list[float]:
+    """The time of each request, one at a time, after a warm-up."""
     for query in queries[:WARM_UP]:
         ask(query)
     times = []
     for query in queries:
         start = time.perf_counter()
         ask(query)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1000
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+def median_milliseconds(ask: Callable[[Query], Any], queries: list[Query]) -> float:
+    """The median time of one request, one at a time, after a warm-up."""
+    return statistics.median(milliseconds_of(ask, queries))
