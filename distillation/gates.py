@@ -22,6 +22,7 @@ from recommender.evaluation.compare import bootstrap_interval
 from recommender.evaluation.metrics import MAIN, per_query
 from recommender.evaluation.ranking import Judgement
 from recommender.evaluation.report import FEWEST_QUERIES, slices
+from recommender.evaluation.trials import Trials
 from recommender.serving.bundle import CATALOGUE, Manifest, verify_bundle
 from recommender.serving.catalogue import read_catalogue
 from recommender.serving.encoder import has_encoder, place_toys
@@ -120,6 +121,17 @@ def size_gate(manifest: Manifest, most_bytes: int) -> Gate:
     size = student_bytes(manifest)
     said = f"The student has {size / 1e6:.3f} MB; at most {most_bytes / 1e6:.3f} MB are allowed."
     return Gate("size", size <= most_bytes, said, {"bytes": size, "most": most_bytes})
+
+
+def exposure_gate(found: Trials) -> Gate:
+    """What the kiosks' toys on trial say; it holds back where less would be wanted beyond chance, and nothing else.
+
+    The new bundle has learned from these very events, so what it would gain is flattered, and a loss is one indeed.
+    """
+    says = found.says
+    if found.exposure is not None and not found.worse:
+        says += " It has learned from these events: ask again with later ones before you believe a gain."
+    return Gate("exposure", not found.worse, says, found.record())
 
 
 class RunningStudent(OnnxStudent):

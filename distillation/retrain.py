@@ -28,12 +28,13 @@ from data.protocol import Protocol, SplitPlan, split_dataset
 from data.schema import EventColumn
 from data.split import Split
 from distillation.distill import DistilOptions, load_student, save_student
-from distillation.gates import Gate, quality_gate, running_student, safety_gate, size_gate
+from distillation.gates import Gate, exposure_gate, quality_gate, running_student, safety_gate, size_gate
 from distillation.package import build_bundle
 from distillation.student import StudentConfig
 from distillation.teach import teach
 from distillation.teachers import Teacher, teacher_of
 from recommender.evaluation.ranking import judge
+from recommender.evaluation.trials import AS_KIOSKS_DO, try_lists
 from recommender.learning.fit import Reporter
 from recommender.learning.teacher import load_teacher, save_teacher, train_teacher
 from recommender.learning.warm import WarmStart, read_start
@@ -101,10 +102,12 @@ def retrain(
     catalogue: Dataset | None = None,
     options: RetrainOptions | None = None,
     report: Report = lambda _: lambda *_: None,
+    shown: pa.Table | None = None,
 ) -> Verdict:
     """Make a bundle in `folder` from what runs now and from new events, and judge it against what runs.
 
     events: schema `EVENT_TABLE`; catalogue: the toys of today, see `join_events`
+    shown: the lists that came with the events (`data.importers.kiosk.SHOWN_TABLE`), for what kiosks had on trial
     Raises ToyGuideError where there is nothing to learn, the folder holds another retraining or one is at work there,
     or what runs now does not fit together.
     """
@@ -129,6 +132,8 @@ def retrain(
             model = None
         else:
             gates = _gates(folder, before.bundle, dataset, split, manifest, options, report)
+            if shown is not None:
+                gates = (*gates, _tried(folder, before.bundle, shown, events, report))
             model = manifest.model
         verdict = _verdict(gates, running.model, model, joined, events.num_rows - joined.told)
         record = {"dataset": dataset_record(dataset, plan), "verdict": verdict.record(), "options": asdict(options)}
@@ -289,6 +294,14 @@ def _gates(
     )
     told("", total, total)
     return gates
+
+
+def _tried(folder: Path, running: Path, shown: pa.Table, events: pa.Table, report: Report) -> Gate:
+    told = report("Asking the toys on trial")
+    engines = load_bundle(running), load_bundle(folder / BUNDLE)
+    return exposure_gate(
+        try_lists(shown, events, *engines, AS_KIOSKS_DO, told=lambda done, of: told("lists", done, of))
+    )
 
 
 def _kept_words(manifest: Manifest) -> str:

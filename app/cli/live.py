@@ -39,7 +39,7 @@ SinceOption = Annotated[
 class Live:
     """Events of now, with the toys and the numbering of the training data.
 
-    shown: the lists that were shown (`data.importers.kiosk.SHOWN_TABLE`); None where only datasets were given
+    shown: the lists that were shown since (`data.importers.kiosk.SHOWN_TABLE`); None where only datasets were given
     unknown_events: on toys that the training data does not hold, which are left out
     unknown_toys: the commonest of those toys, each with its events
     mistimed: events of a time that their kiosk did not believe; they have the time of arrival
@@ -88,7 +88,7 @@ def live_events(paths: Sequence[Path], toys: Dataset, since: datetime | None, co
         lost += said["unknown_events"]
         unknown.update(said["unknown_toys"])
         mistimed = said["from_the_future"] + said["long_before_arrival"]
-        shown = found.shown
+        shown = _since(found.shown, "time", since)
     faults.print(listed=False)
     events = _joined(parts, toys, since)
     return Live(events, shown, lost, tuple(unknown.most_common(_NAMED)), mistimed)
@@ -111,21 +111,26 @@ def _called(work: str, files: Sequence[Path]) -> Iterator[Callable[[str], str]]:
 
 def _joined(parts: list[pa.Table], toys: Dataset, since: datetime | None) -> Dataset:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     from data.dataset import Dataset, Source
     from data.schema import EventColumn
 
-    events = pa.concat_tables(parts)
-    if since is not None:
-        recent = pc.greater_equal(
-            events[EventColumn.TIME], pa.scalar(since, events.schema.field(EventColumn.TIME).type)
-        )
-        events = events.filter(pc.fill_null(recent, False))
+    events = _since(pa.concat_tables(parts), EventColumn.TIME, since)
     if not events.num_rows:
         coming = ", which is still to come" if since and since > datetime.now(UTC) else ""
         raise ToyGuideError("There is no event" + (f" since {since.isoformat()}{coming}." if since else "."))
     return Dataset(toys.toys, events.combine_chunks(), Source("kiosk", toys.source.seed))
+
+
+def _since(table: pa.Table, column: str, since: datetime | None) -> pa.Table:
+    """The rows of a table from then on; of none that has no time."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if since is None:
+        return table
+    recent = pc.greater_equal(table[column], pa.scalar(since, table.schema.field(column).type))
+    return table.filter(pc.fill_null(recent, False))
 
 
 def _of_dataset(folder: Path, toys: Dataset, unknown: Counter[str]) -> pa.Table:

@@ -30,6 +30,7 @@ from app.cli.demo import demo
 from app.cli.distill import distill
 from app.cli.drift import drift
 from app.cli.evaluate import evaluate
+from app.cli.exposure import exposure
 from app.cli.kiosk import kiosk_app
 from app.cli.loop import loop
 from app.cli.page import page
@@ -76,6 +77,7 @@ app.add_typer(runs_app)
 app.add_typer(kiosk_app)
 app.command()(evaluate)
 app.command()(drift)
+app.command()(exposure)
 app.command()(retrain)
 app.command()(score)
 app.command()(loop)

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from app.cli.console import ERR, OUT, Exit, print_json, progress_bar
+from app.cli.exposure import print_figures
 from app.cli.live import EventsOption, SinceOption, live_events, moment_of
 from app.cli.shelf import Shelf
 from app.cli.train import report_to
@@ -72,7 +73,9 @@ def retrain(
     live = live_events(events, today or load_dataset(parts.data), moment_of(since, "retrain"), "retrain")
     options = RetrainOptions(epochs, rate, round(largest * 1e6))
     with progress_bar() as progress:
-        found = retrain(out, parts, live.dataset.events, today, options, lambda title: report_to(progress, title))
+        found = retrain(
+            out, parts, live.dataset.events, today, options, lambda title: report_to(progress, title), live.shown
+        )
     place, unpublished = None, None
     if shelf is not None and found.passed:
         try:
@@ -128,6 +131,9 @@ def _print(found: Verdict, live: Live) -> None:
                 f"{row['low']:+.4f} to {row['high']:+.4f}",
             )  # fmt: skip
         OUT.print(rows)
+    tried = next((gate.figures for gate in found.gates if gate.name == "exposure"), None)
+    if tried is not None and tried["exposure"] is not None:
+        print_figures(tried)
     OUT.print(found.says, style="bold", markup=False)
 
 

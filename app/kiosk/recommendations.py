@@ -49,7 +49,7 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
 def ranked(body: RecommendationRequest, now: Serving, usual: Arrangement) -> Recommendation:
     """The list of `now` for a request. usual: how a list is composed where the request does not say.
 
-    Within a session chance is the same each time: who comes back to a list finds it as it was.
+    Within a session chance is the same each time the same is asked: who comes back to a list finds it as it was.
     """
     return now.engine.answer(
         asked(body),
@@ -58,8 +58,18 @@ def ranked(body: RecommendationRequest, now: Serving, usual: Arrangement) -> Rec
         house=now.masks,
         emphasis=now.emphasis_for(body.occasion),
         arrangement=_arrangement(usual, body.diversity),
-        chance=None if body.session_id is None else Random(f"{body.session_id} {body.page}"),
+        chance=None if body.session_id is None else Random(_lot(body, body.session_id)),
     )
+
+
+def _lot(body: RecommendationRequest, session: str) -> str:
+    """What chance hangs on within a session.
+
+    The history is part of it. Else a history that holds a toy which was on trial would tell how the lot fell, and fall
+    the same way again: the propensities of the lists after it would not be true.
+    """
+    met = " ".join(f"{entry.kind} {entry.toy_id}" for entry in body.history)
+    return f"{session} {body.page} {met}"
 
 
 def _shown(body: RecommendationRequest, answer: Recommendation, kiosk: Kiosk) -> ShownList:

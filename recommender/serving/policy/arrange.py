@@ -55,6 +55,10 @@ class Arrangement:
         """How many of the best toys a list of k is chosen among."""
         return k if self.plain else max(LEAST_POOL, POOL_A_SLOT * k)
 
+    def most_of_a_group(self, k: int) -> int:
+        """How many places of a list of k one category may have while others are left."""
+        return max(LEAST_SHARE, math.ceil(self.category_share * k))
+
 
 LEAST_SHARE: Final = 2
 """A category may have two places of any list: of two toys for a child who loves trains, both may be trains."""
@@ -90,11 +94,11 @@ def arrange(
     if arrangement.plain or size == candidates.pinned:
         return np.arange(count), propensity
     diversity, exploration = arrangement.diversity, arrangement.exploration
-    worth = (1 - diversity) * _relevance(candidates)
+    worth = (1 - diversity) * relevance(candidates)
     nearest = np.zeros(size, np.float32)
     taken = np.zeros(size, np.float32)  # −∞ where a toy stands in the list already
     shut = np.zeros(size, np.float32)  # −∞ there too, and where its category has its share
-    cap = max(LEAST_SHARE, math.ceil(arrangement.category_share * k))
+    cap = arrangement.most_of_a_group(k)
     counts: dict[int, int] = {}
     for slot in range(count):
         if slot < candidates.pinned:
@@ -117,11 +121,11 @@ def arrange(
     return chosen, propensity
 
 
-def _relevance(candidates: Candidates) -> NDArray[np.float32]:
+def relevance(candidates: Candidates) -> NDArray[np.float32]:
     """float32 [P]: of those that are not pinned, from 0 for the worst to 1 for the best; all 0 where they are level."""
     relevance = np.zeros_like(candidates.scores)
     scores = candidates.scores[candidates.pinned :]
-    low, high = scores.min(), scores.max()
+    low, high = scores.min(initial=np.inf), scores.max(initial=-np.inf)
     if high > low:
         relevance[candidates.pinned :] = (scores - low) / (high - low)
     return relevance
