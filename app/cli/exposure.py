@@ -81,7 +81,8 @@ def print_figures(found: Mapping[str, Any]) -> None:
     OUT.print(table)
     OUT.print(
         f"{what['supported']:.1%} of what the new bundle would show had a chance to be shown. The weights leave as "
-        f"much as {what['effective']:,.0f} toys would say without them; {what['clipped']} were cut. η = {what['decay']:g}.",
+        f"much as {what['effective']:,.0f} toys would say without them; {what['clipped']} were cut. "
+        f"η = {what['decay']:g}.",
         highlight=False,
     )
 
