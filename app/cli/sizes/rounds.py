@@ -1,6 +1,8 @@
 """All ways over one catalogue, asked in turns: times, recall, memory. Run in a process like the kiosk's own.
 
-Nothing here compares two runs: a machine has quiet hours and busy ones. The ways take turns block by block.
+Nothing here compares two runs: a machine has quiet hours and busy ones. The ways take turns block by block, and what is
+counted is the processor's time: on a machine that does nothing else it is what one waits, on another it hangs less on the
+neighbours.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class Figures:
     way: FLOAT32, INT8, INDEX, or RULES, the making of the mask, which every way needs
     beam: of an index, allowed toys that it looks at; 0 of the others
     recall: share of the exact k best that were found, mean over queries
-    milliseconds, p95: a request, one at a time, on one thread
+    milliseconds, p95: of processor time, a request, one at a time, on one thread
     over: median time by that of FLOAT32 in the same round; lowest and highest of the rounds
     megabytes: resident memory that it added, 10⁶ bytes; None where the system does not say
     build_seconds: of an index, on all cores; disk_megabytes: as it is saved
@@ -140,9 +142,9 @@ def _weighed(make: Callable[[], _Thing]) -> tuple[_Thing, float | None]:
 
 def _timed(seconds: list[float], call: Callable[_Given, _Thing], *given: _Given.args, **named: _Given.kwargs) -> _Thing:
     """The answer of `call`; how long it took goes to `seconds`."""
-    started = time.perf_counter()
+    started = time.process_time()
     answer = call(*given, **named)
-    seconds.append(time.perf_counter() - started)
+    seconds.append(time.process_time() - started)
     return answer
 
 
