@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import streamlit as st
 import uvicorn
+from streamlit.testing.v1 import AppTest
 
 from app.kiosk import KioskSettings, create_app
 from app.ports import bind
 from app.shop.client import KioskClient
 from app.shop.models import Toy
+from tests.app.shop.hands import opened
 
 
 class RunningKiosk:
@@ -111,6 +113,13 @@ def client(kiosk: RunningKiosk) -> Iterator[KioskClient]:
     client = KioskClient(kiosk.address, 5)
     yield client
     client.close()
+
+
+@pytest.fixture
+def open_page(kiosk: RunningKiosk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """`open_page(home, **query)`: a page of a shop over the kiosk."""
+    monkeypatch.setenv("TOYGUIDE_SHOP_API", kiosk.address)
+    return opened
 
 
 @pytest.fixture(autouse=True)

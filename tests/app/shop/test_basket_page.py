@@ -12,9 +12,7 @@ from app.kiosk.store.keys import Role
 from app.shop import carrying, people
 from app.shop import session as moves
 from app.shop.session import Who
-from tests.app.shop.test_pages import cards, choose, healthy, open_page, state, tap, words
-
-__all__ = ["open_page"]
+from tests.app.shop.hands import cards, choose, healthy, state, tap, words
 
 Change = Callable[..., None]
 

@@ -11,9 +11,7 @@ from app.shop import session as moves
 from app.shop.client import KioskClient
 from app.shop.session import Who
 from app.shop.wish import Order
-from tests.app.shop.test_pages import EVIL, cards, choose, healthy, open_page, state, tap, words
-
-__all__ = ["open_page"]
+from tests.app.shop.hands import EVIL, cards, choose, healthy, state, tap, words
 
 
 def seek(shop: AppTest, typed: str) -> AppTest:

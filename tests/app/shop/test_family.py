@@ -12,9 +12,7 @@ from app.shop import session as moves
 from app.shop.models import Facets, Named, Range
 from app.shop.people import MAX_PEOPLE
 from app.shop.understand import MAX_TEXT
-from tests.app.shop.test_pages import cards, choose, healthy, open_page, page, pills, say, state, tap, understood, words
-
-__all__ = ["open_page"]
+from tests.app.shop.hands import cards, choose, healthy, opened, pills, say, state, tap, understood, words
 
 
 def turn(shop: AppTest, option: str) -> AppTest:
@@ -263,10 +261,7 @@ def test_on_the_page_of_a_toy_taps_count_for_the_child_that_it_was_found_for(two
     links = [link.proto for link in shop.get("page_link")]
     assert any("for=star" in link.query_string and f"toy={toy}" in link.query_string for link in links)
     assert state(shop).current == moon.id
-    found = AppTest.from_function(page, kwargs={"home": "toy"}, default_timeout=30)
-    found.query_params["toy"], found.query_params["for"] = toy, "star"
-    found.session_state["visit"] = state(shop)
-    found = healthy(found.run())
+    found = opened("toy", state(shop), **{"toy": toy, "for": "star"})
     assert "For Star" in words(found)
     found = tap(found, f"like-toy-{toy}")
     star, moon = state(found).people
@@ -278,10 +273,8 @@ def test_on_the_page_of_a_toy_taps_count_for_the_child_that_it_was_found_for(two
 
 @pytest.mark.parametrize("sign", ["dragon", "", "<script>"])
 def test_an_address_with_a_picture_that_nobody_has_changes_nothing(two: AppTest, sign: str) -> None:
-    found = AppTest.from_function(page, kwargs={"home": "toy"}, default_timeout=30)
-    found.query_params["toy"], found.query_params["for"] = "bear", sign
-    found.session_state["visit"] = state(two)
-    assert state(healthy(found.run())).current == state(two).current
+    found = opened("toy", state(two), **{"toy": "bear", "for": sign})
+    assert state(found).current == state(two).current
 
 
 def test_of_a_very_long_sentence_the_visit_keeps_what_is_read(client: Any) -> None:

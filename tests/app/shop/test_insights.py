@@ -19,10 +19,8 @@ from app.shop.pages.staff import desk
 from app.shop.staff_client import StaffClient
 from app.shop.staff_models import TopToy
 from recommender.serving.bundle import read_manifest, write_manifest
-from tests.app.shop.test_pages import healthy, open_page, words
+from tests.app.shop.hands import healthy, words
 from tests.app.shop.test_standing import metrics
-
-__all__ = ["open_page"]
 
 
 def charts(shop: AppTest) -> list[dict[str, Any]]:

@@ -11,14 +11,9 @@ from streamlit.testing.v1 import AppTest
 from app.shop.kiosk_mode import GRACE_SECONDS, Moment
 from app.shop.models import Toy
 from app.shop.pages.attract import varied
+from tests.app.shop.hands import buttons, healthy, opened, tap, words
 
 IDLE, COUNTDOWN = 30, 10
-
-
-def page(home: str) -> None:
-    from app.shop.site import run
-
-    run(home)
 
 
 @pytest.fixture
@@ -31,30 +26,7 @@ def open_page(kiosk: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
     }.items():
         monkeypatch.setenv(f"TOYGUIDE_SHOP_{name}", str(value))
 
-    def opened(home: str = "gift", **query: str) -> AppTest:
-        shop = AppTest.from_function(page, kwargs={"home": home}, default_timeout=30)
-        for name, value in query.items():
-            shop.query_params[name] = value
-        return healthy(shop.run())
-
     return opened
-
-
-def healthy(shop: AppTest) -> AppTest:
-    assert not shop.exception, shop.exception
-    return shop
-
-
-def tap(shop: AppTest, key: str) -> AppTest:
-    return healthy(shop.button(key=key).click().run())
-
-
-def words(shop: AppTest) -> str:
-    return "\n".join(element.proto.body for element in shop.get("html"))
-
-
-def buttons(shop: AppTest) -> set[str]:
-    return {str(button.key) for button in shop.button}
 
 
 def vars_of(state: Any) -> list[Any]:

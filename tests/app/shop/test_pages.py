@@ -8,59 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.schema import Audience, Toy
-
-EVIL = "<script>document.title='taken'</script>"
-
-
-def page(home: str) -> None:
-    from app.shop.site import run
-
-    run(home)
-
-
-@pytest.fixture
-def open_page(kiosk: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    monkeypatch.setenv("TOYGUIDE_SHOP_API", kiosk.address)
-
-    def opened(home: str = "gift", **query: str) -> AppTest:
-        shop = AppTest.from_function(page, kwargs={"home": home}, default_timeout=30)
-        for name, value in query.items():
-            shop.query_params[name] = value
-        return healthy(shop.run())
-
-    return opened
-
-
-def healthy(shop: AppTest) -> AppTest:
-    assert not shop.exception, shop.exception
-    return shop
-
-
-def tap(shop: AppTest, key: str) -> AppTest:
-    return healthy(shop.button(key=key).click().run())
-
-
-def pills(shop: AppTest, name: str) -> Any:
-    return next(group for group in shop.get("button_group") if group.key.startswith(f"{name}-"))
-
-
-def choose(shop: AppTest, name: str, value: Any) -> AppTest:
-    return healthy(pills(shop, name).set_value(value).run())
-
-
-def words(shop: AppTest) -> str:
-    """All that the page says in its own HTML."""
-    return "\n".join(element.proto.body for element in shop.get("html"))
-
-
-def cards(shop: AppTest, area: str = "list") -> list[str]:
-    """Ids of the toys on the shelf, in order."""
-    prefix = f"like-{area}-"
-    return [button.key.removeprefix(prefix) for button in shop.button if str(button.key).startswith(prefix)]
-
-
-def state(shop: AppTest) -> Any:
-    return shop.session_state["visit"]
+from tests.app.shop.hands import EVIL, cards, choose, opened, pills, say, state, tap, understood, words
 
 
 def test_the_first_visit_shows_favourites_and_asks_whom_it_is_for(open_page: Callable[..., AppTest]) -> None:
@@ -234,24 +182,12 @@ def test_a_script_in_a_title_is_text_everywhere(
     ]
     monkeypatch.setenv("TOYGUIDE_SHOP_API", start_kiosk(make_bundle(tmp_path / "evil", toys)).address)
     for home, query in (("gift", {}), ("toy", {"toy": "one"})):
-        shop = AppTest.from_function(page, kwargs={"home": home}, default_timeout=30)
-        for name, value in query.items():
-            shop.query_params[name] = value
-        healthy(shop.run())
+        shop = opened(home, **query)
         shop = tap(shop, next(str(button.key) for button in shop.button if str(button.key).startswith("like-")))
         assert "<script" not in words(shop)
         assert "&lt;script&gt;" in words(shop)
         labels = [link.proto.label for link in shop.get("page_link") if "three" in link.proto.label]
         assert all(":red" not in label and "**" not in label for label in labels)
-
-
-def say(shop: AppTest, sentence: str) -> AppTest:
-    shop.text_input[0].set_value(sentence)
-    return tap(shop, "words-go")
-
-
-def understood(shop: AppTest) -> list[str]:
-    return [button.label for button in shop.button if str(button.key).startswith("understood-")]
 
 
 def test_a_sentence_fills_the_answers_in_and_each_can_be_taken_back(open_page: Callable[..., AppTest]) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.shop import session as moves
 from app.shop.cookie import cookie_name, new_value
 from app.shop.visit import keep_visits
-from tests.app.shop.test_pages import cards, choose, healthy, page, pills, tap, words
+from tests.app.shop.hands import cards, choose, healthy, opened, pills, tap, words
 
 
 @pytest.fixture
@@ -20,15 +20,12 @@ def tab(kiosk: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     cookies = {cookie_name(8501): new_value()}
     monkeypatch.setattr(type(st.context), "cookies", property(lambda _: cookies))
 
-    def opened(home: str = "gift", cookie: str = "", **query: str) -> AppTest:
+    def another(home: str = "gift", cookie: str = "", **query: str) -> AppTest:
         if cookie:
             cookies[cookie_name(8501)] = cookie
-        shop = AppTest.from_function(page, kwargs={"home": home}, default_timeout=30)
-        for name, value in query.items():
-            shop.query_params[name] = value
-        return healthy(shop.run())
+        return opened(home, **query)
 
-    return opened
+    return another
 
 
 def the_visit() -> Any:

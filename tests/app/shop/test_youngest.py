@@ -12,9 +12,7 @@ from app.shop import session as moves
 from app.shop.session import Session, Who
 from app.shop.wish import Wish
 from data.schema import Audience
-from tests.app.shop.test_pages import choose, healthy, open_page, state, words
-
-__all__ = ["open_page"]
+from tests.app.shop.hands import choose, healthy, state, words
 
 TWO = 24
 SAFE = {"rattle", "bear", "blocks"}

@@ -14,6 +14,7 @@ from app.kiosk.store.keys import Role
 from app.shop.pages.staff import door
 from app.shop.pages.staff.desk import Section
 from data.schema import Toy
+from tests.app.shop.hands import healthy, opened, tap
 
 BARCODES = {"engine": "4006381333931", "track": "4006381333931", "bear": "5012345678900"}
 
@@ -24,24 +25,15 @@ def bundle(tmp_path_factory: pytest.TempPathFactory, toys: list[Toy], make_bundl
     return make_bundle(tmp_path_factory.mktemp("bundles") / "marked", marked, encoder=True)
 
 
-def page(home: str) -> None:
-    from app.shop.site import run
-
-    run(home)
-
-
 @pytest.fixture
 def closed(kiosk: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     monkeypatch.setenv("TOYGUIDE_SHOP_API", kiosk.address)
     monkeypatch.setattr(door, "browser", lambda: "the till's")  # there is none here; tests/system has two
 
-    def opened(home: str = "staff", **query: str) -> AppTest:
-        shop = AppTest.from_function(page, kwargs={"home": home}, default_timeout=60)
-        for name, value in query.items():
-            shop.query_params[name] = value
-        return healthy(shop.run())
+    def at(home: str = "staff", **query: str) -> AppTest:
+        return opened(home, **query)
 
-    return opened
+    return at
 
 
 @pytest.fixture
@@ -54,22 +46,9 @@ def staff(closed: Callable[..., AppTest], kiosk: Any) -> Callable[..., AppTest]:
     return unlocked
 
 
-def healthy(shop: AppTest) -> AppTest:
-    assert not shop.exception, shop.exception
-    return shop
-
-
 def give(shop: AppTest, key: str) -> AppTest:
     shop.text_input(key="staff-key").set_value(key)
     return tap(shop, "staff-unlock-go")
-
-
-def tap(shop: AppTest, key: str) -> AppTest:
-    return healthy(shop.button(key=key).click().run())
-
-
-def keys(shop: AppTest) -> set[str]:
-    return {str(button.key) for button in shop.button}
 
 
 def words(shop: AppTest) -> str:

@@ -13,7 +13,8 @@ from app.kiosk.store.keys import Role
 from app.shop.pages.staff import desk, door
 from app.shop.pages.staff.desk import Section
 from app.shop.tries import BROWSER_TRIES, Tries
-from tests.app.shop.staff.conftest import give, healthy, seek, state, tap, words
+from tests.app.shop.hands import healthy, tap
+from tests.app.shop.staff.conftest import give, seek, state, words
 
 
 def test_a_key_opens_what_its_role_allows_and_lies_nowhere_else(

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.kiosk.store.keys import Role
 from app.shop.pages.staff.desk import Section
-from tests.app.shop.staff.conftest import go, healthy, keys, tap, words
+from tests.app.shop.hands import buttons, healthy, tap
+from tests.app.shop.staff.conftest import go, words
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_a_clerk_is_not_offered_to_lift_a_recall_and_a_bad_list_is_refused_whole
     shop.file_uploader(key="staff-recalls-file-0").set_value(("recalls.csv", b"toy_id\nbear\n", "text/csv"))
     shop = tap(shop, "staff-recall-go")
     assert "Recalls in force (1)" in words(shop)
-    assert not [key for key in keys(shop) if key.startswith("staff-lift")]
+    assert not [key for key in buttons(shop) if key.startswith("staff-lift")]
 
 
 def test_a_list_of_stock_and_one_that_is_all_there_is(staff: Callable[..., AppTest], kiosk: Any) -> None:

@@ -15,7 +15,8 @@ from app.shop.pages.staff.desk import Section
 from app.shop.staff_models import Change
 from data.schema import Toy
 from recommender.serving.publish import publish
-from tests.app.shop.staff.conftest import give, go, healthy, page, seek, tap, words
+from tests.app.shop.hands import healthy, opened, tap
+from tests.app.shop.staff.conftest import give, go, seek, words
 
 
 def test_an_own_toy_is_added_and_a_fault_is_said_at_its_field(staff: Callable[..., AppTest], kiosk: Any) -> None:
@@ -67,8 +68,7 @@ def test_what_headquarters_published_and_what_became_of_it(
     monkeypatch.setenv("TOYGUIDE_KIOSK_BUNDLES_DIR", str(tmp_path / "bundles"))
     looking = start_kiosk(bundle)
     monkeypatch.setenv("TOYGUIDE_SHOP_API", looking.address)
-    shop = AppTest.from_function(page, kwargs={"home": "staff"}, default_timeout=60).run()
-    shop = go(give(shop, looking.keys.add("Mo", Role.MANAGER)), Section.MODEL)
+    shop = go(give(opened("staff"), looking.keys.add("Mo", Role.MANAGER)), Section.MODEL)
     assert "Nothing is published yet." in words(shop)
     newer = make_bundle(tmp_path / "newer", toys, seed=1, encoder=True, model="b" * 64)
     place = publish(newer, shelf)

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.kiosk.store.keys import Role
 from app.shop.pages.staff.desk import Section
-from tests.app.shop.staff.conftest import BARCODES, give, go, healthy, keys, seek, tap, words
+from tests.app.shop.hands import buttons, healthy, tap
+from tests.app.shop.staff.conftest import BARCODES, give, go, seek, words
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_words_find_what_shoppers_are_not_shown_and_two_toys_may_share_a_barcode
     shop = tap(shop, "staff-open-retired")
     assert "Is not shown to shoppers" in words(shop)
     shop = seek(shop, BARCODES["engine"])
-    assert {"staff-open-engine", "staff-open-track"} <= keys(shop)
+    assert {"staff-open-engine", "staff-open-track"} <= buttons(shop)
     shop = seek(shop, "submarine")
     assert "Nothing is found for “submarine”" in words(shop)
     shop = seek(shop, "<script>alert(1)</script>")
@@ -120,10 +121,10 @@ def test_stock_is_counted_and_a_toy_sold_no_longer_asks_once(staff: Callable[...
     shop = tap(shop, "staff-retire")
     assert "Only a manager can take that back." in words(shop)
     shop = tap(shop, "staff-no-retire")
-    assert "staff-yes-retire" not in keys(shop)
+    assert "staff-yes-retire" not in buttons(shop)
     shop = tap(tap(shop, "staff-retire"), "staff-yes-retire")
     assert "It is sold no longer" in words(shop)
-    assert "staff-restore" not in keys(shop), "a clerk may not"
+    assert "staff-restore" not in buttons(shop), "a clerk may not"
     shop = tap(seek(give(tap(shop, "staff-lock"), kiosk.keys.add("Mo", Role.MANAGER)), "engine"), "staff-restore")
     assert "It is sold again." in words(shop)
 
