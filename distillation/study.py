@@ -1,9 +1,9 @@
 """The study of a sweep: what is to be tried, what was tried, and what comes next.
 
-The study is Optuna's, in one SQLite file, so that several processes can work at it and a killed one can be gone on
-with. Points of a grid are handed out here, one by one, under a lock: Optuna's own GridSampler may give one point to two
-workers, takes a killed trial for a finished one, and knows no students outside the grid, which those without a teacher
-are. With the sampler `tpe` Optuna chooses, and a point it chooses twice is not made twice.
+The study is Optuna's; the file it lies in: study_file.py. Points of a grid are handed out here, one by one, under a
+lock: Optuna's own GridSampler may give one point to two workers, takes a killed trial for a finished one, and knows no
+students outside the grid, which those without a teacher are. With the sampler `tpe` Optuna chooses, and a point it
+chooses twice is not made twice.
 """
 
 from __future__ import annotations
@@ -11,21 +11,15 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
 
-from data.atomic import atomic_file
-from data.errors import DataError, ToyGuideError, parameter_error
+from data.errors import parameter_error
 from distillation.distill import DistilOptions
 from distillation.student import Family, StudentConfig
 from distillation.targets import check_temperature
@@ -35,13 +29,8 @@ from distillation.untaught import Untaught
 
 Sampler = Literal["grid", "tpe"]
 SAMPLERS: Final[tuple[Sampler, ...]] = get_args(Sampler)
-STUDY: Final = "study.sqlite"
 FORMAT: Final = 1
 FIGURES: Final = "figures"
-_NAME: Final = "sweep"
-_PATIENCE: Final = 60.0  # seconds that one worker waits for another's write
-
-optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 @dataclass(frozen=True)
@@ -149,89 +138,6 @@ class Row:
     def point(self) -> Point:
         """What was tried."""
         return Point(self.family, self.width, self.bits, self.alpha, self.temperature)  # type: ignore[arg-type]
-
-
-def open_study(folder: Path, about: dict[str, Any]) -> optuna.Study:
-    """The study in `folder`, which is made, whole or not at all, if there is none.
-
-    Raises ToyGuideError if it is one of other data, another teacher or other options, or if something else is there.
-    """
-    file = folder / STUDY
-    if not file.exists():
-        if strangers := sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(".")):
-            raise ToyGuideError(
-                f"{folder} must be a new or empty folder, or one of an earlier sweep. It holds {strangers[0]!r}."
-            )
-        with atomic_file(file) as temporary, storage_errors(file):
-            storage = _storage(temporary, "DELETE")
-            study = optuna.create_study(storage=storage, study_name=_NAME, direction="maximize")
-            study.set_user_attr("about", about)
-            storage.remove_session()
-            storage.engine.dispose()  # nobody may hold a database whose file gets another name
-    study = load_study(folder)
-    kept = study.user_attrs.get("about", {})
-    if kept != about:
-        name = next(each for each in {**about, **kept} if about.get(each) != kept.get(each))
-        raise ToyGuideError(
-            f"{folder} holds a sweep with another '{name}' ({_short(kept.get(name))}) than is asked for "
-            f"({_short(about.get(name))}). Give another folder, or remove it."
-        )
-    return study
-
-
-def load_study(folder: Path, sampler: optuna.samplers.BaseSampler | None = None) -> optuna.Study:
-    """The study in `folder`. Raises ToyGuideError if its file holds none."""
-    file = folder / STUDY
-    try:
-        return optuna.load_study(study_name=_NAME, storage=_storage(file), sampler=sampler)
-    except (KeyError, RuntimeError, SQLAlchemyError, optuna.exceptions.OptunaError) as error:
-        raise ToyGuideError(f"{file} cannot be read as the study of a sweep ({_why(error)}). Remove it.") from error
-
-
-@contextmanager
-def storage_errors(file: Path) -> Iterator[None]:
-    """While it lasts, a study that cannot be read or written, for a full disk say, is one sentence."""
-    try:
-        yield
-    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-        raise DataError(
-            f"{file} cannot be used: {_why(error)}. What was finished is kept: make room, and give the same command "
-            "again to go on."
-        ) from error
-
-
-def _why(error: Exception) -> str:
-    """What the storage says, without the statement and the addresses that come after it."""
-    first = error.__cause__ or error.__context__ if isinstance(error, optuna.exceptions.StorageInternalError) else None
-    lines = str(first or error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__).rstrip(".")
-
-
-def _storage(file: Path, journal: Literal["WAL", "DELETE"] = "WAL") -> optuna.storages.RDBStorage:
-    """Optuna's storage in one SQLite file; its path is no part of an address, so that any will do.
-
-    In WAL mode what is written survives a kill −9, a power cut leaves it whole, and nobody waits for the disk. But then
-    a part of the database lies in files beside it that go by its name, so one that is to be renamed must do without.
-    """
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(file, timeout=_PATIENCE, check_same_thread=False)
-        connection.execute(f"PRAGMA journal_mode = {journal}")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
-
-    return optuna.storages.RDBStorage("sqlite://", engine_kwargs={"creator": connect})
-
-
-def fold(file: Path) -> None:
-    """Bring what SQLite keeps beside a study's file into it, so that the file alone is the study."""
-    with closing(sqlite3.connect(file, timeout=_PATIENCE)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 40 else f"{text[:12]}…"
 
 
 def fail_left_behind(study: optuna.Study) -> int:

@@ -29,22 +29,18 @@ from distillation.lessons import Lessons, cached_scores, prepare_lessons, score_
 from distillation.shipped import stored_bytes
 from distillation.student import StudentConfig
 from distillation.study import (
-    STUDY,
     Plan,
     Row,
     fail_left_behind,
-    fold,
-    load_study,
     made_before,
     next_trial,
-    open_study,
     point_of,
     rows_of,
     sampler_of,
     settle,
-    storage_errors,
     upcoming,
 )
+from distillation.study_file import STUDY, fold, load_study, open_study, storage_errors
 from distillation.teachers import Teacher
 from distillation.trial import Bench, KeptTable, Shape, measure_shape, run_trial
 from recommender.learning.fit import Reporter

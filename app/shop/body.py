@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.shop.basket import Basket
-from app.shop.session import MAX_MET, Profile, Session, Who
+from app.shop.profile import Profile
+from app.shop.session import MAX_MET, Session, Who
 from data.schema import EventKind
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from app.shop import text
 from app.shop.models import Item, Toy
-from app.shop.session import Profile
+from app.shop.profile import Profile
 from data.schema import SMALLEST_MONTHS
 
 MAX_TITLE: Final = 160

@@ -13,7 +13,8 @@ from typing import Any, Literal
 from app.shop import session as moves
 from app.shop.choices import AGES
 from app.shop.models import Facets
-from app.shop.session import Profile, Session
+from app.shop.profile import Profile
+from app.shop.session import Session
 from app.shop.understand import MAX_TEXT, Understood, understand
 from data.schema import ADULT_MONTHS
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from app.shop import session as moves
 from app.shop.plan import Plan, most_each
-from app.shop.session import FIRST_SIGN, Profile, Session, Who
+from app.shop.profile import Profile
+from app.shop.session import FIRST_SIGN, Session, Who
 
 SIGNS: Final = (FIRST_SIGN, "moon", "sun", "cloud", "boat", "flower")
 MAX_PEOPLE: Final = len(SIGNS)

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.shop import session as moves
-from app.shop.session import Profile, Session
+from app.shop.profile import Profile
+from app.shop.session import Session
 
 
 @dataclass(frozen=True, slots=True)

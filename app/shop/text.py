@@ -11,7 +11,7 @@ from typing import Final
 
 from app.shop.choices import BAND_OF
 from app.shop.models import Item, Reason, Toy
-from app.shop.session import Profile
+from app.shop.profile import Profile
 from data.schema import ADULT_MONTHS, HAZARD_FLOOR_MONTHS, SMALLEST_MONTHS
 
 LANGUAGES: Final = ("en", "zh")

@@ -14,20 +14,17 @@ from data.atomic import alone_in
 from data.errors import ToyGuideError
 from distillation.distill import DistilOptions
 from distillation.study import (
-    STUDY,
     Plan,
     fail_left_behind,
-    fold,
-    load_study,
     made_before,
     next_trial,
-    open_study,
     point_of,
     rows_of,
     sampler_of,
     settle,
     upcoming,
 )
+from distillation.study_file import STUDY, fold, load_study, open_study
 from distillation.trial import Point
 
 PLAN = Plan((0.1, 0.3), (1.0, 2.0), (16,), ("transformer",), (8, 4), DistilOptions(alpha=0.0))

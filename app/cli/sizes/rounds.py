@@ -1,8 +1,8 @@
 """All ways over one catalogue, asked in turns: times, recall, memory. Run in a process like the kiosk's own.
 
 Nothing here compares two runs: a machine has quiet hours and busy ones. The ways take turns block by block, and what is
-counted is the processor's time: on a machine that does nothing else it is what one waits, on another it hangs less on the
-neighbours.
+counted is the processor's time: on a machine that does nothing else that is what one waits, on a busy one it hangs less
+on the neighbours.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from app.shop import plan as plans
 from app.shop import session as moves
 from app.shop.components import synced
 from app.shop.people import MAX_PEOPLE, SIGNS
-from app.shop.session import Profile
+from app.shop.profile import Profile
 from app.shop.visit import Shop, change, leave
 
 ICONS: Final = dict(zip(SIGNS, ("star", "dark_mode", "light_mode", "cloud", "sailing", "local_florist"), strict=True))

@@ -16,6 +16,7 @@ from app.shop.pages.free_text import free_text
 from app.shop.pages.questions import questions
 from app.shop.pages.word_matches import word_matches
 from app.shop.pictures import drawn
+from app.shop.profile import PAGE
 from app.shop.session import Who
 from app.shop.visit import Shop, change
 from app.shop.wish import Order, in_order
@@ -61,7 +62,7 @@ def render(shop: Shop, who: Who) -> None:
 
 def _found(shop: Shop, facets: Facets, who: Who) -> None:
     try:
-        with looking(shop, moves.PAGE):
+        with looking(shop, PAGE):
             answer = shop.client.recommend(body.request_for(shop.visit, facets.recommended_age.min is not None))
     except ShopError as error:
         tapped(shop)

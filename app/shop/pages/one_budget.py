@@ -18,7 +18,7 @@ from app.shop.models import Facets, Item, Recommendation, Share, Split
 from app.shop.pages import family
 from app.shop.pages import toy as toys_page
 from app.shop.pages.questions import occasion
-from app.shop.session import Profile
+from app.shop.profile import Profile
 from app.shop.visit import Shop, change
 
 TAPS: Final = (

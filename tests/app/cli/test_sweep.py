@@ -26,7 +26,7 @@ from distillation.lessons import prepare_lessons
 from distillation.quantize import quantise_rows, shrink_weights
 from distillation.shipped import stored_bytes
 from distillation.student import Student, StudentConfig
-from distillation.study import load_study
+from distillation.study_file import load_study
 from recommender.features import fit_schema, profile_width
 from recommender.serving.table import pack
 

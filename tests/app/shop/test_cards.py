@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.shop import cards
 from app.shop.models import Item, Reason, Toy
-from app.shop.session import Profile
+from app.shop.profile import Profile
 
 MakeToy = Callable[..., Toy]
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"

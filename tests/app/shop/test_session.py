@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from app.shop import session as moves
 from app.shop.body import request_for
 from app.shop.models import Item, Reason, Recommendation, Toy
-from app.shop.session import MAX_MET, MAX_TOYS, PAGE, Session, Who, new_session
+from app.shop.profile import PAGE
+from app.shop.session import MAX_MET, MAX_TOYS, Session, Who, new_session
 from data.schema import EventKind
 
 MakeToy = Callable[..., Toy]

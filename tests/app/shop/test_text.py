@@ -6,7 +6,7 @@ import pytest
 from app.shop import text
 from app.shop.choices import AGES
 from app.shop.models import Reason, Toy
-from app.shop.session import Profile
+from app.shop.profile import Profile
 
 MakeToy = Callable[..., Toy]
 

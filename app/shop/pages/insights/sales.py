@@ -10,7 +10,6 @@ from app.shop.client import ShopError
 from app.shop.pages.insights import parts
 from app.shop.pages.staff import desk, times
 from app.shop.pages.staff import parts as staff_parts
-from app.shop.pages.staff.desk import Desk
 from app.shop.pages.staff.today import asked_hours
 from app.shop.pictures import drawn as art
 from app.shop.staff_models import Figures
@@ -30,22 +29,12 @@ def render(shop: Shop) -> None:
         return
     desk.use()
     hours = asked_hours(shop, "insight-hours")
-    told = _ask(shop, found, hours)
-    if told is not None:
-        _figures(shop, told)
-
-
-def _ask(shop: Shop, found: Desk, hours: int) -> Figures | None:
     try:
-        return found.client.figures(hours)
+        told = found.client.figures(hours)
     except ShopError as error:
-        if error.code == "key_refused":
-            desk.lock("refused", str(error))
-            st.rerun()
-        key = "staff.away" if error.outage else "oops.lead"
-        st.html(staff_cards.fault(shop.t(key, detail=str(error)[:300]), shop.language))
-        st.button(shop.t("down.retry"), key="insight-retry", icon=":material/refresh:")
-        return None
+        staff_parts.trouble(shop, error, "insight-retry")
+        return
+    _figures(shop, told)
 
 
 def _figures(shop: Shop, told: Figures) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from app.shop import staff_cards
 from app.shop.client import ShopError
 from app.shop.components import synced
-from app.shop.pages.staff import desk, door, find, log, model, own_toys, recalls, rules, stock, today
+from app.shop.pages.staff import desk, door, find, log, model, own_toys, parts, recalls, rules, stock, today
 from app.shop.pages.staff.desk import Desk, Section
 from app.shop.visit import Shop
 
@@ -41,12 +41,7 @@ def render(shop: Shop) -> None:
     try:
         SECTIONS[found.section][2](shop, found)
     except ShopError as error:
-        if error.code == "key_refused":
-            desk.lock("refused", str(error))
-            st.rerun()
-        key = "staff.away" if error.outage else "oops.lead"
-        st.html(staff_cards.fault(shop.t(key, detail=str(error)[:300]), shop.language))
-        st.button(shop.t("down.retry"), key="staff-retry", icon=":material/refresh:")
+        parts.trouble(shop, error, "staff-retry")
 
 
 def _bar(shop: Shop, found: Desk) -> None:

@@ -43,6 +43,19 @@ def said_at(shop: Shop, found: Desk, place: str, fields: Collection[str] = ()) -
     st.html(staff_cards.fault(words, shop.language))
 
 
+def trouble(shop: Shop, error: ShopError, retry: str) -> None:
+    """What was asked for did not come: a key that is refused locks the desk, all else is said with a way to try again.
+
+    retry: the key of that button
+    """
+    if error.code == "key_refused":
+        desk.lock("refused", str(error))
+        st.rerun()
+    said = shop.t("staff.away" if error.outage else "oops.lead", detail=str(error)[:300])
+    st.html(staff_cards.fault(said, shop.language))
+    st.button(shop.t("down.retry"), key=retry, icon=":material/refresh:")
+
+
 def field_fault(shop: Shop, found: Desk, place: str, name: str) -> None:
     """Below a field: what the kiosk has against what was written there."""
     if found.said is not None and found.said.place == place and name in found.said.fields:
