@@ -14,7 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from typer.testing import CliRunner
 
+from app.cli.main import app
 from data.atomic import alone_in
 from data.dataset import Dataset, Source, load_dataset, save_dataset
 from data.errors import BundleError, ToyGuideError
@@ -36,7 +38,7 @@ from recommender.learning.teacher import save_teacher, train_teacher
 from recommender.records import read_record
 from recommender.serving.bundle import verify_bundle
 from recommender.serving.load import load_bundle
-from recommender.serving.publish import CURRENT, publish
+from recommender.serving.publish import CURRENT, in_force, publish
 
 PRESET = load_preset("small", width=24, text_width=16, epochs=4, targets_per_batch=256)
 OPTIONS = RetrainOptions(epochs=2)
@@ -166,7 +168,9 @@ def test_what_was_killed_at_every_stage_in_turn_comes_to_the_same_end(
     for name in KEPT[:3]:
         first, second = (json.loads((at / name).read_text(encoding="utf-8")) for at in (folder, done[0]))
         assert first["digest"] == second["digest"]
-    assert verify_bundle(folder / "bundle").files == verify_bundle(done[0] / "bundle").files
+    files, others = (verify_bundle(at / "bundle").files for at in (folder, done[0]))
+    card = "MODEL_CARD.md"  # says how long it took
+    assert {**files, card: None} == {**others, card: None}
     with pytest.raises(ToyGuideError, match="holds a retraining of other events"):
         retrain(folder, before, more, catalogue, OPTIONS)
 
@@ -268,3 +272,26 @@ def test_publishing_and_going_back(
         publish(old, tmp_path / "gone")
     with alone_in(tmp_path, "publishing"), pytest.raises(ToyGuideError, match="Another publishing is at work"):
         publish(old, tmp_path)
+
+
+def test_the_command_says_the_verdict_also_where_it_cannot_publish(
+    shop: tuple[Before, Dataset, pa.Table], done: tuple[Path, stages.Verdict], tmp_path: Path
+) -> None:
+    before, catalogue, events = shop
+    save_dataset(Dataset(catalogue.toys, events, Source("kiosk", 3)), tmp_path / "events")
+    save_dataset(catalogue, tmp_path / "catalogue")
+    (tmp_path / "published").mkdir()
+    words = ["retrain", "--out", done[0], "--events", tmp_path / "events", "--catalogue", tmp_path / "catalogue"]
+    words += ["--data", before.data, "--teacher", before.teacher, "--bundle", before.bundle]
+    words += ["--epochs", OPTIONS.epochs, "--publish", tmp_path / "published"]
+    command = [str(word) for word in words]
+    with alone_in(tmp_path / "published", "publishing"):
+        refused = CliRunner().invoke(app, command)
+    assert f"{done[1].joined.events:,} new events joined; left out: none. 20 new toys" in refused.stderr
+    assert done[1].says in refused.stdout.replace("\n", " ")
+    assert "Another publishing is at work" in str(refused.exception)
+    assert "by hand: toyguide bundle publish" in str(refused.exception)
+    published = CliRunner().invoke(app, [*command, "--json"])
+    assert published.exit_code == 0, published.output
+    assert json.loads(published.stdout)["published"] == str(next((tmp_path / "published").glob("*Z-*")))
+    assert in_force(tmp_path / "published") == done[1].model
