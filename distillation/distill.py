@@ -28,6 +28,7 @@ from recommender.learning.checkpoint import Epoch
 from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import FitOptions, Reporter
 from recommender.learning.presets import MAX_EPOCHS
+from recommender.learning.processes import process_count
 from recommender.learning.runs import as_recorded, load_run, save_run
 from recommender.learning.teacher import VALIDATION_QUERIES, check_same_data, fit_record
 from recommender.learning.tower_recommender import validation_ndcg
@@ -170,10 +171,12 @@ def distil(
     def teach(lesson: Lesson) -> Said:
         return None if lesson.targets is None else partial(lesson.targets, lesson.batch)
 
+    each = max(1, options.targets_per_batch // process_count())
+
     def batches(first: int, epoch: int) -> Iterator[Lesson]:
         view = views[(first + epoch - 1) % len(views)]
         generator = np.random.default_rng((options.seed, first + epoch))
-        for batch in epoch_batches(view.windows, options.targets_per_batch, generator):
+        for batch in epoch_batches(view.windows, each, generator):
             yield Lesson(batch, view.targets, view.dreamt)
 
     def phase(first: int, epochs: int, rate: float) -> list[Epoch]:
@@ -181,7 +184,7 @@ def distil(
             student,
             teach,
             partial(batches, first),
-            count_batches(windows, options.targets_per_batch),
+            count_batches(windows, each) // process_count() or 1,
             mixed_loss(options),
             lambda model: validation_ndcg(StudentRecommender("student", index, model, lessons.interests), judged),
             FitOptions(

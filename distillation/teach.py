@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from distillation.teachers import Teacher
 from recommender.features import fit_schema
 from recommender.learning.fit import Reporter
 from recommender.learning.meter import Meter
+from recommender.learning.processes import agree, folder_of_machine, one_of_machine
+from recommender.records import dataset_record
 
 
 def teach(
@@ -34,7 +37,7 @@ def teach(
     report: Reporter | None = None,
     near: int = 0,
 ) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
-    """A student of `teacher`, its weights and its run record.
+    """A student of `teacher`, its weights and its run record; where `torchrun` started several, they distil together.
 
     teacher: None distils from nobody; then α must be 1 and the table its own
     scores: folder that keeps the teacher's scores for the next student; None keeps them while they are needed
@@ -46,6 +49,16 @@ def teach(
     meter = Meter()
     report = meter.watching(report)
     left_out: list[str] = []
+    agree(
+        {
+            "dataset": dataset_record(dataset, plan),
+            "teacher": teacher.digest if teacher else None,
+            "student": asdict(config),
+            "distillation": asdict(options),
+            "near": near,
+            "toyguide": version("toyguide"),
+        }
+    )
     interests = teacher.interests if teacher else tuple(fit_schema(dataset.toy_rows()).interests)
     lessons = prepare_lessons(dataset, split, config.max_history, interests)
     check_near(near, len(dataset.index))
@@ -57,8 +70,8 @@ def teach(
             left_out.append("the teacher's scores, which were there already")
         student, weights, record = _with_scores(scores, lessons, plan, teacher, config, options, report)
     else:
-        with tempfile.TemporaryDirectory(prefix="toyguide-scores-") as folder:
-            kept = Path(folder) / "scores"
+        with folder_of_machine("toyguide-scores-") as folder:
+            kept = folder / "scores"
             student, weights, record = _with_scores(kept, lessons, plan, teacher, config, options, report)
     if near:
         student, found = beside(student, dataset, split, near)
@@ -78,7 +91,7 @@ def _with_scores(
 ) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
     top = options.depth(len(lessons.dataset.index))
     key = score_key(teacher, config.max_history, top, options.outside)
-    kept = cached_scores(folder, lessons, teacher, key, options.dreams, report)
+    kept = one_of_machine(lambda: cached_scores(folder, lessons, teacher, key, options.dreams, report))
     views = open_views(folder, lessons, key, options.temperature, options.dreams)
     student, weights, record = distil(lessons, teacher, views, config, options, report)
     return student, weights, describe(record, lessons, plan, teacher, kept)

@@ -86,13 +86,17 @@ def distill(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Distil teachers into a student: L = alpha * hard + (1 - alpha) * T^2 * KL."""
+    """Distil teachers into a student: L = alpha * hard + (1 - alpha) * T^2 * KL.
+
+    Under torchrun several processes distil together; the first of them writes and speaks.
+    """
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
     from distillation.distill import DistilOptions, save_student
     from distillation.student import StudentConfig
     from distillation.teach import teach
     from distillation.teachers import gather_teacher
+    from recommender.learning.processes import process_rank
 
     check_output(out, "student", "distill")
     options = DistilOptions(
@@ -117,10 +121,12 @@ def distill(
     chosen = None
     if teacher or blend or recommender:
         chosen = gather_teacher(dataset, split, plan, teacher or [], blend, recommender or [])
-    with progress_bar() as progress:
+    first = process_rank() == 0
+    with progress_bar(shown=first) as progress:
         report = report_to(progress, "Distilling the student")
         _, weights, record = teach(dataset, split, plan, chosen, config, options, scores, report, near)
-    finish(save_student(out, weights, record), out, as_json)
+    if first:
+        finish(save_student(out, weights, record), out, as_json)
 
 
 def teachers_plan(dataset: Dataset, runs: list[Path], blend: Path | None) -> SplitPlan:

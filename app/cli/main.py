@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -44,6 +44,10 @@ from app.cli.train import train
 from app.plain import plain
 from data.errors import ToyGuideError, UnfitError
 
+_TOGETHER: Final = ("train", "distill")
+"""What several processes do as one."""
+_TORCHRUN: Final = "TORCHELASTIC_RUN_ID"
+
 app = typer.Typer(
     name="toyguide",
     help="A toy shop's recommender: teacher, student, kiosk and shop.",
@@ -63,11 +67,18 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def toyguide(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
     """A toy shop's recommender: teacher, student, kiosk and shop."""
+    started = os.environ.get("WORLD_SIZE", "1") if _TORCHRUN in os.environ else "1"
+    if started != "1" and context.invoked_subcommand not in _TOGETHER:
+        raise ToyGuideError(
+            f"torchrun is for {' and '.join(_TOGETHER)}; 'toyguide {context.invoked_subcommand}' must run once. "
+            f"It was started {started} times."
+        )
 
 
 app.add_typer(data_app, name="data")

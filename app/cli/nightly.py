@@ -46,13 +46,17 @@ class Night:
     """What was done.
 
     shorter: shoppers whose list has fewer than k toys; unknown: shoppers asked for who have no event
-    seconds: from the first event read to the last list written; worker_mib: the most memory that a worker ever held
+    seconds: from the first event read to the last list written
+    ranking_cpu_seconds: of all workers, on lists; other_cpu_seconds: of the process that reads and writes
+    worker_mib: the most memory that a worker ever held
     """
 
     shoppers: int = 0
     shorter: int = 0
     unknown: int = 0
     seconds: float = 0.0
+    ranking_cpu_seconds: float = 0.0
+    other_cpu_seconds: float = 0.0
     worker_mib: float = 0.0
 
     @property
@@ -76,7 +80,7 @@ def write_lists(
     index: the bundle's toys. Raises DataError if there is no shopper or `out` cannot be written, ToyGuideError if a
     worker is killed.
     """
-    night, started = Night(), time.monotonic()
+    night, started, cpu = Night(), time.monotonic(), time.process_time()
     facts = {"model": errand.model, "dataset": dataset.digest, "k": errand.k}
     schema = LISTS.with_metadata({"toyguide": json.dumps(facts)})
     with atomic_file(out) as temporary, tempfile.TemporaryDirectory(prefix="toyguide-score-") as spill:
@@ -95,6 +99,7 @@ def write_lists(
                 writer.write(_table(chunk, ranked, index, schema))
                 night.shoppers += len(chunk)
                 night.shorter += int((ranked.toys[:, -1] < 0).sum())
+                night.ranking_cpu_seconds += ranked.cpu_seconds
                 night.worker_mib = max(night.worker_mib, ranked.peak_mib)
                 night.seconds = time.monotonic() - started
                 on_progress(night)
@@ -102,7 +107,7 @@ def write_lists(
             raise DataError(f"There is no shopper to score: none of those asked for has an event in {folder}.")
         writer.close()
     night.unknown = 0 if wanted is None else len(set(wanted)) - night.shoppers
-    night.seconds = time.monotonic() - started
+    night.seconds, night.other_cpu_seconds = time.monotonic() - started, time.process_time() - cpu
     return night
 
 

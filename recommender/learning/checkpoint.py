@@ -66,14 +66,9 @@ class Checkpoint:
         record = self._record()
         if record is None:
             return
-        found, own = _flat(record["key"]), _flat(json.loads(json.dumps(self.key)))
-        names = [name for name in found | own if found.get(name, _ABSENT) != own.get(name, _ABSENT)]
-        if names:
-            said = [f"{name} {_shown(found, name)} → {_shown(own, name)}" for name in names[:_MOST_SAID]]
-            if len(names) > _MOST_SAID:
-                said.append(f"and {len(names) - _MOST_SAID} more")
+        if said := differences(record["key"], json.loads(json.dumps(self.key))):
             raise ToyGuideError(
-                f"{self.folder} holds the checkpoint of another training ({', '.join(said)}): "
+                f"{self.folder} holds the checkpoint of another training ({said}): "
                 f"give another '--out', or remove {self.folder} to train anew."
             )
 
@@ -134,6 +129,16 @@ def unpack(tensors: dict[str, Tensor], modules: dict[str, nn.Module], optimizer:
     optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
     torch.set_rng_state(tensors[_RNG])
     return _below(tensors, "best")
+
+
+def differences(one: dict[str, Any], other: dict[str, Any]) -> str:
+    """What differs between two keys, in words; "" where nothing does."""
+    found, own = _flat(one), _flat(other)
+    names = [name for name in found | own if found.get(name, _ABSENT) != own.get(name, _ABSENT)]
+    said = [f"{name} {_shown(found, name)} → {_shown(own, name)}" for name in names[:_MOST_SAID]]
+    if len(names) > _MOST_SAID:
+        said.append(f"and {len(names) - _MOST_SAID} more")
+    return ", ".join(said)
 
 
 def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

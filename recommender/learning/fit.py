@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import logging
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,14 @@ from torch import Tensor, nn
 
 from data.errors import ToyGuideError
 from recommender.learning.checkpoint import Checkpoint, Epoch, pack, unpack
-from recommender.learning.processes import own_share, process_count, process_rank
+from recommender.learning.processes import (
+    from_first,
+    local_count,
+    own_share,
+    peer_advice,
+    process_count,
+    process_rank,
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ def memory_advice() -> Iterator[None]:
 
 
 @memory_advice()
+@peer_advice()
 def fit(
     model: Model,
     batches: Callable[[int], Iterator[Item]],
@@ -85,16 +92,17 @@ def fit(
     loss_of: mean loss of a batch, on the model given to it
     validate: None judges no epoch; the last one is kept, and its metric is nan
     stop_after: leaves after that many epochs, on the learning rates of a whole training
-    checkpoint: kept after every epoch, and gone on from where there is one
+    checkpoint: kept after every epoch by the first process, and gone on from by all of them where there is one
     on_epoch: told of every epoch
-    Raises ToyGuideError when the loss is no longer finite, and, with what to do about it, when memory runs out.
+    Raises ToyGuideError when the loss is no longer finite, and, with what to do about it, when memory runs out or
+    another process is gone.
     """
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells its precision at every start
     processes, rank = process_count(), process_rank()
     fabric = Fabric(
         accelerator="auto",
-        devices=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
-        num_nodes=processes // int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        devices=local_count(),
+        num_nodes=processes // local_count(),
         strategy="ddp" if processes > 1 else "auto",
         precision="bf16-mixed" if fast_bf16() else "32-true",
     )
@@ -110,7 +118,7 @@ def fit(
         )
     history: list[Epoch] = []
     best: dict[str, Tensor] = {}
-    if checkpoint is not None and (found := checkpoint.load()) is not None:
+    if checkpoint is not None and (found := from_first(checkpoint.load)) is not None:
         tensors, history = found
         best = unpack(tensors, modules, optimizer)
     if rank:
@@ -137,6 +145,11 @@ def fit(
             total, count, done = total + float(loss.detach()), count + 1, done + 1
             if report and done % 10 == 0:
                 report(f"epoch {number} loss {total / count:.3f}{_so_far(history)}", min(done, steps), steps)
+        if not count:
+            raise ToyGuideError(
+                f"An epoch of this training has fewer batches than there are processes, {processes}. Start fewer, or "
+                "lower 'targets_per_batch'."
+            )
         done = number * steps_per_epoch  # an epoch may hold a batch more or less than its estimate
         judged = cast(Model, cast(Any, modules["average"]).module) if options.average else model
         judged.eval()

@@ -6,6 +6,7 @@ import resource
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import Reporter, best_epoch, fit
 from recommender.learning.meter import Meter
 from recommender.learning.presets import Preset, make_preset
-from recommender.learning.processes import process_count
+from recommender.learning.processes import agree, process_count
 from recommender.learning.runs import as_recorded, load_run, save_run, schema_from, schema_weights
 from recommender.learning.sampled import FULL_SOFTMAX_UP_TO, Sampler, sampled_loss
 from recommender.learning.sentences import sentence_vectors
@@ -94,6 +95,7 @@ def train_teacher(
         "interests": list(parts.schema.interests),
         **({} if start is None else {"started_from": start.digest, "first": start.first}),
     }
+    agree(record | {"toyguide": version("toyguide")})
     checkpoint = refit_checkpoint = None
     if unfinished is not None:
         checkpoint = Checkpoint(unfinished / "choose", dict(record))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -39,10 +40,14 @@ class Errand:
 
 
 class Ranked(NamedTuple):
-    """The lists of a chunk, −1 at their end: toys int32 [S, ≤ k], scores float32; the most MiB its worker ever held."""
+    """The lists of a chunk, −1 at their end: toys int32 [S, k], scores float32.
+
+    cpu_seconds: what they took; peak_mib: the most memory that their worker ever held
+    """
 
     toys: NDArray[np.int32]
     scores: NDArray[np.float32]
+    cpu_seconds: float
     peak_mib: float
 
 
@@ -90,13 +95,14 @@ def _rank(asks: Sequence[Ask]) -> Ranked:
     if isinstance(_opened, ToyGuideError):
         raise _opened
     engine, errand = _opened
+    started = time.process_time()
     toys = np.full((len(asks), errand.k), -1, np.int32)
     scores = np.zeros((len(asks), errand.k), np.float32)
     for start in range(0, len(asks), errand.batch):
         rows = slice(start, start + errand.batch)
         found, values = rank_asks(engine, asks[rows], errand.k, errand.house)
         toys[rows, : found.shape[1]], scores[rows, : found.shape[1]] = found, values
-    return Ranked(toys, scores, _peak_mib())
+    return Ranked(toys, scores, time.process_time() - started, _peak_mib())
 
 
 def _peak_mib() -> float:
