@@ -16,7 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data.dataset import FILES, seeded_key
-from data.schema import ADULT_MONTHS, EventColumn, EventKind, Recipient
+from data.schema import ADULT_MONTHS, EventColumn, Recipient
 from data.sequences import Order
 from data.stream import duckdb_beside
 
@@ -40,13 +40,13 @@ Row = tuple[Any, ...]
 class ShopperPast:
     """What is known of one shopper.
 
-    contacts: (toy id, what was last done with it), in the order of the first contact
+    contacts: (toy id, the kind of what was last done with it), in the order of the first contact
     recipient: whom the last event that names one was for
     youngest: months; the youngest child under 18 that any event was for, each child at the age last told
     """
 
     shopper: str
-    contacts: tuple[tuple[str, EventKind], ...]
+    contacts: tuple[tuple[str, str], ...]
     recipient: Recipient | None
     youngest: int | None
 
@@ -76,15 +76,18 @@ def read_pasts(
 def _ordered(rows: Iterable[Row], order: Order, seed: int) -> list[Row]:
     if order == "given":
         return list(rows)
-    return sorted(rows, key=lambda row: (row[-1], seeded_key(f"{row[0]}\0{row[1]}", seed)))
+    own = list(rows)
+    if len({row[-1] for row in own}) == len(own):  # no ties: a hash of each would take as long as all else
+        return sorted(own, key=itemgetter(-1))
+    return sorted(own, key=lambda row: (row[-1], seeded_key(f"{row[0]}\0{row[1]}", seed)))
 
 
 def _past(shopper: str, rows: list[Row]) -> ShopperPast:
-    contacts: dict[str, EventKind] = {}
+    contacts: dict[str, str] = {}
     ages: dict[str | int, int] = {}
     recipient = None
     for _, toy, kind, name, age, interests, budget, _ in rows:
-        contacts[toy] = EventKind(kind)
+        contacts[toy] = kind
         if name is not None or age is not None or interests or budget is not None:
             recipient = Recipient(name, age, tuple(interests or ()), budget)
         if age is not None:

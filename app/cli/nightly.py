@@ -22,8 +22,7 @@ from data.ids import ToyIndex
 from data.protocol import default_order
 from data.shoppers import ShopperPast, read_pasts
 from data.stream import GroupWriter
-from recommender.base import MAX_HISTORY, Contact
-from recommender.serving.asking import Ask
+from recommender.serving.batch import Known
 from recommender.serving.pool import Errand, Ranked, rank_in_parallel
 
 LEAST_CHUNK: Final = 512
@@ -88,12 +87,12 @@ def write_lists(
         pasts = read_pasts(folder, Path(spill), default_order(dataset), dataset.source.seed, wanted)
         sent: list[list[ShopperPast]] = []
 
-        def asks() -> Iterator[list[Ask]]:
+        def chunks() -> Iterator[list[Known]]:
             while chunk := list(islice(pasts, max(LEAST_CHUNK, errand.batch))):
                 sent.append(chunk)
-                yield [ask_of(past) for past in chunk]
+                yield [Known(past.contacts, past.recipient, past.youngest) for past in chunk]
 
-        with closing(rank_in_parallel(errand, asks(), workers)) as lists:
+        with closing(rank_in_parallel(errand, chunks(), workers)) as lists:
             for ranked in lists:
                 chunk = sent.pop(0)
                 writer.write(_table(chunk, ranked, index, schema))
@@ -109,12 +108,6 @@ def write_lists(
     night.unknown = 0 if wanted is None else len(set(wanted)) - night.shoppers
     night.seconds, night.other_cpu_seconds = time.monotonic() - started, time.process_time() - cpu
     return night
-
-
-def ask_of(past: ShopperPast) -> Ask:
-    """What a shopper asks at night: toys for whom they last looked, safe for the youngest child they have."""
-    history = [Contact(toy, kind) for toy, kind in past.contacts[-MAX_HISTORY:]]
-    return Ask(history, past.recipient, past.youngest)
 
 
 def _table(chunk: Sequence[ShopperPast], ranked: Ranked, index: ToyIndex, schema: pa.Schema) -> pa.Table:

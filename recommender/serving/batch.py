@@ -7,13 +7,14 @@ on who else is in the batch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import BundleError
-from data.schema import Toy
+from data.schema import EventKind, Recipient, Toy
+from recommender.base import MAX_HISTORY, Contact
 from recommender.serving.asking import Ask
 from recommender.serving.engine import Engine
 from recommender.serving.policy.mask import HouseLists
@@ -22,6 +23,20 @@ from recommender.serving.student import pad_histories
 
 LEAST_KNOWN: Final = 0.5
 """A bundle that knows a smaller share of a dataset's toys is of another catalogue."""
+_KINDS: Final = {str(kind): kind for kind in EventKind}
+
+
+class Known(NamedTuple):
+    """What is known of one shopper, as it goes from process to process: see `data.shoppers.ShopperPast`."""
+
+    contacts: Sequence[tuple[str, str]]
+    recipient: Recipient | None
+    youngest: int | None
+
+    def ask(self) -> Ask:
+        """What they ask at night: toys for whom they last looked, safe for the youngest child they have."""
+        history = [Contact(toy, _KINDS[kind]) for toy, kind in self.contacts[-MAX_HISTORY:]]
+        return Ask(history, self.recipient, self.youngest)
 
 
 def rank_asks(

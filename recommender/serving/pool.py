@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from data.errors import BundleError, ToyGuideError
 from data.processes import follow_parent, one_thread
-from recommender.serving.asking import Ask
-from recommender.serving.batch import rank_asks
+from recommender.serving.batch import Known, rank_asks
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
 from recommender.serving.policy.mask import HouseLists
@@ -55,7 +54,7 @@ _opened: tuple[Engine, Errand] | ToyGuideError
 """A worker's own."""
 
 
-def rank_in_parallel(errand: Errand, chunks: Iterable[Sequence[Ask]], workers: int) -> Generator[Ranked, None, None]:
+def rank_in_parallel(errand: Errand, chunks: Iterable[Sequence[Known]], workers: int) -> Generator[Ranked, None, None]:
     """The lists of every chunk, in order, whoever made them.
 
     Raises ToyGuideError if a worker is killed, and what a worker raises; all of them end with the iterator.
@@ -91,16 +90,16 @@ def _open(errand: Errand) -> None:
         _opened = error  # an initialiser that fails would be taken for a worker that was killed
 
 
-def _rank(asks: Sequence[Ask]) -> Ranked:
+def _rank(chunk: Sequence[Known]) -> Ranked:
     if isinstance(_opened, ToyGuideError):
         raise _opened
     engine, errand = _opened
     started = time.process_time()
-    toys = np.full((len(asks), errand.k), -1, np.int32)
-    scores = np.zeros((len(asks), errand.k), np.float32)
-    for start in range(0, len(asks), errand.batch):
+    toys = np.full((len(chunk), errand.k), -1, np.int32)
+    scores = np.zeros((len(chunk), errand.k), np.float32)
+    for start in range(0, len(chunk), errand.batch):
         rows = slice(start, start + errand.batch)
-        found, values = rank_asks(engine, asks[rows], errand.k, errand.house)
+        found, values = rank_asks(engine, [known.ask() for known in chunk[rows]], errand.k, errand.house)
         toys[rows, : found.shape[1]], scores[rows, : found.shape[1]] = found, values
     return Ranked(toys, scores, time.process_time() - started, _peak_mib())
 

@@ -14,9 +14,9 @@ import pytest
 
 from data.errors import BundleError, ToyGuideError
 from data.schema import EventKind, Recipient, Toy
-from recommender.base import Contact
+from recommender.base import MAX_HISTORY, Contact
 from recommender.serving.asking import Ask
-from recommender.serving.batch import held_back, rank_asks
+from recommender.serving.batch import Known, held_back, rank_asks
 from recommender.serving.engine import Engine
 from recommender.serving.load import load_bundle
 from recommender.serving.policy.mask import HouseLists
@@ -78,12 +78,29 @@ def test_a_bundle_of_another_catalogue_is_refused_even_where_ids_are_alike(engin
         held_back(engine, [replace(toy, title=f"Another {toy.title}") for toy in toys])
 
 
+KNOWN = [
+    Known((), None, None),
+    Known((("track", "purchase"), ("engine", "purchase")), Recipient("g", 90, ("trains",), 20.0), None),
+    Known((("track", "purchase"),), Recipient("g", 90), 10),
+    Known((("bear", "dismiss"), ("blocks", "view")), Recipient("b", 6), None),
+    Known((("puzzle", "purchase"), ("never-sold", "purchase")), Recipient("aunt", 480), None),
+    Known((), Recipient("aunt", 480), 30),
+]
+"""Whom `ASKS` are the asks of."""
+
+
+def test_what_is_known_of_a_shopper_becomes_an_ask() -> None:
+    ask = Known([(f"toy-{n}", "like") for n in range(600)], Recipient("g", 90), 10).ask()
+    assert (ask.recipient, ask.youngest_age_months, len(ask.history)) == (Recipient("g", 90), 10, MAX_HISTORY)
+    assert ask.history[-1] == Contact("toy-599", EventKind.LIKE)
+
+
 def errand(bundle: Path, model: str) -> Errand:
     return Errand(bundle, model, 5, 2, 36, HouseLists())
 
 
 def test_workers_give_the_chunks_back_in_order(engine: Engine, bundle: Path) -> None:
-    chunks = [ASKS[:1], ASKS[1:4], ASKS[4:]]
+    chunks = [KNOWN[:1], KNOWN[1:4], KNOWN[4:]]
     found = list(rank_in_parallel(errand(bundle, engine.model), chunks, 2))
     expected = rank_asks(engine, ASKS, 5)
     assert [len(ranked.toys) for ranked in found] == [1, 3, 2]
@@ -95,13 +112,13 @@ def test_workers_give_the_chunks_back_in_order(engine: Engine, bundle: Path) -> 
 def test_a_worker_that_is_killed_ends_it_with_a_sentence(engine: Engine, bundle: Path) -> None:
     before = set(multiprocessing.active_children())
 
-    def chunks() -> Iterator[list[Ask]]:
+    def chunks() -> Iterator[list[Known]]:
         for _ in range(8):
-            yield ASKS
+            yield KNOWN
         for worker in set(multiprocessing.active_children()) - before:
             os.kill(worker.pid or 0, signal.SIGKILL)
         while True:
-            yield ASKS
+            yield KNOWN
 
     with pytest.raises(ToyGuideError, match="A worker was killed before it was done"):
         list(rank_in_parallel(errand(bundle, engine.model), chunks(), 1))
@@ -109,4 +126,4 @@ def test_a_worker_that_is_killed_ends_it_with_a_sentence(engine: Engine, bundle:
 
 def test_a_bundle_that_was_changed_meanwhile_ends_it_with_a_sentence(bundle: Path) -> None:
     with pytest.raises(BundleError, match="was changed meanwhile"):
-        list(rank_in_parallel(errand(bundle, "another"), [ASKS], 1))
+        list(rank_in_parallel(errand(bundle, "another"), [KNOWN], 1))
