@@ -175,7 +175,7 @@ def _parts(each: Exposed, longest: int) -> dict[str, NDArray[np.float64]]:
     plain_weight = np.divide(plain, was, out=np.zeros_like(plain), where=possible)[each.rows]
     alone = np.isin(each.rows, each.plain, invert=True) & ~each.best  # on trial, and shown for no other cause
     matched = each.plain_new[each.rows]
-    untried = each.best.all()
+    untried = bool(each.best.all())
 
     def one(value: float) -> NDArray[np.float64]:
         return np.array([value], np.float64)

@@ -159,7 +159,8 @@ def _filters(each: ShownList) -> Iterator[Filters | None]:
 
 def _scores(engine: Engine, ask: Ask) -> NDArray[np.float32]:
     past, _, _ = engine.situation(ask)
-    return Reading(engine.student, past.fed, (), engine.student.profiles([ask.recipient])).scores
+    scores: NDArray[np.float32] = Reading(engine.student, past.fed, (), engine.student.profiles([ask.recipient])).scores
+    return scores
 
 
 def _candidates(engine: Engine, ask: Ask, k: int, arrangement: Arrangement, pins: Sequence[int]) -> Candidates:

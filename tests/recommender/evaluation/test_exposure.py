@@ -34,7 +34,7 @@ class Shopper:
 
 
 @cache
-def shoppers(noise: float = 1.5, count: int = 80) -> tuple[Shopper, ...]:
+def shoppers(noise: float = 1.5, count: int = 60) -> tuple[Shopper, ...]:
     """The running model errs about toys by `noise`; the new one by less than it."""
     world = np.random.default_rng(5)
     directions = world.normal(size=(TOYS, 6)).astype(np.float32)
@@ -85,7 +85,7 @@ def visits(people: tuple[Shopper, ...], count: int, seed: int) -> list[Exposed]:
 def test_the_estimate_finds_the_truth_that_the_plain_figure_misses() -> None:
     people = shoppers()
     running, new = np.mean([who.value for who in people], axis=0)
-    found = estimate(visits(people, 1500, 12))
+    found = estimate(visits(people, 1200, 12))
     assert found.running.low < running < found.running.high
     assert found.new.low < new < found.new.high
     assert found.difference.low < new - running < found.difference.high
@@ -100,10 +100,10 @@ def test_the_estimate_finds_the_truth_that_the_plain_figure_misses() -> None:
 def test_nineteen_intervals_of_twenty_hold_the_truth() -> None:
     people = shoppers()
     running, new = np.mean([who.value for who in people], axis=0)
-    found = [estimate(visits(people, 250, seed), rounds=300) for seed in range(100, 140)]
+    found = [estimate(visits(people, 250, seed), rounds=300) for seed in range(100, 120)]
     held = sum(each.difference.low < new - running < each.difference.high for each in found)
-    assert held >= 35  # of 40; fewer happen one time in thirty where it is 95 %
-    assert np.mean([each.new.value for each in found]) == pytest.approx(new, rel=0.08)
+    assert held >= 17  # of 20; fewer happen one time in sixty where it is 95 %
+    assert np.mean([each.new.value for each in found]) == pytest.approx(new, rel=0.1)
 
 
 def test_the_running_model_is_found_as_it_was() -> None:

@@ -1,0 +1,134 @@
+"""Lists of a real engine, noted as a kiosk notes them, and made anew without the request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from data.schema import EventKind, Recipient
+from recommender.base import Contact
+from recommender.evaluation.replay import ShownList, replay
+from recommender.serving.asking import Ask
+from recommender.serving.engine import Engine
+from recommender.serving.load import load_bundle
+from recommender.serving.policy.arrange import Arrangement
+from recommender.serving.policy.emphasis import Emphasis
+from recommender.serving.policy.filters import Filters
+
+HOW = Arrangement(0.2, 0.5, 0.3)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LIKED = (Contact("track", EventKind.LIKE),)
+LOOKED = (*LIKED, Contact("bear", EventKind.VIEW))
+
+
+@pytest.fixture(scope="module")
+def engine(bundle: Path) -> Engine:
+    return load_bundle(bundle)
+
+
+def noted(
+    engine: Engine,
+    ask: Ask,
+    seed: int = 0,
+    before: tuple[Contact, ...] = (),
+    emphasis: Emphasis | None = None,
+    how: Arrangement = HOW,
+) -> ShownList:
+    """What a kiosk writes down of an answer; `before` is what it knows of the visit, whatever was asked."""
+    answer = engine.answer(ask, 4, arrangement=how, emphasis=emphasis or Emphasis(), chance=Random(seed))
+    return ShownList(
+        "visit",
+        engine.model,
+        NOON,
+        ask.recipient.age_months if ask.recipient else None,
+        ask.youngest_age_months,
+        ask.purpose,
+        tuple(pick.toy.id for pick in answer.items),
+        np.array([pick.score for pick in answer.items], np.float32),
+        np.array([pick.propensity for pick in answer.items], np.float32).astype(np.float64),
+        sum(pick.pinned for pick in answer.items),
+        np.zeros(len(answer.items), np.bool_),
+        before,
+    )
+
+
+KNOWN = {
+    "nothing told": Ask(),
+    "an age": Ask(recipient=Recipient(age_months=60), youngest_age_months=48),
+    "an age that the list keeps to": Ask(recipient=Recipient(age_months=60), filters=Filters(age_months=60)),
+    "what was liked": Ask(history=LIKED, recipient=Recipient(age_months=60)),
+    "a gift": Ask(history=LIKED, purpose="gift"),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_list_is_made_anew_without_its_request(engine: Engine, name: str) -> None:
+    ask = KNOWN[name]
+    for seed in range(5):
+        shown = noted(engine, ask, seed, LOOKED if ask.history else ())
+        found = replay([shown], engine, engine, HOW)
+        assert (len(found.lists), found.unused) == (1, {})
+        made = found.lists[0]
+        assert made.shown.sum(axis=1) == pytest.approx(1)
+        assert np.array_equal(made.shown, made.new), "the same bundle shows the same"
+        assert made.trial == pytest.approx(1 - np.where(made.best, shown.propensities, 1 - made.trial), abs=1e-6)
+
+
+def test_pins_stay_where_the_shop_put_them(engine: Engine) -> None:
+    pins = Emphasis(pins=(engine.index["bear"],))
+    found = replay([noted(engine, Ask(), emphasis=pins)], engine, engine, HOW)
+    assert found.lists[0].shown[0].max() == found.lists[0].new[0].max() == 1
+    assert found.lists[0].trial[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("ask", "before", "reason"),
+    [
+        (Ask(history=LIKED), (), "scores"),
+        (Ask(recipient=Recipient(age_months=60, interests=("trains",))), (), "scores"),
+        (Ask(filters=Filters(category="Trains")), (), "propensities"),
+    ],
+)
+def test_what_nobody_kept_is_not_guessed(engine: Engine, ask: Ask, before: tuple[Contact, ...], reason: str) -> None:
+    found = replay([noted(engine, ask, 1, before)], engine, engine, HOW)
+    assert (found.lists, found.unused) == ((), {reason: 1})
+
+
+def test_interests_that_the_visit_had_told_are_tried(engine: Engine) -> None:
+    shown = noted(engine, Ask(recipient=Recipient(interests=("trains",))))
+    assert replay([replace(shown, interests=("trains",))], engine, engine, HOW).lists
+
+
+def test_a_toy_that_the_bundle_does_not_know(engine: Engine) -> None:
+    shown = noted(engine, Ask())
+    assert replay([replace(shown, toys=("stranger", *shown.toys[1:]))], engine, engine, HOW).unused == {"list": 1}
+
+
+def test_a_kiosk_that_explores_nothing_is_told_from_one_that_does(engine: Engine) -> None:
+    found = replay([noted(engine, Ask(), how=Arrangement(0.2, 0.5))], engine, engine, HOW)
+    assert (found.lists, found.untried, found.unused) == ((), 1, {})
+
+
+def test_propensities_that_contradict_one_another_are_not_used(engine: Engine) -> None:
+    shown = noted(engine, Ask())
+    wrong = replace(shown, propensities=shown.propensities * np.array([1, 1, 0.5, 1]))
+    assert replay([wrong], engine, engine, HOW).unused == {"propensities": 1}
+
+
+def test_a_list_that_was_composed_in_another_way_is_not_used(engine: Engine) -> None:
+    shown = noted(engine, Ask(history=LIKED, recipient=Recipient(age_months=60)), before=LIKED)
+    assert replay([shown], engine, engine, Arrangement(1.0, 0.5)).unused == {"propensities": 1}
+
+
+def test_another_bundle_is_asked_the_same(engine: Engine, make_bundle: object, tmp_path: Path) -> None:
+    other = load_bundle(make_bundle(tmp_path / "other", list(engine.toys), seed=9))  # type: ignore[operator]
+    found = replay([noted(engine, Ask(history=LIKED), before=LIKED)], engine, other, HOW)
+    made = found.lists[0]
+    assert not np.allclose(made.shown, made.new)
+    assert made.new.sum(axis=1) == pytest.approx(1), "in so small a shop every toy had a chance"
+    assert made.plain_new.sum() == 4
