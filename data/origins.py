@@ -9,8 +9,7 @@ from data.dataset import Source
 
 NOT_STATED: Final = "Not stated: ask whoever gave you the data before you share them, or a model made from them."
 _OF_KIOSKS: Final = (
-    "It holds what shoppers did at a shop's kiosks: that is about people, belongs to the shop, and is not shared "
-    "without its leave."
+    "Events that kiosks took are about people and belong to their shop: they are not shared without its leave."
 )
 
 
@@ -82,9 +81,14 @@ def origin_of(source: Source) -> Origin:
     return ORIGINS.get(source.name, _UNKNOWN)
 
 
+def is_joined(source: Source) -> bool:
+    """Whether later events were joined to what a dataset began as."""
+    return "joined_to" in source.options
+
+
 def has_kiosk_events(source: Source) -> bool:
-    """Whether events that kiosks took are in a dataset, alone or joined to others."""
-    return source.name == "kiosk" or "joined_to" in source.options
+    """Whether events that kiosks took are in a dataset, or may be: later events come from them as a rule."""
+    return source.name == "kiosk" or is_joined(source)
 
 
 def terms_of(source: Source) -> list[str]:

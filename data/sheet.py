@@ -9,13 +9,14 @@ import pyarrow.compute as pc
 
 from data.dataset import FORMAT, Dataset
 from data.markdown import bullets, table, text
-from data.origins import has_kiosk_events, origin_of, terms_of
+from data.origins import ORIGINS, has_kiosk_events, is_joined, origin_of, terms_of
 from data.protocol import default_order
-from data.schema import SMALLEST_MONTHS, Audience, EventColumn, ToyColumn
+from data.schema import ADULT_MONTHS, SMALLEST_MONTHS, Audience, EventColumn, ToyColumn
 from data.stats import Stats, describe
 
 SHEET: Final = "DATA_SHEET.md"
 _MOST_TIED: Final = 0.05
+_LATER: Final = " That is what it began as: events of later days were joined to it since, see below."
 _COUNTED: Final = {
     "repeated": "said again what an earlier one said",
     "undated": "events without a date",
@@ -40,13 +41,13 @@ def data_sheet(dataset: Dataset) -> str:
     stats, source = describe(dataset), dataset.source
     origin = origin_of(source)
     sections = {
-        "Who made it, and for what": origin.made,
+        "Who made it, and for what": origin.made + (_LATER if is_joined(source) else ""),
         "What is in it": "\n\n".join(_contents(dataset, stats)),
         "Ages and safety": "\n\n".join(_ages(dataset, stats)),
-        "How it was gathered": origin.gathered + _files(source.options),
+        "How it was gathered": origin.gathered + _files(_first(source.options)),
         "What was done to it": "\n\n".join(_steps(dataset)),
         "What it is good for, and what not": bullets(_uses(dataset, stats)),
-        "People in it": bullets(_people(dataset, stats, origin.ids)),
+        "People in it": bullets(_people(dataset, stats)),
         "On what terms": " ".join(map(text, terms_of(source))),
         "Upkeep": bullets(_upkeep()),
     }
@@ -59,40 +60,42 @@ def data_sheet(dataset: Dataset) -> str:
 
 
 def _contents(dataset: Dataset, stats: Stats) -> Iterator[str]:
-    period = f"from {stats.period[0][:10]} to {stats.period[1][:10]}" if stats.period else "without dates"
-    sessions = f" in {stats.sessions:,} sessions" if stats.sessions else ""
-    yield (
-        f"{stats.toys:,} toys, and {stats.events:,} events of {stats.shoppers:,} shoppers{sessions}, {period}. An "
-        "event says which shopper did what with which toy, and, where that was told, for a child of which age. It is "
-        "not a sample: it holds all that the source held, but for the rows left out below."
-    )
-    kinds = [(kind, count) for kind, count in stats.kinds.items() if count]
-    if kinds:
-        yield table(
-            ("kind of event", "events", "share"),
-            [(kind, f"{count:,}", _share(count, stats.events)) for kind, count in kinds],
-        )
+    whole = "All that the source held is in it, but for the rows left out below."
+    if stats.events:
+        period = f"from {stats.period[0][:10]} to {stats.period[1][:10]}" if stats.period else "without dates"
+        sessions = f" in {stats.sessions:,} sessions" if stats.sessions else ""
         yield (
-            f"Some toys are met far more than others: the most met tenth has {stats.top[10]:.0%} of the events, and "
-            f"{stats.toys - stats.toys_met:,} toys were never met (Gini {stats.gini:.2f})."
+            f"{stats.toys:,} toys, and {stats.events:,} events of {stats.shoppers:,} shoppers{sessions}, {period}. An "
+            "event says which shopper did what with which toy, and, where that was told, for somebody of which age. "
+            + whole
         )
+        kinds = [(kind, f"{count:,}", _share(count, stats.events)) for kind, count in stats.kinds.items() if count]
+        yield table(("kind of event", "events", "share"), kinds)
+        yield (
+            f"Some toys are met far more than others: the most met tenth has {stats.top[10]:.0%} of the events (Gini "
+            f"{stats.gini:.2f}), and {stats.toys - stats.toys_met:,} of {stats.toys:,} toys were never met."
+        )
+    else:
+        yield f"{stats.toys:,} toys and no events. {whole}"
     chinese = 1 - stats.missing["toys"][ToyColumn.TITLE_ZH]
-    yield f"Titles are in the language of the source; {_of_all(chinese)} of the toys have one in Chinese too."
+    yield f"Titles are in the language of the source; of the toys {_of_all(chinese)} have a second one, in Chinese."
     if stats.prices:
         price = stats.price
         yield (
             f"Prices are in {text(stats.currency or 'a currency that is not stated')}, the median {price.median:,.2f}, "
             f"from {price.least:,.2f} to {price.most:,.2f}."
         )
-    missing = [
-        (f"{name[:-1]}: `{column}`", f"{share:.1%}")
-        for name, columns in stats.missing.items()
-        for column, share in columns.items()
-        if share
-    ]
-    if missing:
-        yield "What rows do not say; an empty list counts too, of hazards, say, where a toy has none:"
-        yield table(("column", "rows without"), missing)
+    yield from _missing(stats)
+
+
+def _missing(stats: Stats) -> Iterator[str]:
+    found = [(f"{name[:-1]} `{column}`", share) for name, of in stats.missing.items() for column, share in of.items()]
+    some = [(column, f"{share:.1%}") for column, share in found if 0 < share < 1]
+    if some:
+        yield "What some rows do not say; an empty list counts too, of hazards, say, where a toy has none:"
+        yield table(("column", "rows without"), some)
+    if never := [column for column, share in found if share == 1]:
+        yield f"What no row says: {', '.join(never)}."
 
 
 def _ages(dataset: Dataset, stats: Stats) -> Iterator[str]:
@@ -105,8 +108,8 @@ def _ages(dataset: Dataset, stats: Stats) -> Iterator[str]:
     unvetted = pc.sum(pc.equal(unknown[ToyColumn.AUDIENCE], str(Audience.UNKNOWN))).as_py() or 0
     yield (
         f"Of {unknown.num_rows:,} toys ({_share(unknown.num_rows, stats.toys)}) no safety age is known: a kiosk never "
-        f"shows them for a child under {SMALLEST_MONTHS // 12}. Of {unvetted:,} of these the audience is unknown too: "
-        "where a child under 18 is named, they are not shown until staff approve them."
+        f"shows such a toy for a child under {SMALLEST_MONTHS // 12}. Of {unvetted:,} of these the audience is unknown "
+        f"too: where a child under {ADULT_MONTHS // 12} is named, such a toy is not shown until staff approve it."
     )
     hazards = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in stats.hazards.items() if count)
     audiences = ", ".join(f"{text(name)} {count:,}" for name, count in stats.audiences.items())
@@ -115,6 +118,13 @@ def _ages(dataset: Dataset, stats: Stats) -> Iterator[str]:
         "Ages and hazards are what the source says, and nobody has tested a toy for this sheet. A toy without a hazard "
         "here may still have one."
     )
+
+
+def _first(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the record said before anything was joined."""
+    while isinstance(was := options.get("was"), dict):
+        options = was
+    return options
 
 
 def _files(options: Mapping[str, Any]) -> str:
@@ -166,17 +176,20 @@ def _done(options: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _uses(dataset: Dataset, stats: Stats) -> Iterator[str]:
-    yield "Good for: learning which toys go together, ranking the toys of this catalogue, comparing ways of doing so."
+    if stats.events:
+        yield "Good for: learning which toys go together, ranking the toys of this catalogue, comparing ways to do so."
+    else:
+        yield "Good for: a catalogue to join events to. It holds no event: nothing can be learned from it."
     yield (
         "Not for: finding out about persons or families; judging whether a toy is safe; saying anything of another "
         "shop's shoppers."
     )
     if dataset.source.name == "world":
-        yield "It is simulated: what a model learns of it, and how well, says nothing of real shoppers."
+        but = ", but for what was joined later" if is_joined(dataset.source) else ""
+        yield f"It is simulated{but}: what a model learns of it, and how well, says nothing of real shoppers."
     if has_kiosk_events(dataset.source):
         yield "What kiosks showed depended on the model that ran then: toys that it never showed look unwanted."
     if not stats.events:
-        yield "It holds no event: nothing can be learned from it."
         return
     if stats.period is None:
         yield "No event has a date: nothing can be said of seasons, and only leave-one-out can judge."
@@ -198,15 +211,17 @@ def _uses(dataset: Dataset, stats: Stats) -> Iterator[str]:
         yield "No toy has a price: a budget cannot be kept."
 
 
-def _people(dataset: Dataset, stats: Stats, ids: str) -> Iterator[str]:
+def _people(dataset: Dataset, stats: Stats) -> Iterator[str]:
     yield "It has no column for names, birth dates, addresses, faces or payment."
-    yield ids
+    yield origin_of(dataset.source).ids
+    if is_joined(dataset.source):
+        yield f"Of events that came from kiosks: {ORIGINS['kiosk'].ids}"
     told = 1 - stats.missing["events"][EventColumn.RECIPIENT_AGE]
     if stats.events and told:
         ends = pc.min_max(dataset.events[EventColumn.RECIPIENT_AGE]).as_py()
         yield (
-            f"{_of_all(told)} of the events tell the age of whom the toy was for, most of them children, in whole "
-            f"months at that time ({ends['min']} to {ends['max']})."
+            f"Of the events {_of_all(told)} tell the age of whom the toy was for, in whole months at that time "
+            f"({ends['min']} to {ends['max']})."
         )
     yield (
         "Whoever must be forgotten is forgotten at the source; then import it, and train, again. Copies and models "

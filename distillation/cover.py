@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from data.dataset import Dataset
-from data.origins import terms_of
+from data.origins import is_joined, terms_of
 from data.schema import EventColumn, Toy
 from data.split import Split
 from recommender.evaluation.report import AGES
@@ -39,6 +39,7 @@ class Cover:
 
     no_safety_age, adult, unvetted: toys; unvetted are those whose audience and safety age are both unknown
     shortest: contacts in the shortest history of a test query
+    joined: later events were joined to what the data began as
     days: first and last day of an event, ISO 8601; None where no event is dated
     terms: on what terms the data were given, in sentences
     """
@@ -50,6 +51,7 @@ class Cover:
     unvetted: int
     shortest: int
     simulated: bool
+    joined: bool
     days: tuple[str, str] | None
     terms: tuple[str, ...]
 
@@ -76,6 +78,7 @@ def cover_of(dataset: Dataset, toys: list[Toy], split: Split) -> Cover:
         int(shelf.unvetted.sum()),
         int(np.diff(test.histories.offsets).min()),
         dataset.source.name == "world",
+        is_joined(dataset.source),
         None if ends["min"] is None else (f"{ends['min']:%Y-%m-%d}", f"{ends['max']:%Y-%m-%d}"),
         tuple(terms_of(dataset.source)),
     )

@@ -35,7 +35,8 @@ def known_weaknesses(metrics: Mapping[str, Any], cover: Cover) -> Iterator[str]:
 
 def _data_words(cover: Cover) -> Iterator[str]:
     if cover.simulated:
-        yield "The data are simulated: no figure here says how real shoppers would like its lists."
+        but = ", but for events that were joined later" if cover.joined else ""
+        yield f"The data are simulated{but}: no figure here says how real shoppers would like its lists."
     if cover.days is None:
         yield "The events have no dates: what it knows of seasons, nobody can say."
         return

@@ -38,7 +38,7 @@ def test_its_figures_are_those_of_the_dataset(world: Dataset) -> None:
     assert f"{stats.toys:,} toys, and {stats.events:,} events of {stats.shoppers:,} shoppers" in contents
     for kind, count in stats.kinds.items():
         assert f"| {kind} | {count:,} |" in contents
-    assert "all of the toys have one in Chinese too" in contents
+    assert "of the toys all have a second one, in Chinese" in contents
     ages = section(sheet, "Ages and safety")
     unknown = sum(toy.safety_min_age is None for toy in world.toy_rows())
     assert unknown
@@ -60,7 +60,7 @@ def test_of_a_benchmark_it_says_what_is_missing_and_what_was_done(benchmark: Dat
     assert "100% have the time of the one before, or no time" in uses
     assert "No event says for whom a toy was" in uses
     assert "No toy has a price" in uses
-    assert "none of the toys have one in Chinese too" in sheet
+    assert "of the toys none have a second one, in Chinese" in sheet
     assert "simulated" not in sheet
 
 
@@ -90,10 +90,13 @@ def test_what_was_joined_is_told_and_so_is_whose_events_they_are(world: Dataset)
     assert f"{report.events:,} events came behind the old ones" in done
     assert f"{half:,} events left out: they were there already" in done
     assert "kiosks" in " ".join(terms_of(joined.source))
+    assert "That is what it began as" in section(sheet, "Who made it, and for what")
+    assert "pseudonyms" in section(sheet, "People in it")
+    assert "simulated, but for what was joined later" in sheet
     assert "toys that it never showed look unwanted" in sheet
 
 
 def test_an_empty_catalogue_of_a_shop_that_just_opened(world: Dataset) -> None:
     sheet = data_sheet(replace(world, events=world.events.slice(0, 0), source=Source("table", 0)))
-    assert "It holds no event: nothing can be learned from it." in sheet
+    assert "It holds no event: nothing can be learned from it." in section(sheet, "What it is good for, and what not")
     assert "tell the age" not in sheet

@@ -18,6 +18,7 @@ COVER = Cover(
     2,
     2,
     False,
+    False,
     ("2026-01-01", "2026-04-01"),
     ("Not | stated.",),
 )
