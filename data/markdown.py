@@ -13,9 +13,9 @@ def text(said: object) -> str:
     return "".join("\\" + c if c in _MARKS else c if c.isprintable() else " " for c in str(said))
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table, its first column to the left and all others to the right. Cells are Markdown: see `text`."""
-    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """A table, its first `words` columns to the left and all others to the right. Cells are Markdown: see `text`."""
+    lines = [head, ["---" if place < words else "---:" for place in range(len(head))], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -47,6 +47,8 @@ details .scroll { border:0; padding:0; margin:.4rem 0 0; }
   font-weight:400; font-size:.82rem; } .lists { margin:1rem 0; }
 pre { background:var(--card); border:1px solid var(--line); border-radius:14px; padding:.9rem 1.1rem; overflow-x:auto;
   font-size:.85rem; line-height:1.5; }
+@media (max-width:520px) { .drawn { overflow-x:auto; } .drawn svg { min-width:420px; } .drawn svg.dots { min-width:0; }
+  .scroll th[scope=row] { position:sticky; left:0; background:var(--card); } }
 @media print { details > * { display:block; } }
 """
 
@@ -112,7 +114,8 @@ def _cells(row: tuple[str, ...], words: int) -> str:
 
 def _plot(plot: Plot, look: str) -> str:
     return (
-        f'<figure class="{look}"><h3>{escape(plot.title)}</h3><p>{escape(plot.text)}</p>{plot.svg}'
+        f'<figure class="{look}"><h3>{escape(plot.title)}</h3><p>{escape(plot.text)}</p>'
+        f'<div class="drawn">{plot.svg}</div>'
         f"<details><summary>The figures</summary>{_table(plot.table)}</details></figure>"
     )
 

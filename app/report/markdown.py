@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from itertools import zip_longest
-from typing import Final
 
 from app.report.document import (
     Block,
@@ -20,28 +18,27 @@ from app.report.document import (
     Tiles,
     Words,
 )
-
-_SIGNS: Final = re.compile(r"([\\`*_\[\]<>|#~])")
+from data.markdown import bullets, table, text
 
 
 def to_markdown(document: Document) -> str:
     """The text, ended by a line break."""
-    parts = [f"# {_plain(document.title)}", _plain(document.about)]
+    parts = [f"# {text(document.title)}", text(document.about)]
     for section in document.sections:
         parts += _section(section)
     return "\n\n".join(parts) + "\n"
 
 
 def _section(section: Section) -> list[str]:
-    return [f"## {_plain(section.title)}", *(_block(each) for each in section.blocks)]
+    return [f"## {text(section.title)}", *(_block(each) for each in section.blocks)]
 
 
 def _block(block: Block) -> str:
     match block:
-        case Words(text):
-            return _plain(text)
+        case Words(said):
+            return text(said)
         case Points(items):
-            return "\n".join(f"- {_plain(item)}" for item in items)
+            return bullets(map(text, items))
         case Tiles(figures):
             return _table(Table(("", "figure"), figures))
         case Table():
@@ -52,44 +49,31 @@ def _block(block: Block) -> str:
             return "\n\n".join(_plot(each) for each in plots)
         case Lists():
             return _lists(block)
-        case Code(text):
-            return f"```\n{text}\n```"
+        case Code(lines):
+            return f"```\n{lines}\n```"
 
 
 def _plot(plot: Plot) -> str:
-    return f"### {_plain(plot.title)}\n\n{_plain(plot.text)}\n\n{_table(plot.table)}"
+    return f"### {text(plot.title)}\n\n{text(plot.text)}\n\n{_table(plot.table)}"
 
 
 def _lists(lists: Lists) -> str:
     names = tuple(name for name, _ in lists.lists)
     rows = zip_longest(*(items for _, items in lists.lists))
-    table = _rows(
-        ("", *names), [(str(place), *map(_item, row)) for place, row in enumerate(rows, start=1)], len(names) + 1
-    )
-    return f"### {_plain(lists.title)}\n\n{_plain(lists.text)}\n\n{table}"
+    lines = [(str(place), *map(_item, row)) for place, row in enumerate(rows, start=1)]
+    return f"### {text(lists.title)}\n\n{text(lists.text)}\n\n{table(('', *names), lines, len(names) + 1)}"
 
 
 def _item(item: Item | None) -> str:
     if item is None:
         return ""
-    text = f"**{_plain(item.text)}**" if item.marked else _plain(item.text)
-    return f"{text}<br>{_plain(item.detail)}" if item.detail else text
+    said = f"**{text(item.text)}**" if item.marked else text(item.text)
+    return f"{said}<br>{text(item.detail)}" if item.detail else said
 
 
-def _table(table: Table) -> str:
+def _table(shown: Table) -> str:
     rows = [
-        tuple(f"**{_plain(cell)}**" if number in table.strong and cell else _plain(cell) for cell in row)
-        for number, row in enumerate(table.rows)
+        tuple(f"**{text(cell)}**" if number in shown.strong and cell else text(cell) for cell in row)
+        for number, row in enumerate(shown.rows)
     ]
-    return _rows(tuple(map(_plain, table.head)), rows, table.words)
-
-
-def _rows(head: tuple[str, ...], rows: list[tuple[str, ...]], words: int) -> str:
-    """Cells that are Markdown already."""
-    rule = ["---" if place < words else "---:" for place in range(len(head))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
-
-
-def _plain(text: str) -> str:
-    """`text` with nothing in it that Markdown would take for a sign of its own, on one line."""
-    return _SIGNS.sub(r"\\\1", " ".join(text.split(" ")).replace("\n", " "))
+    return table(tuple(map(text, shown.head)), rows, shown.words)

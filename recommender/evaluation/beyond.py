@@ -24,13 +24,13 @@ _AT_ONCE: Final = 2048
 
 @dataclass(frozen=True)
 class Beyond:
-    """Means over the first ten toys of every list.
+    """Means over lists, of the first ten toys of each.
 
     coverage: the share of all toys that are in any list
     gini: how unequally toys are shown, 0 = all as often, 1 = one toy alone
-    novelty: mean −log2 of the share of training shoppers who met a shown toy, in bits; more is less familiar
-    diversity: mean over pairs of a list of 1 − (levels of category in common / levels of the deeper one)
-    calibration: mean KL divergence, in nats, of the list's categories from those of the query (Steck, "Calibrated
+    novelty: −log2 of the share of training shoppers who met a shown toy, in bits; more is less familiar
+    diversity: over pairs of a list, 1 − (levels of category in common / levels of the deeper one)
+    calibration: KL divergence, in nats, of the list's categories from those of the query (Steck, "Calibrated
         recommendations", 2018, α = 0.01); 0 = the same shares; nan if no query has a category
     """
 
@@ -42,19 +42,43 @@ class Beyond:
     calibration: float
 
 
+@dataclass(frozen=True)
+class Each:
+    """The figures of `Beyond` that every list has for itself, float64 [Q]; nan where a list has none."""
+
+    novelty: NDArray[np.float64]
+    diversity: NDArray[np.float64]
+    calibration: NDArray[np.float64]
+
+
 def beyond_accuracy(judgement: Judgement, holdout: Holdout, train: Sequences, toys: Sequence[Toy]) -> Beyond:
     """The figures of one judgement of `holdout`; toy i of `toys` has index i + 1."""
-    top = judgement.top[:, :K].astype(np.int64)
+    top = judgement.top[:, :K]
     shown = np.bincount(top[top > 0], minlength=len(toys) + 1)[1:]
-    codes = category_codes(toys)
+    each = beyond_each(judgement, holdout, train, toys)
     return Beyond(
         judgement.recommender,
         float((shown > 0).mean()),
         gini(shown),
-        _novelty(top, train, len(toys)),
-        _diversity(top, codes),
-        _calibration(top, holdout, codes),
+        *(_mean(values) for values in (each.novelty, each.diversity, each.calibration)),
     )
+
+
+def beyond_each(judgement: Judgement, holdout: Holdout, train: Sequences, toys: Sequence[Toy]) -> Each:
+    """The same, list by list."""
+    top = judgement.top[:, :K].astype(np.int64)
+    codes = category_codes(toys)
+    return Each(_novelty(top, train, len(toys)), _diversity(top, codes), _calibration(top, holdout, codes))
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _ratio(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Means of rows, nan where there is nothing to count."""
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def gini(counts: NDArray[np.int64]) -> float:
@@ -76,16 +100,17 @@ def category_codes(toys: Sequence[Toy]) -> NDArray[np.int64]:
     return codes
 
 
-def _novelty(top: NDArray[np.int64], train: Sequences, n_toys: int) -> float:
+def _novelty(top: NDArray[np.int64], train: Sequences, n_toys: int) -> NDArray[np.float64]:
     pairs = np.unique(train.rows * (n_toys + 1) + train.toys)  # a toy met twice by one shopper counts once
     met = np.bincount(pairs % (n_toys + 1), minlength=n_toys + 1)
     bits = -np.log2((met + 1) / (len(train) + 1))
-    return float(bits[top[top > 0]].mean()) if (top > 0).any() else float("nan")
+    real = top > 0
+    return _ratio(np.where(real, bits[np.maximum(top, 0)], 0.0).sum(axis=1), real.sum(axis=1))
 
 
-def _diversity(top: NDArray[np.int64], codes: NDArray[np.int64]) -> float:
+def _diversity(top: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.float64]:
     first, second = np.triu_indices(top.shape[1], 1)
-    total, count = 0.0, 0
+    found = [np.empty(0)]
     for start in range(0, len(top), _AT_ONCE):
         rows = top[start : start + _AT_ONCE]
         a, b = rows[:, first], rows[:, second]
@@ -93,16 +118,18 @@ def _diversity(top: NDArray[np.int64], codes: NDArray[np.int64]) -> float:
         one, other = codes[a[real]], codes[b[real]]
         common = ((one == other) & (one >= 0)).sum(axis=1)
         deeper = np.maximum((one >= 0).sum(axis=1), (other >= 0).sum(axis=1))
-        total += float((1 - common / np.maximum(deeper, 1)).sum())
-        count += int(real.sum())
-    return total / count if count else float("nan")
+        apart = np.zeros(real.shape)
+        apart[real] = 1 - common / np.maximum(deeper, 1)
+        found.append(_ratio(apart.sum(axis=1), real.sum(axis=1)))
+    return np.concatenate(found)
 
 
-def _calibration(top: NDArray[np.int64], holdout: Holdout, codes: NDArray[np.int64]) -> float:
+def _calibration(top: NDArray[np.int64], holdout: Holdout, codes: NDArray[np.int64]) -> NDArray[np.float64]:
     second = np.where(codes[:, 1] >= 0, codes[:, 1], codes[:, 0])  # an aisle: the level below the root, if there is one
     n = int(second.max(initial=-1)) + 1
+    found = np.full(len(holdout), np.nan)
     if not n:
-        return float("nan")
+        return found
     histories = holdout.histories
     wanted = histories.wanted
     asked = _shares(histories.rows[wanted], second[histories.toys[wanted]], len(holdout), n)
@@ -110,10 +137,11 @@ def _calibration(top: NDArray[np.int64], holdout: Holdout, codes: NDArray[np.int
     given = _shares(rows, np.where(top.ravel() > 0, second[np.maximum(top.ravel(), 0)], -1), len(top), n)
     some = np.flatnonzero(np.asarray(asked.sum(axis=1)) > 0)
     if not len(some):
-        return float("nan")
+        return found
     cells = asked[some].tocoo()
     smoothed = (1 - _SMOOTH) * np.asarray(given[some[cells.row], cells.col]).ravel() + _SMOOTH * cells.data
-    return float((cells.data * np.log(cells.data / smoothed)).sum() / len(some))
+    found[some] = np.bincount(cells.row, weights=cells.data * np.log(cells.data / smoothed), minlength=len(some))
+    return found
 
 
 def _shares(rows: NDArray[np.int64], codes: NDArray[np.int64], n_rows: int, n: int) -> sparse.csr_array:

@@ -8,22 +8,47 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from app.report.document import Code, Section, Table, Words
+from data.dataset import Source
 from distillation.distill import DistilOptions
 from distillation.student import StudentConfig
+from recommender.learning.meter import spent_from
 from recommender.records import Run
 
 _OPTIONS: Final = {"learning_rate": "rate"}
-_FIXED: Final = ("targets_per_batch", "start")
+_NAMED: Final = (
+    *(
+        "alpha",
+        "temperature",
+        "seed",
+        "epochs",
+        "learning_rate",
+        "average",
+        "patience",
+        "top",
+        "own",
+        "outside",
+        "dreams",
+    ),
+    *("finish", "width", "family", "bits", "dropout"),
+)
+_ALWAYS: Final = ("alpha", "temperature", "seed")
+_SIMULATED: Final = "world"
+_WORLD: Final = ("toys", "shoppers", "events")
 
 
 @dataclass(frozen=True)
 class Made:
-    """One thing that was made: its digest, when, in how many seconds, from which seed and code, with what."""
+    """One thing that was made: its digest, when, what it cost, from which seed and code, where and with what.
+
+    joules: of the whole machine meanwhile, None without a meter
+    """
 
     what: str
     digest: str
     time: str
     seconds: float | None
+    cpu_seconds: float | None
+    joules: float | None
     seed: int | None
     code: str
     platform: str
@@ -39,57 +64,61 @@ class Again:
     digests: tuple[tuple[str, str], ...]
 
 
-def read_again(runs: Sequence[Run], manifest: Mapping[str, Any], folders: Mapping[str, str]) -> Again:
+def read_again(runs: Sequence[Run], source: Source, manifest: Mapping[str, Any], folders: Mapping[str, str]) -> Again:
     """runs: the records of teacher and student; folders: what the report was told, by the name of the option"""
-    commands = [line for run in runs if (line := _command(run, folders))]
-    if "student" in folders and "data" in folders:
-        commands.append(
-            f"toyguide bundle build --data {folders['data']} --student {folders['student']} --out {folders['bundle']}"
-        )
+    paths = {name: shlex.quote(folder) for name, folder in folders.items()}
+    by_kind = {run.kind: run.record for run in runs}
+    if any(record.get("started_from") for record in by_kind.values()):
+        commands = ["toyguide retrain --from BEFORE --events EVENTS --out FOLDER"]
+    else:
+        commands = [
+            *([_simulate(source, paths)] if source.name == _SIMULATED else []),
+            *([_train(by_kind["teacher"], paths)] if "teacher" in by_kind else []),
+            *([_distill(by_kind["student"], paths), _build(paths)] if "student" in by_kind else []),
+        ]
+    told = " ".join(f"--{name} {path}" for name, path in paths.items())
     digests = (
         ("data", str(manifest["dataset"].get("digest", ""))),
         ("teacher", str(manifest["teacher"].get("digest", ""))),
         ("student", str(manifest["student"].get("digest", ""))),
         ("model", str(manifest["model"])),
     )
-    told = " ".join(f"--{name} {shlex.quote(folder)}" for name, folder in folders.items())
     return Again((*commands, f"toyguide report {told} --out report.html"), tuple(map(_made, runs)), digests)
 
 
-def _command(run: Run, folders: Mapping[str, str]) -> str | None:
-    record, data = run.record, folders.get("data", "DATA")
-    if run.kind == "teacher":
-        if record.get("started_from"):
-            return None  # a retraining made it
-        preset = record.get("preset") or {}
-        return (
-            f"toyguide train --data {data} --preset {preset.get('name')} --seed {preset.get('seed')} "
-            f"--epochs {preset.get('epochs')} --out {folders['teacher']}"
-        )
-    if run.kind != "student":
-        return None
-    options, shape = asdict(DistilOptions()), asdict(StudentConfig())
+def _simulate(source: Source, paths: Mapping[str, str]) -> str:
+    said = " ".join(f"--{name} {source.options[name]}" for name in _WORLD if name in source.options)
+    return f"toyguide data simulate {said} --seed {source.seed} --out {paths['data']}"
+
+
+def _train(record: Mapping[str, Any], paths: Mapping[str, str]) -> str:
+    preset = record.get("preset") or {}
+    said = f"--preset {preset.get('name')} --seed {preset.get('seed')} --epochs {preset.get('epochs')}"
+    return f"toyguide train --data {paths['data']} {said} --out {paths['teacher']}"
+
+
+def _distill(record: Mapping[str, Any], paths: Mapping[str, str]) -> str:
+    """What differs from the defaults is named, and what everybody asks for."""
     lesson, student = record.get("distillation") or {}, record.get("student") or {}
+    usual = asdict(DistilOptions()) | asdict(StudentConfig()) | {"finish": 1}  # the command's, not the class's
+    chosen = {name: value for name, value in {**student, **lesson}.items() if name in _NAMED}
     said = [
-        f"--{_OPTIONS.get(name, name)} {lesson[name]}"
-        for name in options
-        if name in lesson
-        and name not in _FIXED
-        and (name in ("alpha", "temperature", "seed", "finish") or lesson[name] != options[name])
-    ]
-    said += [
-        f"--{name} {student[name]}"
-        for name in ("width", "family", "bits", "dropout")
-        if name in student and student[name] != shape[name]
+        f"--{_OPTIONS.get(name, name)} {value}"
+        for name, value in chosen.items()
+        if name in _ALWAYS or value != usual.get(name)
     ]
     said += ["--no-start"] if lesson.get("start") is False else []
     if near := (record.get("near") or {}).get("count"):
         said.append(f"--near {near}")
-    return f"toyguide distill --data {data} {_taught(folders)} {' '.join(said)} --out {folders['student']}"
+    return f"toyguide distill --data {paths['data']} {_taught(paths)} {' '.join(said)} --out {paths['student']}"
 
 
-def _taught(folders: Mapping[str, str]) -> str:
-    return f"--blend {folders['blend']}" if "blend" in folders else f"--teacher {folders.get('teacher', 'TEACHER')}"
+def _build(paths: Mapping[str, str]) -> str:
+    return f"toyguide bundle build --data {paths['data']} --student {paths['student']} --out {paths['bundle']}"
+
+
+def _taught(paths: Mapping[str, str]) -> str:
+    return f"--blend {paths['blend']}" if "blend" in paths else f"--teacher {paths.get('teacher', 'TEACHER')}"
 
 
 def _made(run: Run) -> Made:
@@ -97,12 +126,14 @@ def _made(run: Run) -> Made:
     where = record.get("environment") or {}
     settings = record.get("preset") or record.get("distillation") or {}
     libraries = ", ".join(f"{name} {version}" for name, version in (where.get("libraries") or {}).items() if version)
-    seconds = record.get("seconds")
+    seconds, spent = record.get("seconds"), spent_from(record.get("spent"))
     return Made(
         run.kind,
         run.digest,
         run.time,
         float(seconds) if isinstance(seconds, int | float) else None,
+        None if spent is None else spent.cpu_seconds,
+        None if spent is None else spent.joules,
         settings.get("seed"),
         str(where.get("git") or "unknown")[:48],
         f"{where.get('platform', 'unknown')}, Python {where.get('python', '?')}, {where.get('threads', '?')} threads",
@@ -115,6 +146,8 @@ def again_section(again: Again) -> Section:
     facts: tuple[tuple[str, Callable[[Made], str]], ...] = (
         ("made", lambda each: each.time),
         ("in seconds", lambda each: "–" if each.seconds is None else f"{each.seconds:,.0f}"),
+        ("in CPU seconds", lambda each: "–" if each.cpu_seconds is None else f"{each.cpu_seconds:,.0f}"),
+        ("with energy, Wh", lambda each: "no meter" if each.joules is None else f"{each.joules / 3600:,.2f}"),
         ("from seed", lambda each: "–" if each.seed is None else str(each.seed)),
         ("with the code of commit", lambda each: each.code),
         ("on", lambda each: each.platform),

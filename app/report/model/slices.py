@@ -11,9 +11,9 @@ from app.report.figures import Estimate, estimate, interval, signed, sure
 from app.report.model.judged import Judged
 from app.report.plots import short
 from data.sequences import Sequences
-from distillation.gates import FEWEST_QUERIES, quality_gate
+from distillation.gates import quality_gate
 from recommender.evaluation.metrics import MAIN, per_query
-from recommender.evaluation.report import slices
+from recommender.evaluation.report import FEWEST_QUERIES, slices
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from app.report.charts import percent
 from app.report.document import Plot, Section, Table, Words
 from app.report.dots import Series, dot_plot
-from app.report.figures import Estimate, estimate, share
+from app.report.figures import Estimate, estimate, share, sure
 from app.report.model.judged import Judged, Kind
 from data.schema import Toy
 from data.sequences import Sequences
 from data.split import Holdout
-from recommender.evaluation.beyond import Beyond, K, beyond_accuracy
+from recommender.evaluation.beyond import K, beyond_each, gini
 from recommender.evaluation.report import head_of
 
 
 @dataclass(frozen=True)
 class Variety:
-    """The first ten toys of every list of one recommender.
+    """The first ten toys of every list of one recommender; see `Beyond` for the first five figures.
 
     head, tail, unmet: share of a list's places on the most met fifth of the catalogue, on other toys that were met in
     training, and on toys that nobody met there
@@ -31,7 +31,11 @@ class Variety:
 
     name: str
     kind: Kind
-    beyond: Beyond
+    coverage: float
+    gini: float
+    novelty: Estimate
+    diversity: Estimate
+    calibration: Estimate
     head: Estimate
     tail: Estimate
     unmet: Estimate
@@ -51,9 +55,26 @@ def measure_varieties(every: Sequence[Judged], holdout: Holdout, learned: Sequen
     kinds = np.where(met == 0, 2, np.where(head_of(met), 0, 1))
     rows = []
     for each in every:
-        beyond = beyond_accuracy(each.judgement, holdout, learned, toys)
-        rows.append(Variety(each.name, each.kind, beyond, *_shares(kinds, each.judgement.top[:, :K])))
+        top = each.judgement.top[:, :K]
+        shown = np.bincount(top[top > 0], minlength=len(toys) + 1)[1:]
+        lists = beyond_each(each.judgement, holdout, learned, toys)
+        rows.append(
+            Variety(
+                each.name,
+                each.kind,
+                float((shown > 0).mean()),
+                gini(shown),
+                _known(lists.novelty),
+                _known(lists.diversity),
+                _known(lists.calibration),
+                *_shares(kinds, top),
+            )
+        )
     return Varieties(tuple(rows), _shares(kinds, holdout.targets[holdout.bounds[:-1], None]))
+
+
+def _known(values: NDArray[np.float64]) -> Estimate:
+    return estimate(values[~np.isnan(values)])
 
 
 def _shares(kinds: NDArray[np.int64], lists: NDArray[np.int32]) -> tuple[Estimate, Estimate, Estimate]:
@@ -97,11 +118,9 @@ def variety_section(varieties: Varieties) -> Section:
         tuple(
             (
                 row.name,
-                percent(row.beyond.coverage),
-                *(
-                    "–" if math.isnan(value) else f"{value:.3f}"
-                    for value in (row.beyond.gini, row.beyond.novelty, row.beyond.diversity, row.beyond.calibration)
-                ),
+                percent(row.coverage),
+                f"{row.gini:.3f}",
+                *(_bits(each) for each in (row.novelty, row.diversity, row.calibration)),
             )
             for row in rows
         ),
@@ -111,7 +130,7 @@ def variety_section(varieties: Varieties) -> Section:
         "How much of the shelf is seen",
         (
             Words(
-                f"The student shows {percent(shipped.beyond.coverage)} of the toys on some list. These figures are "
+                f"The student shows {percent(shipped.coverage)} of the toys on some list. These figures are "
                 "of the first ten places of all lists together. Coverage: share of the toys that are on any list. "
                 "Gini: how unequally they are shown, 0 alike, 1 one toy alone. Both are of just these lists and so "
                 "many of them, and have no interval. Novelty: how few shoppers met a shown toy, more is less "
@@ -122,3 +141,7 @@ def variety_section(varieties: Varieties) -> Section:
             plot,
         ),
     )
+
+
+def _bits(each: Estimate) -> str:
+    return "–" if math.isnan(each.value) else sure(each, lambda value: f"{value:.2f}")

@@ -148,8 +148,10 @@ def test_it_tells_all_that_a_manager_and_an_analyst_ask(told: tuple[str, str, di
         assert sum(share["value"] for share in row) == pytest.approx(1)
     assert 0 < told_figures["change"]["others"]["value"] < 1
     commands = told_figures["again"]["commands"]
-    assert [line.split()[1] for line in commands] == ["train", "distill", "bundle", "report"]
-    assert "--seed 0" in commands[0]
+    assert [line.split()[1] for line in commands] == ["data", "train", "distill", "bundle", "report"]
+    assert "--toys 140 --shoppers 260 --events 4000 --seed 3" in commands[0]
+    assert "--preset small --seed 0 --epochs 2" in commands[1]
+    assert {"--width 24", "--epochs 2", "--alpha 0.3"} <= set(re.findall(r"--\w+ [\w.]+", commands[2]))
 
 
 def test_examples_show_whom_the_student_found_and_whom_it_did_not(told: tuple[str, str, dict[str, Any]]) -> None:
