@@ -14,7 +14,8 @@ from data.errors import BundleError, ToyGuideError
 from data.protocol import SplitPlan, plan_from, split_dataset
 from data.split import Split
 from distillation.gates import RunningStudent, running_student
-from distillation.study import STUDY, load_study, rows_of
+from distillation.study import rows_of
+from distillation.study_file import STUDY, load_study
 from recommender.records import Run, read_record
 from recommender.serving.bundle import Manifest, read_manifest, verify_bundle
 from recommender.serving.engine import Engine
