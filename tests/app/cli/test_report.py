@@ -17,7 +17,7 @@ from app.cli.main import app
 from data.dataset import load_dataset, save_dataset
 from data.errors import BundleError, ToyGuideError
 from data.world.simulate import WorldOptions, simulate
-from distillation.study import open_study
+from distillation.study_file import open_study
 from recommender.serving.bundle import read_manifest, write_manifest
 
 
