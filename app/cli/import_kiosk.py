@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from app.cli.console import OUT, print_json
-from app.cli.imports import OnError, check_out
+from app.cli.imports import OnError, check_out, print_counts
 from app.cli.understood import Faults, bytes_bar
 
 
@@ -59,12 +57,7 @@ def kiosk(
     if json:
         print_json(summary)
         return
-    table = Table("part", "read", "kept", "rejected", title=f"Imported into {escape(str(out))}")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for part, count in options["counts"].items():
-        table.add_row(part, *(f"{count[key]:,}" for key in ("read", "kept", "rejected")))
-    OUT.print(table)
+    print_counts("part", options["counts"], str(out))
     mistimed = options["from_the_future"] + options["long_before_arrival"]
     OUT.print(
         f"Of {', '.join(options['stores'])}: {summary['shoppers']:,} shoppers, {summary['events']:,} events "

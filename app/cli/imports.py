@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from app.cli.console import ERR, OUT, print_json, tell
 from app.cli.folders import check_output
 
 _SHOWN_FAULTS = 10
+_COUNTED = ("read", "kept", "rejected")
 
 import_app = typer.Typer(no_args_is_help=True, help="Read a shop's own files as a dataset.")
 
@@ -85,16 +87,21 @@ def check_out(folder: Path, verb: str = "data import") -> None:
     check_output(folder, "dataset", verb)
 
 
+def print_counts(of: str, counts: Mapping[str, Mapping[str, int]], out: str) -> None:
+    """A table of what was read, kept and rejected. of: what its rows are; counts: {name: {"read": …, …}}."""
+    table = Table(of, title=f"Imported into {escape(out)}")
+    for key in _COUNTED:
+        table.add_column(key, justify="right")
+    for part, count in counts.items():
+        table.add_row(part, *(f"{count[key]:,}" for key in _COUNTED))
+    OUT.print(table)
+
+
 def _print_summary(summary: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(summary)
         return
-    table = Table("file", "read", "kept", "rejected", title=f"Imported into {escape(summary['dataset'])}")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for part, count in summary["counts"].items():
-        table.add_row(part, *(f"{count[key]:,}" for key in ("read", "kept", "rejected")))
-    OUT.print(table)
+    print_counts("file", summary["counts"], summary["dataset"])
     OUT.print(
         f"{summary['shoppers']:,} shoppers, {summary['toys']:,} toys, {summary['events']:,} events "
         f"(all of kind {summary['kind']}; {summary['undated']:,} without a date, "

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +14,18 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.cli.console import Exit
-from app.cli.main import main
 from app.kiosk import KioskSettings, create_app
 from data.dataset import Dataset, Source, build_dataset, load_dataset, save_dataset
 from data.schema import Event, EventKind, Recipient, Toy
+from tests.app.cli.conftest import Run
 
-Run = Callable[..., tuple[int, str, str]]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(toyguide: Run) -> Run:
     """`toyguide drift` with the given arguments: (exit code, stdout, stderr)."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["toyguide", "drift", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as leaving:
-            main()
-        out, err = capsys.readouterr()
-        return int(str(leaving.value.code)), out, err
-
-    return call
+    return partial(toyguide, "drift")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +66,7 @@ def kiosk_file(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_kiosks_own_file_and_its_export_say_the_same(
-    run: Run, trained: Path, kiosk_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, toyguide: Run, trained: Path, kiosk_file: Path, tmp_path: Path
 ) -> None:
     code, said, _ = run("--data", trained, "--events", kiosk_file, "--json")
     assert code == Exit.OK
@@ -87,10 +76,7 @@ def test_a_kiosks_own_file_and_its_export_say_the_same(
     assert ages["moved"] == "another mix"
 
     export = tmp_path / "export.ndjson.gz"
-    command = ["toyguide", "kiosk", "export", "--database", str(kiosk_file), "--out", str(export)]
-    monkeypatch.setattr(sys, "argv", command)
-    with pytest.raises(SystemExit):
-        main()
+    assert toyguide("kiosk", "export", "--database", kiosk_file, "--out", export)[0] == 0
     assert json.loads(run("--data", trained, "--events", export, "--json")[1]) == straight
 
 

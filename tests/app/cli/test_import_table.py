@@ -1,34 +1,23 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.cli.console import Exit
-from app.cli.main import main
 from data.dataset import load_dataset
+from tests.app.cli.conftest import Run
 
 GOLDEN = Path(__file__).parents[2] / "data" / "importers" / "golden"
 MAP = "toy_id=sku,title=name,price=cost,age=search:info"
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(toyguide: Run) -> Run:
     """`toyguide data import` with the given arguments: (exit code, stdout, stderr)."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["toyguide", "data", "import", *map(str, arguments)])
-        with pytest.raises(SystemExit) as leaving:
-            main()
-        out, err = capsys.readouterr()
-        assert isinstance(leaving.value.code, int)
-        return int(leaving.value.code), out, err
-
-    return call
+    return partial(toyguide, "data", "import")
 
 
 def test_a_table_ends_in_counts_shares_and_a_report(run: Run, tmp_path: Path) -> None:

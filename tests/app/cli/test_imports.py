@@ -1,32 +1,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from app.cli.console import Exit
-from app.cli.main import main
 from data.dataset import load_dataset
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`toyguide` with the given arguments: (exit code, stdout, stderr)."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["toyguide", *map(str, arguments)])
-        with pytest.raises(SystemExit) as leaving:
-            main()
-        out, err = capsys.readouterr()
-        assert isinstance(leaving.value.code, int)
-        return int(leaving.value.code), out, err
-
-    return call
+from tests.app.cli.conftest import Run
 
 
 @pytest.fixture
@@ -36,27 +17,27 @@ def sequences(tmp_path: Path) -> Path:
     return file
 
 
-def test_an_import_ends_in_counts(run: Run, sequences: Path, tmp_path: Path) -> None:
-    code, out, _ = run("data", "import", "sequences", sequences, "--seed", 4, "--out", tmp_path / "d", "--json")
+def test_an_import_ends_in_counts(toyguide: Run, sequences: Path, tmp_path: Path) -> None:
+    code, out, _ = toyguide("data", "import", "sequences", sequences, "--seed", 4, "--out", tmp_path / "d", "--json")
     summary = json.loads(out)
     assert code == Exit.OK
     assert summary["counts"] == {"shoppers": {"read": 30, "kept": 30, "rejected": 0}}
     assert (summary["shoppers"], summary["toys"], summary["events"]) == (30, 33, 120)
     dataset = load_dataset(tmp_path / "d")
     assert (dataset.digest, dataset.source.seed) == (summary["digest"], 4)
-    code, out, _ = run("data", "import", "sequences", sequences, "--out", tmp_path / "d")  # it may be replaced
+    code, out, _ = toyguide("data", "import", "sequences", sequences, "--out", tmp_path / "d")  # it may be replaced
     assert code == Exit.OK
     assert "30 shoppers, 33 toys, 120 events" in out
 
 
-def test_a_faulty_line_stops_the_import_and_leaves_nothing(run: Run, sequences: Path, tmp_path: Path) -> None:
+def test_a_faulty_line_stops_the_import_and_leaves_nothing(toyguide: Run, sequences: Path, tmp_path: Path) -> None:
     sequences.write_text(sequences.read_text() + "alone\n")
-    code, out, err = run("data", "import", "sequences", sequences, "--out", tmp_path / "d")
+    code, out, err = toyguide("data", "import", "sequences", sequences, "--out", tmp_path / "d")
     assert (code, out) == (Exit.MISTAKE, "")
     assert "line 31" in err
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == [sequences]
-    code, out, err = run(
+    code, out, err = toyguide(
         "data", "import", "sequences", sequences, "--out", tmp_path / "d", "--on-error", "skip", "--json"
     )
     assert code == Exit.OK
@@ -64,18 +45,18 @@ def test_a_faulty_line_stops_the_import_and_leaves_nothing(run: Run, sequences: 
     assert "line 31" in err
 
 
-def test_a_folder_that_is_no_dataset_is_not_replaced(run: Run, sequences: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_dataset_is_not_replaced(toyguide: Run, sequences: Path, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.jpg").write_text("dear")
-    code, _, err = run("data", "import", "sequences", sequences, "--out", tmp_path / "photos")
+    code, _, err = toyguide("data", "import", "sequences", sequences, "--out", tmp_path / "photos")
     assert code == Exit.MISTAKE
     assert "'--out'" in err
     assert (tmp_path / "photos" / "a.jpg").read_text() == "dear"
 
 
-def test_baselines_are_judged_in_one_table(run: Run, sequences: Path, tmp_path: Path) -> None:
-    run("data", "import", "sequences", sequences, "--out", tmp_path / "d")
-    code, out, err = run("evaluate", "--data", tmp_path / "d", "--lists", tmp_path / "lists.txt")
+def test_baselines_are_judged_in_one_table(toyguide: Run, sequences: Path, tmp_path: Path) -> None:
+    toyguide("data", "import", "sequences", sequences, "--out", tmp_path / "d")
+    code, out, err = toyguide("evaluate", "--data", tmp_path / "d", "--lists", tmp_path / "lists.txt")
     assert code == Exit.OK
     for words in ("leave-one-out, test part, given order", "popularity by age", "item-kNN", "rules", "p = "):
         assert words in out
@@ -84,10 +65,10 @@ def test_baselines_are_judged_in_one_table(run: Run, sequences: Path, tmp_path: 
     assert len((tmp_path / "lists-item-knn.txt").read_text().splitlines()) == 30
 
 
-def test_figures_come_as_json_with_their_labels(run: Run, sequences: Path, tmp_path: Path) -> None:
-    run("data", "import", "sequences", sequences, "--out", tmp_path / "d")
+def test_figures_come_as_json_with_their_labels(toyguide: Run, sequences: Path, tmp_path: Path) -> None:
+    toyguide("data", "import", "sequences", sequences, "--out", tmp_path / "d")
     choice = ("--recommender", "rules", "--part", "validation", "--order", "hashed")
-    code, out, _ = run("evaluate", "--data", tmp_path / "d", *choice, "--lists", tmp_path / "l.txt", "--json")
+    code, out, _ = toyguide("evaluate", "--data", tmp_path / "d", *choice, "--lists", tmp_path / "l.txt", "--json")
     found = json.loads(out)
     assert code == Exit.OK
     assert (found["protocol"], found["part"], found["order"]) == ("leave-one-out", "validation", "hashed")
@@ -108,11 +89,16 @@ def test_figures_come_as_json_with_their_labels(run: Run, sequences: Path, tmp_p
     ],
 )
 def test_mistakes_are_told_in_words(
-    run: Run, sequences: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+    toyguide: Run,
+    sequences: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    words: str,
 ) -> None:
-    run("data", "import", "sequences", sequences, "--out", tmp_path / "d")
+    toyguide("data", "import", "sequences", sequences, "--out", tmp_path / "d")
     monkeypatch.chdir(tmp_path)
-    code, _, err = run("evaluate", *arguments)
+    code, _, err = toyguide("evaluate", *arguments)
     assert code == Exit.MISTAKE
     assert words in err
     assert "Traceback" not in err

@@ -4,7 +4,6 @@ import gzip
 import json
 import shutil
 import sqlite3
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,29 +15,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.cli.console import Exit
-from app.cli.main import main
 from app.kiosk import KioskSettings, create_app
 from data.dataset import Dataset, Source, build_dataset, load_dataset, save_dataset
 from data.schema import Event, EventKind, Toy
+from tests.app.cli.conftest import Run
 
-Run = Callable[..., tuple[int, str, str]]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`toyguide` with the given arguments: (exit code, stdout, stderr)."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["toyguide", *map(str, arguments)])
-        capsys.readouterr()  # what the kiosk of a fixture logged
-        with pytest.raises(SystemExit) as leaving:
-            main()
-        out, err = capsys.readouterr()
-        assert isinstance(leaving.value.code, int)
-        return int(leaving.value.code), out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +79,8 @@ def rewritten(file: Path, out: Path, change: Callable[[list[dict[str, Any]]], li
     return out
 
 
-def test_an_export_holds_what_may_leave_under_pseudonyms(run: Run, database: Path, tmp_path: Path) -> None:
-    code, out, _ = run("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson", "--json")
+def test_an_export_holds_what_may_leave_under_pseudonyms(toyguide: Run, database: Path, tmp_path: Path) -> None:
+    code, out, _ = toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson", "--json")
     assert (code, json.loads(out)["events"], json.loads(out)["lists"]) == (Exit.OK, 4, 1)
     found = lines(tmp_path / "e.ndjson")
     assert [line["type"] for line in found] == ["kiosk", *["event"] * 4, "list", "end"]
@@ -111,38 +93,38 @@ def test_an_export_holds_what_may_leave_under_pseudonyms(run: Run, database: Pat
     assert len(ada.pop()) == 32
     assert found[1]["recommendation_id"] == found[5]["recommendation_id"]
     assert [toy["propensity"] < 1 for toy in found[5]["toys"]].count(True) >= 1
-    code, out, _ = run("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson.gz")
+    code, out, _ = toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson.gz")
     assert code == Exit.OK
     assert "4 events and 1 lists shown" in out
     assert lines(tmp_path / "e.ndjson.gz")[1:] == found[1:], "the same pseudonyms each time"
 
 
-def test_since_takes_what_came_from_then_on(run: Run, database: Path, tmp_path: Path) -> None:
-    run("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson", "--since", "2026-03-02")
+def test_since_takes_what_came_from_then_on(toyguide: Run, database: Path, tmp_path: Path) -> None:
+    toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson", "--since", "2026-03-02")
     found = lines(tmp_path / "e.ndjson")
     assert [line["toy_id"] for line in found if line["type"] == "event"] == ["blocks"]
     assert found[0]["since"] == "2026-03-02T00:00:00.000Z"
-    code, _, err = run("kiosk", "export", "--database", database, "--out", tmp_path / "f", "--since", "soon")
+    code, _, err = toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "f", "--since", "soon")
     assert code == Exit.MISTAKE
     assert "The '--since' parameter of kiosk export must be a date or a time" in err
 
 
-def test_an_export_of_nothing_or_to_nowhere_is_one_sentence(run: Run, database: Path, tmp_path: Path) -> None:
-    code, _, err = run("kiosk", "export", "--database", tmp_path / "none.sqlite", "--out", tmp_path / "e")
+def test_an_export_of_nothing_or_to_nowhere_is_one_sentence(toyguide: Run, database: Path, tmp_path: Path) -> None:
+    code, _, err = toyguide("kiosk", "export", "--database", tmp_path / "none.sqlite", "--out", tmp_path / "e")
     assert (code, "does not exist" in err) == (Exit.MISTAKE, True)
     assert not (tmp_path / "none.sqlite").exists()
     with sqlite3.connect(database) as connection:
         connection.execute("DROP TABLE impressions")
     connection.close()
     (tmp_path / "e").write_text("before")
-    code, _, err = run("kiosk", "export", "--database", database, "--out", tmp_path / "e")
+    code, _, err = toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e")
     assert (code, "Traceback" in err) == (Exit.MISTAKE, False)
     assert (tmp_path / "e").read_text() == "before"
 
 
-def test_what_was_exported_becomes_a_dataset(run: Run, database: Path, toys_folder: Path, tmp_path: Path) -> None:
-    run("kiosk", "export", "--database", database, "--store-id", "north", "--out", tmp_path / "1.ndjson.gz")
-    run(
+def test_what_was_exported_becomes_a_dataset(toyguide: Run, database: Path, toys_folder: Path, tmp_path: Path) -> None:
+    toyguide("kiosk", "export", "--database", database, "--store-id", "north", "--out", tmp_path / "1.ndjson.gz")
+    toyguide(
         "kiosk",
         "export",
         "--database",
@@ -155,7 +137,9 @@ def test_what_was_exported_becomes_a_dataset(run: Run, database: Path, toys_fold
         tmp_path / "2.ndjson",
     )
     options = ("--toys", toys_folder, "--out", tmp_path / "d", "--shown", tmp_path / "shown.parquet")
-    code, out, err = run("data", "import", "kiosk", tmp_path / "1.ndjson.gz", tmp_path / "2.ndjson", *options, "--json")
+    code, out, err = toyguide(
+        "data", "import", "kiosk", tmp_path / "1.ndjson.gz", tmp_path / "2.ndjson", *options, "--json"
+    )
     assert code == Exit.OK, err
     summary = json.loads(out)
     assert (summary["events"], summary["shoppers"], summary["repeated"], summary["from_the_future"]) == (4, 2, 1, 1)
@@ -173,7 +157,7 @@ def test_what_was_exported_becomes_a_dataset(run: Run, database: Path, toys_fold
     assert [row["position"] for row in shown] == [1, 2, 3]
     assert [row["kinds"] for row in shown] == [["like"], [], []]
     assert shown[0]["toy_id"] == first["toy_id"]
-    code, out, _ = run("data", "import", "kiosk", tmp_path / "1.ndjson.gz", *options, "--keep-events")
+    code, out, _ = toyguide("data", "import", "kiosk", tmp_path / "1.ndjson.gz", *options, "--keep-events")
     assert code == Exit.OK
     assert "Of north: 3 shoppers, 5 events" in out
     assert load_dataset(tmp_path / "d").events["event_id"].to_pylist()[0] == "old"
@@ -194,34 +178,34 @@ def test_what_was_exported_becomes_a_dataset(run: Run, database: Path, toys_fold
     ],
 )
 def test_a_faulty_line_is_named_and_left_out(
-    run: Run, database: Path, toys_folder: Path, tmp_path: Path, field: str, value: Any, said: str
+    toyguide: Run, database: Path, toys_folder: Path, tmp_path: Path, field: str, value: Any, said: str
 ) -> None:
-    run("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson")
+    toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson")
     bad = rewritten(
         tmp_path / "e.ndjson", tmp_path / "bad.ndjson", lambda all_: [all_[0], {**all_[1], field: value}, *all_[2:]]
     )
     options = ("--toys", toys_folder, "--out", tmp_path / "d")
-    code, _, err = run("data", "import", "kiosk", bad, *options)
+    code, _, err = toyguide("data", "import", "kiosk", bad, *options)
     assert code == Exit.MISTAKE
     assert f"bad.ndjson, line 2, {said}" in err
     assert not (tmp_path / "d").exists()
-    code, out, err = run("data", "import", "kiosk", bad, *options, "--on-error", "skip", "--json")
+    code, out, err = toyguide("data", "import", "kiosk", bad, *options, "--on-error", "skip", "--json")
     assert code == Exit.OK
     assert json.loads(out)["counts"]["events"] == {"read": 4, "kept": 3, "rejected": 1}
     assert f"line 2, {said}" in err
 
 
 def test_an_id_that_comes_again_with_other_content_is_a_fault(
-    run: Run, database: Path, toys_folder: Path, tmp_path: Path
+    toyguide: Run, database: Path, toys_folder: Path, tmp_path: Path
 ) -> None:
-    run("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson")
+    toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson")
     twice = rewritten(
         tmp_path / "e.ndjson",
         tmp_path / "twice.ndjson",
         lambda all_: [*all_[:2], {**all_[1], "toy_id": "poker"}, "{garbage", "[1, 2]", *all_[2:]],
     )
     options = ("--toys", toys_folder, "--out", tmp_path / "d", "--on-error", "skip", "--json")
-    code, out, err = run("data", "import", "kiosk", twice, *options)
+    code, out, err = toyguide("data", "import", "kiosk", twice, *options)
     assert code == Exit.OK
     assert json.loads(out)["counts"]["events"] == {"read": 7, "kept": 4, "rejected": 3}
     assert "line 3, field 'event_id': must be given once." in err
@@ -245,11 +229,11 @@ def test_an_id_that_comes_again_with_other_content_is_a_fault(
     ],
 )
 def test_a_file_that_is_no_export_is_one_sentence(
-    run: Run, database: Path, toys_folder: Path, tmp_path: Path, change: Any, said: str
+    toyguide: Run, database: Path, toys_folder: Path, tmp_path: Path, change: Any, said: str
 ) -> None:
-    run("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson")
+    toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson")
     bad = rewritten(tmp_path / "e.ndjson", tmp_path / "bad.ndjson", change)
-    code, _, err = run(
+    code, _, err = toyguide(
         "data", "import", "kiosk", bad, "--toys", toys_folder, "--out", tmp_path / "d", "--on-error", "skip"
     )
     assert code == Exit.MISTAKE

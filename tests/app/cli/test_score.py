@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from app.cli.console import Exit
-from app.cli.main import main
 from data.dataset import Source, build_dataset, save_dataset
 from data.schema import Event, EventKind, Recipient, Toy
 from recommender.serving.load import load_bundle
+from tests.app.cli.conftest import Run
 
-Run = Callable[..., tuple[int, str, str]]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AGES = (4, 20, 40, 70, 100, 480)
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(toyguide: Run) -> Run:
     """`toyguide score` with the given arguments: (exit code, stdout, stderr)."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["toyguide", "score", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as leaving:
-            main()
-        out, err = capsys.readouterr()
-        return int(str(leaving.value.code)), out, err
-
-    return call
+    return partial(toyguide, "score")
 
 
 @pytest.fixture(scope="module")
