@@ -1,26 +1,22 @@
 """Make .venv and install ToyGuide with pinned dependencies. Standard library only; run by `make`.
 
-PyTorch's default Linux wheels bring gigabytes of CUDA. Where the PyTorch CPU index answers within a few seconds it is
-offered to pip beside the default index, so that the CPU build is taken; where it does not, pip's own settings decide.
-Set TOYGUIDE_TORCH_INDEX to another index (or to an empty text to skip the probe).
+Which PyTorch is taken: see `app/torch_index.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "toyguide-installed"
-CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-PROBE_SECONDS = 5
+sys.path.insert(0, str(ROOT))  # nothing is installed yet
+
+from app.torch_index import torch_index  # noqa: E402
 
 
 def main() -> int:
@@ -29,7 +25,10 @@ def main() -> int:
         print(f"ToyGuide needs Python 3.11 or newer. This is {platform.python_version()}; set PYTHON=python3.12, say.")
         return 1
     wanted = hashlib.sha256(
-        b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt", "scripts/bootstrap.py"))
+        b"".join(
+            (ROOT / name).read_bytes()
+            for name in ("pyproject.toml", "constraints.txt", "scripts/bootstrap.py", "app/torch_index.py")
+        )
         + sys.version.encode()
         + str(ROOT).encode()
     ).hexdigest()
@@ -50,19 +49,6 @@ def main() -> int:
         return 1
     STAMP.write_text(wanted)
     return 0
-
-
-def torch_index() -> str | None:
-    """The PyTorch CPU index, if this machine needs it and it answers in time."""
-    index = os.environ.get("TOYGUIDE_TORCH_INDEX", CPU_INDEX)
-    if not index or platform.system() != "Linux":
-        return None
-    try:
-        with urllib.request.urlopen(f"{index}/torch/", timeout=PROBE_SECONDS):
-            return index
-    except (urllib.error.URLError, OSError) as error:
-        print(f"The PyTorch CPU index does not answer ({error}); pip's own settings decide which torch is taken.")
-        return None
 
 
 def run(*command: str) -> int:

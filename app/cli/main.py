@@ -18,6 +18,7 @@ import typer
 
 from app.cli.bench import bench_app
 from app.cli.bench_kiosk import bench_kiosk
+from app.cli.bench_peers import bench_peers
 from app.cli.bench_ranking import bench_ranking
 from app.cli.bench_shop import bench_shop
 from app.cli.bench_sizes import bench_sizes
@@ -104,6 +105,7 @@ bench_app.command("ranking")(bench_ranking)
 bench_app.command("kiosk")(bench_kiosk)
 bench_app.command("shop")(bench_shop)
 bench_app.command("sizes")(bench_sizes)
+bench_app.command("peers")(bench_peers)
 app.command()(sweep)
 
 
