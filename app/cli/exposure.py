@@ -77,7 +77,8 @@ def print_figures(found: Mapping[str, Any]) -> None:
     table.add_row("new, by the toys on trial", *_figure(what["new"]))
     table.add_row("new − running", *_figure(what["difference"], "+"))
     table.add_row("check: running without trials, estimated", *_figure(what["plain"]))
-    table.add_row("check: running without trials, seen", f"{what['plain_seen']:.3f}", "")
+    if what["plain_seen"] is not None:
+        table.add_row("check: running without trials, seen", f"{what['plain_seen']:.3f}", "")
     OUT.print(table)
     OUT.print(
         f"{what['supported']:.1%} of what the new bundle would show had a chance to be shown. The weights leave as "

@@ -79,7 +79,8 @@ class Exposure:
     lists, visits, places: how many were used; trials: toys on trial among them; wanted, wanted_trials: wanted toys
     running: as it was; replayed: the plain figure of the new model, of the toys shown that its lists hold too; new: the
     estimate; difference: new − running, of the same visits; plain, plain_seen: the running model without its trials, as
-    estimated, and as seen in lists that came out without one; plain_difference: estimated − seen, its interval of 99 %
+    estimated, and as seen in lists that came out without one; plain_difference: estimated − seen, its interval of 99 %;
+    both None where every list had one
     decay: η; supported: share of what the new model shows that had a chance to be shown; clipped: weights that were cut
     effective: so many toys shown without weights would say as much (Kish); expected_trials: what the chances promised
     trials_off: standard errors by which `trials` are more than that
@@ -96,8 +97,8 @@ class Exposure:
     new: Figure
     difference: Figure
     plain: Figure
-    plain_seen: float
-    plain_difference: Figure
+    plain_seen: float | None
+    plain_difference: Figure | None
     decay: float
     supported: float
     clipped: int
@@ -116,9 +117,13 @@ def estimate(lists: Sequence[Exposed], rounds: int = ROUNDS, seed: int = 0) -> E
     weight, square, clipped = (float(seen[name][0, decay]) for name in ("weight", "square", "clipped"))
     off = sums["trials"][:, 0] - sums["trials_due"][:, 0]
     spread = float(np.sqrt((off**2).sum()))
+    untried = seen["untried"][0, 0] > 0
 
     def figure(name: str, sure: float = _SURE) -> Figure:
-        low, high = np.nanquantile(again[name], [(1 - sure) / 2, (1 + sure) / 2])
+        drawn = again[name][~np.isnan(again[name])]
+        if not len(drawn):
+            return Figure(found[name], float("nan"), float("nan"))
+        low, high = np.quantile(drawn, [(1 - sure) / 2, (1 + sure) / 2])
         return Figure(found[name], float(low), float(high))
 
     def count(name: str) -> int:
@@ -136,8 +141,8 @@ def estimate(lists: Sequence[Exposed], rounds: int = ROUNDS, seed: int = 0) -> E
         new=figure("new"),
         difference=figure("difference"),
         plain=figure("plain"),
-        plain_seen=found["plain_seen"],
-        plain_difference=figure("plain_difference", _VERY_SURE),
+        plain_seen=found["plain_seen"] if untried else None,
+        plain_difference=figure("plain_difference", _VERY_SURE) if untried else None,
         decay=float(DECAYS[decay]),
         supported=float(seen["supported"][0, decay] / seen["looks"][0, decay]),
         clipped=round(clipped),

@@ -202,8 +202,7 @@ def _exposed(each: ShownList, made: _Made, running: Engine, new: Engine) -> Expo
     chances = place_chances(now, k, how)
     target[: len(chances), of_new[known]] = chances[:, known]
     plain_new = np.zeros(len(was.places), np.bool_)
-    rows = place_chances(now, k, still).argmax(axis=1)
-    plain_new[of_new[rows][known[rows]]] = True
+    plain_new[of_new[known & (place_chances(now, k, still).sum(axis=0) > 0)]] = True
     choices = made.trace.open
     return Exposed(
         each.visit,

@@ -15,6 +15,7 @@ from recommender.serving.policy.arrange import Arrangement
 
 FEWEST_WANTED: Final = 10
 """Wanted toys on trial without which nothing is said: an interval of fewer is not to be trusted."""
+LEAST_SUPPORTED: Final = 0.5
 MOST_OFF: Final = 3.0
 AS_KIOSKS_DO: Final = Arrangement(diversity=0.2, category_share=0.5)
 """How a kiosk composes a list by its default settings."""
@@ -47,7 +48,8 @@ class Trials:
         found = self.exposure
         if found is None:
             return False
-        return abs(found.trials_off) <= MOST_OFF and found.plain_difference.low <= 0 <= found.plain_difference.high
+        check = found.plain_difference
+        return abs(found.trials_off) <= MOST_OFF and (check is None or check.low <= 0 <= check.high)
 
     @property
     def worse(self) -> bool:
@@ -91,6 +93,9 @@ def try_lists(
             f"Nothing can be estimated yet: of {found.trials:,} toys on trial {found.wanted_trials} were wanted; it "
             f"takes {FEWEST_WANTED}."
         )
+        return Trials(says, len(lists), made.untried, made.unused, None)
+    if found.supported < LEAST_SUPPORTED:
+        says = f"Nothing can be estimated: {found.supported:.0%} of the new bundle's toys had a chance to be shown."
         return Trials(says, len(lists), made.untried, made.unused, None)
     return _judged(Trials("", len(lists), made.untried, made.unused, found), found)
 

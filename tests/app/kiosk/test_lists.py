@@ -74,3 +74,18 @@ def test_a_kiosk_that_explores_says_with_what_chance_and_keeps_to_it_in_a_sessio
     assert len({tuple(item["toy"]["toy_id"] for item in items) for items in again}) == 1
     assert [item["propensity"] for item in lists[0]] == [pytest.approx(1 / left) for left in (6, 5, 4)]
     assert not any(item["pinned"] for item in lists[0])
+
+
+def test_what_was_on_trial_and_liked_does_not_tell_how_the_lot_falls_next(bundle: Path, tmp_path: Path) -> None:
+    """Of all sessions whose first lot fell on one toy, the next falls on any: else no propensity would be true."""
+    settings = KioskSettings(bundle=bundle, database=tmp_path / "k.sqlite", exploration=1, requests_per_second=0)
+    after: dict[str, set[str]] = {}
+    with TestClient(create_app(settings)) as client:
+        for visit in range(60):
+            body = {"k": 1, "session_id": f"s-{visit}"}
+            first = client.post(URL, json=body).json()["items"][0]["toy"]["toy_id"]
+            liked = body | {"history": [{"toy_id": first, "kind": "like"}]}
+            again = [client.post(URL, json=liked).json()["items"][0]["toy"]["toy_id"] for _ in range(2)]
+            assert again[0] == again[1], "asked the same, it answers the same"
+            after.setdefault(first, set()).add(again[0])
+    assert all(len(toys) >= 3 for toys in after.values())
