@@ -12,7 +12,7 @@ from typing import Any, Final
 from data.markdown import bullets, table, text
 from data.schema import ADULT_MONTHS, SMALLEST_MONTHS
 from distillation.cover import Cover
-from distillation.weaknesses import known_weaknesses
+from distillation.weaknesses import known_weaknesses, own_slices
 from recommender.learning.meter import Spent, spent_from
 
 WATTS_A_CORE: Final = 12.0
@@ -63,11 +63,11 @@ def _what(facts: Mapping[str, Any]) -> str:
             f"L = α·hard + (1 − α)·T²·KL, α = {mix['alpha']}, T = {mix['temperature']}"
         )
     )
-    made = f", on {student['made'][:10]}" if student.get("made") else ""
-    shape = f"{student['family']}, {student['layers']} layer, width {student['width']}"
+    made = f" It was made on {student['made'][:10]}." if student.get("made") else ""
+    shape = f"{student['family']}, {student['layers']} layer{'s' * (student['layers'] > 1)}, width {student['width']}"
     return (
         f"A compact shopper tower ({shape}) over a table of {facts['dataset']['toys']:,} toys, stored in "
-        f"int{student['table_bits']}{beside}. {taught}{made}. It looks at the newest {student['max_history']} toys of "
+        f"int{student['table_bits']}{beside}. {taught}.{made} It looks at the newest {student['max_history']} toys of "
         "a shopper."
     )
 
@@ -84,11 +84,13 @@ def _data(dataset: Mapping[str, Any], cover: Cover) -> str:
 def _ages(cover: Cover) -> str:
     rows = [(band.name, f"{band.recommended:,}", f"{band.shown:,}", f"{band.queries:,}") for band in cover.bands]
     found = table(("age in years", "toys recommended", "toys that may be shown", "test queries"), rows)
+    asked = sum(band.queries for band in cover.bands)
     return (
-        f"{found}\n\nShown is counted for the youngest child of a band. Of {cover.toys:,} toys {cover.no_safety_age:,} "
-        f"({cover.no_safety_age / cover.toys:.1%}) have no known safety age: they are never shown for a child under "
-        f"{SMALLEST_MONTHS // 12}. {cover.unvetted:,} of unknown audience too are not shown where a child under "
-        f"{ADULT_MONTHS // 12} is named, until staff approve them; {cover.adult:,} are for adults alone."
+        f"{found}\n\nOf {cover.queries:,} test queries {asked:,} tell an age. Shown is counted for the youngest child "
+        f"of a band. Of {cover.toys:,} toys {cover.no_safety_age:,} ({cover.no_safety_age / cover.toys:.1%}) have no "
+        f"known safety age: they are never shown for a child under {SMALLEST_MONTHS // 12}. {cover.unvetted:,} of "
+        f"unknown audience too are not shown where a child under {ADULT_MONTHS // 12} is named, until staff approve "
+        f"them; {cover.adult:,} are for adults alone."
     )
 
 
@@ -129,7 +131,7 @@ def _paired(pair: Mapping[str, Any]) -> str:
 def _slices(standing: Mapping[str, Any]) -> Iterator[str]:
     names = list(dict.fromkeys(each["name"] for each in standing["slices"]))
     figures = {(each["name"], each["slice"]): each for each in standing["slices"]}
-    slices = dict.fromkeys(each["slice"] for each in standing["slices"])
+    slices = own_slices(standing)
 
     def cell(name: str, part: str) -> str:
         found = figures.get((name, part))

@@ -38,6 +38,7 @@ class Cover:
     """What catalogue and test queries cover.
 
     no_safety_age, adult, unvetted: toys; unvetted are those whose audience and safety age are both unknown
+    queries: in the test part
     shortest: contacts in the shortest history of a test query
     joined: later events were joined to what the data began as
     days: first and last day of an event, ISO 8601; None where no event is dated
@@ -46,6 +47,7 @@ class Cover:
 
     bands: tuple[AgeBand, ...]
     toys: int
+    queries: int
     no_safety_age: int
     adult: int
     unvetted: int
@@ -73,6 +75,7 @@ def cover_of(dataset: Dataset, toys: list[Toy], split: Split) -> Cover:
     return Cover(
         tuple(bands),
         len(toys),
+        len(test),
         sum(toy.safety_min_age is None for toy in toys),
         int(shelf.adult.sum()),
         int(shelf.unvetted.sum()),

@@ -25,7 +25,7 @@ from distillation.cover import cover_of
 from distillation.export import OPSET, check_parity, export_student, export_toy_encoder
 from distillation.mobile import check_mobile, mobile_graph
 from distillation.quantize import quantise_rows, shrink_weights
-from distillation.standing import FULL, Rival, forms, standing
+from distillation.standing import FULL, Rival, figures, forms, standing
 from distillation.student import StudentRecommender
 from distillation.together import bought_together
 from distillation.toy_encoder import fit_toy_encoder
@@ -140,6 +140,7 @@ def build_bundle(
             "leave-one-out": {
                 "test": means(judged) | {"queries": len(split.test)},
                 "cold toys": None if cold is None else asdict(cold),
+                "strangers": figures(judge(shipped, split.test.sample(GATE_QUERIES, 0).without_history()).ranks),
             },
             "gates": {
                 "parity": parity,

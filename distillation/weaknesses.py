@@ -10,27 +10,37 @@ from data.markdown import text
 from distillation.cover import Cover
 from recommender.evaluation.report import FEWEST_QUERIES, SLICES
 
+Figures = Mapping[str, Mapping[str, Any]]
+"""Slice → figures, as a manifest's `standing` has them."""
 _YEAR: Final = 365  # days
+_UNTIED: Final = "no tie"
 
 
 def known_weaknesses(metrics: Mapping[str, Any], cover: Cover) -> Iterator[str]:
     """Sentences of Markdown. metrics: a manifest's, with `standing`."""
     standing = metrics["standing"]
-    ships = standing["contenders"][0]
-    own = {each["slice"]: each for each in standing["slices"] if each["name"] == ships["name"]}
+    own = own_slices(standing)
     yield from _data_words(cover)
     yield from _weak(own)
     yield from _beaten(standing, own)
     yield from _unsure(own)
     yield from _cold(metrics["leave-one-out"]["cold toys"])
-    yield (
-        f"A shopper of whom nothing is known is not among the test queries: the shortest history has {cover.shortest} "
-        "toys. What the student ranks for a stranger has not been judged; without a recipient either it is what most "
-        "shoppers take first."
-    )
-    yield from _ties(own)
+    yield _strangers(metrics["leave-one-out"]["strangers"], cover.shortest)
+    yield from _ties(_own(standing))
     yield "Leave-one-out learns from other shoppers' later events, which no shop has when it ranks."
     yield "Toys without text or category get a poor place from the toy encoder."
+
+
+def own_slices(standing: Mapping[str, Any]) -> Figures:
+    """The shipped student's figures by slice; without "no tie" where that is all queries again."""
+    own = _own(standing)
+    whole = own["all"]["queries"]
+    return {name: one for name, one in own.items() if name != _UNTIED or one["queries"] < whole}
+
+
+def _own(standing: Mapping[str, Any]) -> Figures:
+    ships = standing["contenders"][0]["name"]
+    return {each["slice"]: each for each in standing["slices"] if each["name"] == ships}
 
 
 def _data_words(cover: Cover) -> Iterator[str]:
@@ -46,7 +56,7 @@ def _data_words(cover: Cover) -> Iterator[str]:
         yield f"Its {(last - first).days} days of events are less than a year: there are seasons that it never saw."
 
 
-def _weak(own: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _weak(own: Figures) -> Iterator[str]:
     """Slices whose whole interval lies below the figure of all queries."""
     whole = own["all"]["ndcg@10"]
     found = sorted(
@@ -62,8 +72,8 @@ def _weak(own: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield f"On no slice with {FEWEST_QUERIES} queries or more is it clearly below NDCG@10 of all ({whole:.4f})."
 
 
-def _beaten(standing: Mapping[str, Any], own: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Slices on which a baseline, or the teacher, is above the student."""
+def _beaten(standing: Mapping[str, Any], own: Figures) -> Iterator[str]:
+    """Slices on which a baseline is above the student: the best one of each."""
     kinds = {each["name"]: each["kind"] for each in standing["contenders"]}
     better: dict[str, dict[str, Any]] = {}
     for one in standing["slices"]:
@@ -75,14 +85,14 @@ def _beaten(standing: Mapping[str, Any], own: Mapping[str, Mapping[str, Any]]) -
     for name, one in better.items():
         sure = "" if one["low"] > own[name]["high"] else "; their intervals overlap"
         yield (
-            f"On {text(name)} a simple way is above it: {text(one['name'])} {one['ndcg@10']:.4f}, the student "
-            f"{own[name]['ndcg@10']:.4f}{sure}."
+            f"On {'all queries' if name == 'all' else text(name)} a simple way is above it: {text(one['name'])} "
+            f"{one['ndcg@10']:.4f}, the student {own[name]['ndcg@10']:.4f}{sure}."
         )
 
 
-def _unsure(own: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _unsure(own: Figures) -> Iterator[str]:
     few = [f"{text(name)} ({one['queries']:,})" for name, one in own.items() if not _enough(one)]
-    none = [text(name) for name in SLICES if name not in own]
+    none = [text(name) for name in SLICES if name not in own and name != _UNTIED]
     if few:
         yield f"Too few queries to know (fewer than {FEWEST_QUERIES}): {', '.join(few)}."
     if none:
@@ -100,13 +110,20 @@ def _cold(cold: Mapping[str, Any] | None) -> Iterator[str]:
     )
 
 
-def _ties(own: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    untied = own.get("no tie", {"queries": 0})["queries"]
-    if tied := own["all"]["queries"] - untied:
-        yield (
-            f"Of {tied:,} of {own['all']['queries']:,} targets nobody knows that they came after the toy before them: "
-            "read the slice without ties."
-        )
+def _strangers(figures: Mapping[str, Any], shortest: int) -> str:
+    return (
+        f"Nobody among the test queries is a stranger: the shortest history has {shortest} toys. Asked as if it knew "
+        f"nothing of the same shoppers but whom the toy is for, where that was told, NDCG@10 is {_figure(figures)}. Of "
+        "who tells nothing at all it ranks what most shoppers take first."
+    )
+
+
+def _ties(own: Figures) -> Iterator[str]:
+    whole = own["all"]["queries"]
+    tied = whole - (own[_UNTIED]["queries"] if _UNTIED in own else 0)
+    if tied:
+        advice = "read the slice without ties" if tied < whole else "there is no slice without ties to read"
+        yield f"Of {tied:,} of {whole:,} targets nobody knows that they came after the toy before them: {advice}."
 
 
 def _enough(figures: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from recommender.learning.meter import Spent
 COVER = Cover(
     (AgeBand("under 3", 10, 4, 60), AgeBand("3–5", 50, 80, 0)),
     100,
+    1000,
     20,
     3,
     2,
@@ -41,7 +42,11 @@ def metrics(rivals: bool = True) -> dict[str, Any]:
     if rivals:
         slices.append(row("neighbours", "tail toys", 400, 0.025))
     return {
-        "leave-one-out": {"test": {"queries": 1000}, "cold toys": None},
+        "leave-one-out": {
+            "test": {"queries": 1000},
+            "cold toys": None,
+            "strangers": row("student", "all", 900, 0.03),
+        },
         "gates": {"parity": 1e-5, "kept_ndcg": 0.999, "kept_top_ten": 0.99, "toy_encoder": None},
         "standing": {
             "protocol": "leave-one-out",
@@ -95,7 +100,7 @@ def test_figures_stand_beside_those_of_others_and_by_slice() -> None:
     slices = section(card, "By slice")
     assert "| tail toys | 400 | 0.0200 (0.0100–0.0300) | 0.0300 | -0.0200 | 0.0250 |" in slices
     assert "| all | 1,000 | 0.0700 (0.0600–0.0800) | 0.0800 | 0.0300 | – |" in slices
-    assert "on 2026-05-01" in section(card, "What it is")
+    assert "made on 2026-05-01" in section(card, "What it is")
 
 
 def test_without_others_it_says_that_there_were_none() -> None:
@@ -108,6 +113,7 @@ def test_ages_and_terms() -> None:
     card = model_card(facts(), metrics(), COVER)
     ages = section(card, "Ages")
     assert "| under 3 | 10 | 4 | 60 |" in ages
+    assert "Of 1,000 test queries 60 tell an age." in ages
     assert "Of 100 toys 20 (20.0%) have no known safety age: they are never shown for a child under 3." in ages
     assert "**Terms.** Not \\| stated." in section(card, "Data")
 
@@ -122,8 +128,28 @@ def test_weaknesses_are_read_off_the_figures() -> None:
     assert "No query at all, so nothing is known: cold toys, head toys, history ≤ 5" in said
     assert "Of 100 of 1,000 targets nobody knows" in said
     assert "the shortest history has 2 toys" in said
+    assert "NDCG@10 is 0.0300 (0.0200–0.0400, 900 queries)" in said
     assert "90 days of events are less than a year" in said
     assert "simulated" not in said
+
+
+@pytest.mark.parametrize(
+    ("untied", "said", "shown"),
+    [
+        (1000, None, False),
+        (900, "Of 100 of 1,000 targets nobody knows that they came after the toy before them: read", True),
+        (0, "Of 1,000 of 1,000 targets nobody knows that they came after the toy before them: there is no", False),
+    ],
+)
+def test_ties_are_told_where_there_are_some(untied: int, said: str | None, shown: bool) -> None:
+    figures = metrics(rivals=False)
+    slices = figures["standing"]["slices"]
+    figures["standing"]["slices"] = [each for each in slices if each["slice"] != "no tie"]
+    if untied:
+        figures["standing"]["slices"].insert(1, row("student", "no tie", untied, 0.07))
+    card = model_card(facts(), figures, COVER)
+    assert ("| no tie |" in card) == shown
+    assert said in card if said else "came after the toy" not in card
 
 
 def test_what_was_not_recorded_is_not_made_up() -> None:
