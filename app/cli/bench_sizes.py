@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from app.cli.console import ERR, OUT, finite, print_json
 from app.cli.sizes.verdict import said, verdict
+from app.report.sizes_text import cells, head, heads, markdown
 from data.errors import ToyGuideError, parameter_error
 
 _DEFAULT: Final = (10_000, 100_000, 1_000_000)
@@ -23,6 +25,8 @@ _SMALLEST: Final = 100
 _LARGEST: Final = 10_000_000
 RESULTS: Final = "sizes.json"
 CHART: Final = "sizes.svg"
+PAGE: Final = "sizes.md"
+_WIDTH: Final = 100  # of a table: figures are never cut, however narrow the terminal
 
 
 def bench_sizes(
@@ -56,8 +60,9 @@ def bench_sizes(
     if as_json:
         print_json(found)
         return
+    wide = Console(width=max(OUT.width, _WIDTH))
     for each in found["sizes"]:
-        OUT.print(_table(each, k))
+        wide.print(_table(each, k))
     for sentence in found["says"]:
         OUT.print(sentence, markup=False, highlight=False)
 
@@ -129,26 +134,20 @@ def _measured(
     }
     found["verdict"] = verdict(measured)
     found["says"] = said(found["verdict"], sizes, k)
-    with atomic_file(folder / RESULTS) as temporary:
-        temporary.write_text(json.dumps(finite(found), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    with atomic_file(folder / CHART) as temporary:
-        temporary.write_text(chart(measured), encoding="utf-8")
+    for name, text in (
+        (RESULTS, json.dumps(finite(found), indent=2, ensure_ascii=False) + "\n"),
+        (CHART, chart(measured)),
+        (PAGE, markdown(found, CHART)),
+    ):
+        with atomic_file(folder / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     return found
 
 
 def _table(size: dict[str, Any], k: int) -> Table:
-    table = Table("way", title=f"{size['toys']:,} toys, of which masks allow {size['share']:.0%}", title_justify="left")
-    for name in (f"recall@{k}", "ms", "95 %", "× float32", "MB", "build s"):
-        table.add_column(name, justify="right")
-    for each in size["ways"]:
-        name = f"{each['way']}, beam {each['beam']}" if each["beam"] else each["way"]
-        table.add_row(
-            name,
-            f"{each['recall']:.4f}",
-            f"{each['milliseconds']:.3f}",
-            f"{each['p95']:.3f}",
-            f"{each['over']:.2f} ({each['over_low']:.2f}–{each['over_high']:.2f})",
-            "–" if each["megabytes"] is None else f"{each['megabytes']:.1f}",
-            "–" if each["build_seconds"] is None else f"{each['build_seconds']:.1f}",
-        )
+    table = Table(title=head(size), title_justify="left")
+    for place, name in enumerate(heads(k)):
+        table.add_column(name, justify="right" if place else "left")
+    for way in size["ways"]:
+        table.add_row(*cells(way))
     return table

@@ -71,7 +71,7 @@ def said(found: Mapping[str, Any], sizes: Sequence[int], k: int) -> list[str]:
 def _from(size: float, sizes: Sequence[int]) -> str:
     if size == 0:
         return f"from the smallest measured on ({sizes[0]:,} toys)"
-    return f"not up to {sizes[-1]:,} toys" if math.isinf(size) else f"from about {about(size)} toys on"
+    return f"at no size up to {sizes[-1]:,} toys" if math.isinf(size) else f"from about {about(size)} toys on"
 
 
 def _until(size: float, sizes: Sequence[int]) -> str:

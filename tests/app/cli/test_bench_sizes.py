@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import app
+from app.cli.sizes.rounds import BEAMS
 from data.dataset import save_dataset
 from data.errors import ToyGuideError
 from data.world.simulate import WorldOptions, simulate
@@ -21,8 +22,9 @@ TOYS = 200
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a bundle and the dataset of its toys, as `demo` leaves it."""
     folder = tmp_path_factory.mktemp("shop")
-    untrained_bundle(folder / "bundle", TOYS)
-    save_dataset(simulate(WorldOptions(toys=TOYS, shoppers=50, events=500, seed=0)), folder / "dataset")
+    dataset = simulate(WorldOptions(toys=TOYS, shoppers=50, events=500, seed=0))
+    untrained_bundle(folder / "bundle", dataset)
+    save_dataset(dataset, folder / "dataset")
     return folder
 
 
@@ -35,8 +37,8 @@ def test_every_way_is_measured_over_smaller_and_larger_catalogues(shop: Path, tm
     assert [each["toys"] for each in found["sizes"]] == [100, 2000]
     for size in found["sizes"]:
         assert 0.1 < size["share"] < 1
-        assert [way["way"] for way in size["ways"]] == ["rules", "float32", "int8", *["index"] * 6]
-        assert [way["beam"] for way in size["ways"]][3:] == [5, 10, 20, 40, 80, 160]
+        assert [way["way"] for way in size["ways"]] == ["rules", "float32", "int8", *["index"] * len(BEAMS)]
+        assert [way["beam"] for way in size["ways"]][3:] == [5 * lists for lists in BEAMS]
         for way in size["ways"]:
             assert 0 < way["milliseconds"] <= way["p95"]
             assert 0 < way["over_low"] <= way["over"] <= way["over_high"]
@@ -49,6 +51,7 @@ def test_every_way_is_measured_over_smaller_and_larger_catalogues(shop: Path, tm
     assert len(found["says"]) == 3
     assert json.loads((tmp_path / "out" / "sizes.json").read_text(encoding="utf-8")) == found
     assert (tmp_path / "out" / "sizes.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert "## 2,000 toys, of which masks allow" in (tmp_path / "out" / "sizes.md").read_text(encoding="utf-8")
 
     made = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").glob("*-*")}
     assert len(made) == 6, "a catalogue, an index and its record of each size"

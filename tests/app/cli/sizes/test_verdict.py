@@ -51,9 +51,9 @@ def test_crossovers_lie_between_the_sizes_they_lie_between():
 def test_the_sentences_say_where():
     assert said(verdict(SIZES), [each["toys"] for each in SIZES], 20) == [
         "The index answers sooner than exact float32 at recall@20 ≥ 0.95 from about 22,000 toys on, "
-        "at recall@20 ≥ 0.99 not up to 1,000,000 toys.",
+        "at recall@20 ≥ 0.99 at no size up to 1,000,000 toys.",
         "The index answers sooner than exact int8 at recall@20 ≥ 0.95 from about 10,000 toys on, at recall@20 ≥ 0.99 "
-        "not up to 1,000,000 toys.",
+        "at no size up to 1,000,000 toys.",
         "Within 10 ms a request on one core: exact float32 up to about 590,000 toys, exact int8 all 1,000,000 toys.",
     ]
     quick = [size(10_000, 20, 20, (1.0, 1))]
