@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def loop(
     out: Annotated[Path, typer.Option(help="A new folder for everything that is made.")],
     weeks: Annotated[int, typer.Option(help="Weeks to watch, from 25 November on.")] = 24,
-    toys: Annotated[int, typer.Option(help="Toys in the simulated catalogue.")] = 1000,
-    shoppers: Annotated[int, typer.Option(help="Shoppers.")] = 2000,
+    toys: Annotated[int, typer.Option(help="Toys in the simulated catalogue.")] = 2000,
+    shoppers: Annotated[int, typer.Option(help="Shoppers.")] = 2500,
     events: Annotated[int, typer.Option(help="Events that the world has in two years.")] = 100_000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same town.")] = 7,
     preset: Annotated[str, typer.Option(help="The first teacher's preset.")] = "small",

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.loop.shop import Shop
-from app.loop.shopper import K, Memory, Said, events_of_session, popular_request, request, said
+from app.loop.shopper import K, Memory, Said, events_of_draw, popular_request, request, said
 from app.loop.town import Town, date_of, first_day
 from data.schema import SMALLEST_MONTHS
-from data.world.plan import RETURN, VIEW
-from data.world.shopping import Luck, Taken
-from data.world.shopping import shop as shop_for
+from data.world.plan import MOST_DRAWS, RETURN, VIEW
+from data.world.shopping import Luck, Taken, take
 from data.world.state import State
 from data.world.truth import utilities
 from recommender.serving.policy.mask import Situation, allowed_mask
@@ -32,7 +31,7 @@ class Lists:
 
     utility: float64 [B], the true probability that the choice falls on the list; best: that of the oracle's list
     wanted: bool [B], whether something of the list was liked, put into the cart or bought
-    series, bought: int32 [B], toys of the new series that were wanted, and all that were, listed or not
+    series, found: bool [B], whether a toy of the new series was, and any toy, from the list or the shelves
     forbidden: int32 [B], toys shown that may not be shown to whoever was there, or that were recalled
     """
 
@@ -41,9 +40,15 @@ class Lists:
     utility: NDArray[np.float64]
     best: NDArray[np.float64]
     wanted: NDArray[np.bool_]
-    series: NDArray[np.int32]
-    bought: NDArray[np.int32]
+    series: NDArray[np.bool_]
+    found: NDArray[np.bool_]
     forbidden: NDArray[np.int32]
+
+
+def joined(parts: Sequence[Lists]) -> Lists:
+    """The lists of several parts together. parts: at least one."""
+    names = Lists.__dataclass_fields__
+    return Lists(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 @dataclass
@@ -58,25 +63,51 @@ class Arm:
     memory: Memory
 
     def day(self, day: int, rows: NDArray[np.int64], luck: Luck) -> Lists:
-        """The sessions `rows` of the plan, all of one day, each with a list of ten."""
-        town, plan, stage = self.town, self.town.stage.plan, self.town.stage
-        self.shop.tell(date_of(day) + timedelta(hours=12))
-        shopper, recipient = plan.shopper[rows], plan.recipient[rows]
-        moments = self.state.moments(day, shopper, recipient, plan.budget[rows])
-        utility = utilities(stage.truth, stage.households, moments)
-        if day >= first_day(town.options.recall_week):
-            utility[:, town.recalled] = -np.inf
-        spoken = [said(town, int(row)) for row in rows]
-        answers = [self._list(who, int(each), int(row)) for who, each, row in zip(spoken, shopper, rows, strict=True)]
-        shown = np.full((len(rows), K), -1, np.int32)
-        for place, (toys, _) in enumerate(answers):
-            shown[place, : len(toys)] = toys
-        taken = shop_for(utility, shown, plan.outcome[rows], luck)
-        self._happened(day, rows, spoken, taken, [given for _, given in answers])
-        return self._worth(rows, spoken, utility, shown, taken, day)
+        """The sessions `rows` of the plan, all of one day. Each wish has a list of ten that knows the ones before.
 
-    def _list(self, who: Said, shopper: int, row: int) -> tuple[list[int], str | None]:
+        What a day brings is known to the world on the next one.
+        """
+        plan, stage = self.town.stage.plan, self.town.stage
+        self.shop.tell(date_of(day) + timedelta(hours=12))
+        moments = self.state.moments(day, plan.shopper[rows], plan.recipient[rows], plan.budget[rows])
+        utility = utilities(stage.truth, stage.households, moments)
+        if day >= first_day(self.town.options.recall_week):
+            utility[:, self.town.recalled] = -np.inf
+        spoken = [said(self.town, int(row)) for row in rows]
+        toys = np.full((len(rows), MOST_DRAWS), -1, np.int32)
+        told: list[list[dict[str, Any]]] = [[] for _ in rows]
+        worth = []
+        for draw in range(MOST_DRAWS):
+            at = np.flatnonzero(plan.outcome[rows, draw] > 0)
+            if not len(at):
+                continue
+            lists = [self._list(spoken[place], int(rows[place])) for place in at.tolist()]
+            shown = np.full((len(at), K), -1, np.int32)
+            for place, (listed, _) in enumerate(lists):
+                shown[place, : len(listed)] = listed
+            taken = take(utility[at], shown, luck.noise[at, draw], luck.finds[at, draw])
+            worth.append(self._worth(rows[at], draw, [spoken[place] for place in at], utility[at], shown, taken, day))
+            toys[at, draw] = taken.toy
+            for place, toy, listed, (_, given) in zip(at.tolist(), taken.toy, taken.listed, lists, strict=True):
+                if toy >= 0:
+                    quoted = given if listed else None
+                    session = told[place]
+                    new = events_of_draw(
+                        self.town, int(rows[place]), draw, spoken[place], int(toy), quoted, len(session)
+                    )
+                    session += new
+                    self.memory.remember(int(plan.shopper[rows[place]]), new)
+                    utility[place, toy] = -np.inf
+        self.shop.tell(date_of(day + 1) - timedelta(milliseconds=1))
+        self.shop.send([event for session in told for event in session])
+        found, draws = np.nonzero(toys >= 0)
+        met = rows[found]
+        self.state.record(plan.shopper[met], plan.recipient[met], toys[found, draws], plan.outcome[met, draws])
+        return joined(worth)
+
+    def _list(self, who: Said, row: int) -> tuple[list[int], str | None]:
         """(toys shown, rows from 0; the list's id)."""
+        shopper = int(self.town.stage.plan.shopper[row])
         history = self.memory.of_shopper(shopper)
         if self.name == POPULARITY:
             met = {entry["toy_id"] for entry in history}
@@ -89,34 +120,10 @@ class Arm:
     def _rows(self, items: Sequence[dict[str, Any]]) -> list[int]:
         return [self.town.row_of[item["toy"]["toy_id"]] for item in items]
 
-    def _happened(
-        self,
-        day: int,
-        rows: NDArray[np.int64],
-        spoken: Sequence[Said],
-        taken: Taken,
-        given: Sequence[str | None],
-    ) -> None:
-        """The shop is told, the accounts remember, and the world moves on."""
-        plan = self.town.stage.plan
-        events: list[dict[str, Any]] = []
-        for place, row in enumerate(rows.tolist()):
-            toys, listed = taken.toy[place].tolist(), taken.listed[place].tolist()
-            told = events_of_session(self.town, row, spoken[place], toys, listed, given[place])
-            remembered = self.memory.entries[int(plan.shopper[row])]
-            remembered += [{name: event[name] for name in ("toy_id", "kind", "time")} for event in told]
-            events += told
-        self.shop.tell(date_of(day + 1) - timedelta(milliseconds=1))
-        self.shop.send(events)
-        found, draw = np.nonzero(taken.toy >= 0)
-        session = rows[found]
-        self.state.record(
-            plan.shopper[session], plan.recipient[session], taken.toy[found, draw], plan.outcome[session, draw]
-        )
-
     def _worth(
         self,
         rows: NDArray[np.int64],
+        draw: int,
         spoken: Sequence[Said],
         utility: NDArray[np.float32],
         shown: NDArray[np.int32],
@@ -132,17 +139,16 @@ class Arm:
         if day >= first_day(town.options.recall_week):
             fit &= ~np.isin(shown, town.recalled)
         best = -np.partition(-np.where(may_be_shown, chance, 0.0), K - 1, axis=1)[:, :K]
-        outcome = plan.outcome[rows]
+        outcome = plan.outcome[rows, draw]
         wanted = (outcome > VIEW) & (outcome < RETURN) & (taken.toy >= 0)
-        of_series = np.isin(taken.toy, town.series) & wanted
         return Lists(
             plan.shopper[rows],
             shown,
             listed,
             best.sum(axis=1),
-            np.asarray((wanted & taken.listed).any(axis=1)),
-            of_series.sum(axis=1).astype(np.int32),
-            wanted.sum(axis=1).astype(np.int32),
+            wanted & taken.listed,
+            wanted & np.isin(taken.toy, town.series),
+            wanted,
             ((shown >= 0) & ~fit).sum(axis=1).astype(np.int32),
         )
 

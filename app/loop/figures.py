@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.loop.arm import Lists
-from app.loop.run import ARMS, WEEKLY, Week, joined
+from app.loop.arm import Lists, joined
+from app.loop.run import ARMS, WEEKLY, Week
 from app.loop.town import LoopOptions, date_of, first_day
 
 _ROUNDS: Final = 2000
@@ -62,7 +62,7 @@ def figures_of(lists: Lists, on_sale: int) -> Figures:
         best - utility,
         float(lists.wanted.mean()),
         len(np.unique(shown)) / on_sale,
-        float(lists.series.sum() / max(1, lists.bought.sum())),
+        float(lists.series.sum() / max(1, lists.found.sum())),
         len(shown),
         int(lists.forbidden.sum()),
     )

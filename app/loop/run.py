@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from app.loop.arm import POPULARITY, Arm, Lists
+from app.loop.arm import POPULARITY, Arm, Lists, joined
 from app.loop.models import Retrained, first_model, next_model
 from app.loop.shop import Shop
 from app.loop.shopper import Memory, number_of
@@ -152,9 +152,3 @@ def _week(arms: Sequence[Arm], town: Town, week: int) -> dict[str, Lists]:
             for arm in arms:
                 found[arm.name].append(arm.day(day, rows, luck))
     return {name: joined(lists) for name, lists in found.items()}
-
-
-def joined(parts: Sequence[Lists]) -> Lists:
-    """The lists of several days together. parts: at least one."""
-    names = Lists.__dataclass_fields__
-    return Lists(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})

@@ -59,6 +59,10 @@ class Memory:
             memory.entries[number_of(shopper)].append({"toy_id": toy, "kind": kind, "time": time.isoformat()})
         return memory
 
+    def remember(self, shopper: int, events: list[dict[str, Any]]) -> None:
+        """Add what the shop was just told."""
+        self.entries[shopper] += [{name: event[name] for name in ("toy_id", "kind", "time")} for event in events]
+
     def copy(self) -> Memory:
         """One that goes its own way."""
         return Memory(defaultdict(list, {shopper: list(each) for shopper, each in self.entries.items()}))
@@ -123,32 +127,31 @@ def popular_request(who: Said, met: int) -> dict[str, Any]:
     return asked
 
 
-def events_of_session(
-    town: Town, row: int, who: Said, toys: list[int], listed: list[bool], recommendation: str | None
+def events_of_draw(
+    town: Town, row: int, draw: int, who: Said, toy: int, recommendation: str | None, before: int
 ) -> list[dict[str, Any]]:
-    """Events of the session in `row`: its draws came to `toys`, rows from 0 with −1 = nothing, of the list or not."""
+    """What one draw of the session in `row` came to: a look, a cart, and what it ends with.
+
+    toy: a row from 0; recommendation: the id of the list that it was taken from; before: events of the session so far
+    """
     plan = town.stage.plan
-    time = date_of(int(plan.day[row])) + timedelta(milliseconds=int(plan.clock[row]))
+    begin = date_of(int(plan.day[row])) + timedelta(milliseconds=int(plan.clock[row]))
+    codes = [VIEW] * bool(plan.views[row, draw]) + [CART] * bool(plan.carts[row, draw])
     found: list[dict[str, Any]] = []
-    for draw, toy in enumerate(toys):
-        if toy < 0:
-            continue
-        codes = [VIEW] * bool(plan.views[row, draw]) + [CART] * bool(plan.carts[row, draw])
-        for code in [*codes, int(plan.outcome[row, draw])]:
-            time += timedelta(seconds=_SECONDS_BETWEEN)
-            event: dict[str, Any] = {
-                "event_id": f"event-{row}-{len(found)}",
-                "session_id": f"session-{row}",
-                "shopper_id": f"shopper-{int(plan.shopper[row])}",
-                "toy_id": town.toys[toy].id,
-                "kind": _KINDS[code],
-                "time": time.isoformat(),
-            }
-            if who.age is not None:
-                event["recipient"] = {
-                    "id": f"recipient-{who.recipient}", "age_months": who.age, "interests": list(who.interests)
-                }  # fmt: skip
-            if listed[draw] and recommendation is not None:
-                event["recommendation_id"] = recommendation
-            found.append(event)
+    for number, code in enumerate([*codes, int(plan.outcome[row, draw])], start=before):
+        event: dict[str, Any] = {
+            "event_id": f"event-{row}-{number}",
+            "session_id": f"session-{row}",
+            "shopper_id": f"shopper-{int(plan.shopper[row])}",
+            "toy_id": town.toys[toy].id,
+            "kind": _KINDS[code],
+            "time": (begin + timedelta(seconds=_SECONDS_BETWEEN * (number + 1))).isoformat(),
+        }
+        if who.age is not None:
+            event["recipient"] = {
+                "id": f"recipient-{who.recipient}", "age_months": who.age, "interests": list(who.interests)
+            }  # fmt: skip
+        if recommendation is not None:
+            event["recommendation_id"] = recommendation
+        found.append(event)
     return found

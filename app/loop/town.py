@@ -42,8 +42,8 @@ class LoopOptions:
     recall_week, series_week: on whose Monday three toys are recalled and the new series comes; 10 February and 17 March
     """
 
-    toys: int = 1000
-    shoppers: int = 2000
+    toys: int = 2000
+    shoppers: int = 2500
     events: int = 100_000
     seed: int = 7
     weeks: int = 24

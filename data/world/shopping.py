@@ -36,7 +36,7 @@ class Luck:
 
 @dataclass(frozen=True)
 class Taken:
-    """toy: int32 [B, 8] from 0, −1 = none; listed: bool [B, 8], whether it was taken from the list."""
+    """toy: int32 [B] from 0, −1 = none; listed: bool [B], whether it was taken from the list."""
 
     toy: NDArray[np.int32]
     listed: NDArray[np.bool_]
@@ -48,29 +48,20 @@ def draw_luck(sessions: int, toys: int, rng: np.random.Generator) -> Luck:
     return Luck(noise, rng.random((sessions, MOST_DRAWS)) < FINDS)
 
 
-def shop(utility: NDArray[np.float32], shown: NDArray[np.int32], outcome: NDArray[np.int8], luck: Luck) -> Taken:
-    """What B sessions take.
+def take(
+    utility: NDArray[np.float32], shown: NDArray[np.int32], noise: NDArray[np.float32], finds: NDArray[np.bool_]
+) -> Taken:
+    """What B households take when each looks at a list.
 
     utility: float32 [B, N], −inf for what cannot be chosen; shown: int32 [B, k] toys from 0, −1 = no toy
-    outcome: int8 [B, 8], 0 = no draw; none takes a toy twice
+    noise: float32 [B, N]; finds: bool [B], both of one draw of their luck
     """
-    left = utility.copy()
     rows = np.arange(len(utility))
-    on_list = np.zeros(utility.shape, np.bool_)
-    row, column = np.nonzero(shown >= 0)
-    on_list[row, shown[row, column]] = True
-    toy = np.full(outcome.shape, -1, np.int32)
-    listed = np.zeros(outcome.shape, np.bool_)
-    for draw in range(outcome.shape[1]):
-        worth = left + luck.noise[:, draw]
-        best = worth.argmax(axis=1)
-        on = np.where(on_list, worth, -np.inf)
-        settled = on.argmax(axis=1)
-        wants = (outcome[:, draw] > 0) & np.isfinite(worth[rows, best])
-        takes = wants & (on[rows, settled] >= worth[rows, best] - PATIENCE)
-        finds = wants & ~takes & luck.finds[:, draw]
-        toy[:, draw] = np.where(takes, settled, np.where(finds, best, -1))
-        listed[:, draw] = takes
-        gone = takes | finds
-        left[rows[gone], toy[gone, draw]] = -np.inf
-    return Taken(toy, listed)
+    worth = utility + noise
+    best = worth.argmax(axis=1)
+    listed = np.where(shown >= 0, np.take_along_axis(worth, np.maximum(shown, 0), axis=1), -np.inf)
+    first = listed.argmax(axis=1)
+    there = np.isfinite(worth[rows, best])
+    settles = there & (listed[rows, first] >= worth[rows, best] - PATIENCE)
+    toy = np.where(settles, shown[rows, first], np.where(there & finds, best, -1))
+    return Taken(toy.astype(np.int32), settles)

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.world.plan import MOST_DRAWS, PURCHASE
-from data.world.shopping import FINDS, PATIENCE, Luck, draw_luck, shop
-
-NOTHING = np.full((1, 3), -1, np.int32)
-
-
-def one_draw(sessions: int) -> np.ndarray:
-    """Outcomes of sessions that want one toy."""
-    outcome = np.zeros((sessions, MOST_DRAWS), np.int8)
-    outcome[:, 0] = PURCHASE
-    return outcome
+from data.world.plan import MOST_DRAWS
+from data.world.shopping import FINDS, PATIENCE, draw_luck, take
 
 
 def test_a_list_of_everything_is_chosen_from_as_the_truth_says() -> None:
     sessions = 20_000
     utility = np.log(np.array([[0.5, 0.3, 0.2]], np.float32)).repeat(sessions, axis=0)
     shown = np.arange(3, dtype=np.int32)[None].repeat(sessions, axis=0)
-    taken = shop(utility, shown, one_draw(sessions), draw_luck(sessions, 3, np.random.default_rng(0)))
-    assert taken.listed[:, 0].all()
-    np.testing.assert_allclose(np.bincount(taken.toy[:, 0]) / sessions, [0.5, 0.3, 0.2], atol=0.012)
+    luck = draw_luck(sessions, 3, np.random.default_rng(0))
+    taken = take(utility, shown, luck.noise[:, 0], luck.finds[:, 0])
+    assert taken.listed.all()
+    np.testing.assert_allclose(np.bincount(taken.toy) / sessions, [0.5, 0.3, 0.2], atol=0.012)
 
 
 def test_a_list_is_settled_for_as_often_as_its_worth_says() -> None:
@@ -32,31 +24,34 @@ def test_a_list_is_settled_for_as_often_as_its_worth_says() -> None:
     sessions = 20_000
     utility = np.log(np.array([[0.1, 0.2, 0.7]], np.float32)).repeat(sessions, axis=0)
     shown = np.array([[0, 1, -1]], np.int32).repeat(sessions, axis=0)
-    taken = shop(utility, shown, one_draw(sessions), draw_luck(sessions, 3, np.random.default_rng(1)))
+    luck = draw_luck(sessions, 3, np.random.default_rng(1))
+    taken = take(utility, shown, luck.noise[:, 2], luck.finds[:, 2])
     expected = 0.3 * np.e**PATIENCE / (0.3 * np.e**PATIENCE + 0.7)
-    assert abs(taken.listed[:, 0].mean() - expected) < 0.012
+    assert abs(taken.listed.mean() - expected) < 0.012
     # Who does not settle finds the best toy on the shelves now and then.
-    elsewhere = ~taken.listed[:, 0]
-    assert abs((taken.toy[elsewhere, 0] == 2).mean() - FINDS) < 0.02
-    assert (taken.toy[elsewhere, 0] == -1).sum() + (taken.toy[elsewhere, 0] == 2).sum() == elsewhere.sum()
+    elsewhere = taken.toy[~taken.listed]
+    assert abs((elsewhere == 2).mean() - FINDS) < 0.02
+    assert set(np.unique(elsewhere)) == {-1, 2}
 
 
-def test_nothing_is_taken_twice_nor_what_cannot_be_chosen() -> None:
-    utility = np.array([[0.0, 0.0, -np.inf]], np.float32)
-    luck = Luck(np.zeros((1, MOST_DRAWS, 3), np.float32), np.ones((1, MOST_DRAWS), np.bool_))
-    outcome = np.full((1, MOST_DRAWS), PURCHASE, np.int8)
-    taken = shop(utility, np.array([[2, 1, -1]], np.int32), outcome, luck)
-    assert sorted(taken.toy[0, :2].tolist()) == [0, 1]
-    assert (taken.toy[0, 2:] == -1).all()
-    assert taken.listed[0].sum() == 1
-    assert (utility == [[0.0, 0.0, -np.inf]]).all()
+def test_what_cannot_be_chosen_is_not_taken() -> None:
+    utility = np.array([[0.0, -np.inf], [-np.inf, -np.inf]], np.float32)
+    shown = np.array([[1, -1], [0, 1]], np.int32)
+    taken = take(utility, shown, np.zeros((2, 2), np.float32), np.ones(2, np.bool_))
+    assert taken.toy.tolist() == [0, -1]
+    assert not taken.listed.any()
 
 
-def test_an_empty_list_and_no_draw() -> None:
-    luck = Luck(np.zeros((1, MOST_DRAWS, 3), np.float32), np.zeros((1, MOST_DRAWS), np.bool_))
-    none = shop(np.zeros((1, 3), np.float32), NOTHING, one_draw(1), luck)
-    assert (none.toy == -1).all()
-    assert not none.listed.any()
-    idle = shop(np.zeros((1, 3), np.float32), NOTHING, np.zeros((1, MOST_DRAWS), np.int8), draw_luck(
-        1, 3, np.random.default_rng(0)))  # fmt: skip
-    assert (idle.toy == -1).all()
+def test_an_empty_list_leaves_the_shelves() -> None:
+    utility = np.zeros((2, 3), np.float32)
+    none = np.full((2, 4), -1, np.int32)
+    taken = take(utility, none, np.array([[0, 1, 0]] * 2, np.float32), np.array([True, False]))
+    assert taken.toy.tolist() == [1, -1]
+    assert not taken.listed.any()
+
+
+def test_luck_is_the_same_for_the_same_seed_and_has_a_draw_for_each_wish() -> None:
+    one, two = (draw_luck(5, 7, np.random.default_rng(3)) for _ in range(2))
+    np.testing.assert_array_equal(one.noise, two.noise)
+    assert one.noise.shape == (5, MOST_DRAWS, 7)
+    assert one.finds.shape == (5, MOST_DRAWS)
