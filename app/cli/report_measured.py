@@ -77,7 +77,7 @@ def measure_report(parts: Parts, progress: Progress) -> Report:
         examples=gather_examples(parts.engine, shipped, beside, split.test),
         change=change,
         retraining=parts.retraining,
-        again=read_again(parts.runs, parts.dataset.source, asdict(manifest), _folders(given)),
+        again=read_again(parts.runs, parts.retrained, parts.dataset.source, asdict(manifest), _folders(given)),
     )
     progress.update(task, completed=4, description="Measured")
     return report

@@ -64,6 +64,7 @@ class Parts:
     runs: tuple[Run, ...]
     swept: Swept | None
     previous: Previous | None
+    retrained: Run | None
     retraining: Retraining | None
 
 
@@ -72,9 +73,8 @@ def read_parts(given: Given) -> Parts:
     _ = given.asked.baselines
     manifest = verify_bundle(given.bundle)
     runs = tuple(_runs(given, manifest))
-    retraining = None
-    if given.retraining is not None:
-        retraining = read_retraining(read_record(given.retraining), manifest.model)
+    retrained = None if given.retraining is None else read_record(given.retraining)
+    retraining = None if retrained is None else read_retraining(retrained, manifest.model)
     dataset = load_fit_dataset(given.data)
     made_from = str(manifest.dataset.get("digest"))
     if made_from != dataset.digest:
@@ -95,6 +95,7 @@ def read_parts(given: Given) -> Parts:
         runs,
         swept,
         previous,
+        retrained,
         retraining,
     )
 

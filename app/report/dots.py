@@ -122,5 +122,5 @@ def _legend(series: Sequence[Series]) -> str:
     for each in series:
         parts.append(mark(x, 14, Dot(0, 0, each.name, each.look, each.hollow)))
         parts.append(f'<text class="figure" x="{x + 10:.1f}" y="18.5">{escape(each.name)}</text>')
-        x += len(each.name) * _LETTER + 26
+        x += len(each.name) * _LETTER + 31
     return "".join(parts)

@@ -39,14 +39,16 @@ def estimate(values: NDArray[np.float64]) -> Estimate:
 
 
 def signed(value: float) -> str:
-    """A difference of two shares to four digits: +.0012."""
+    """A difference of two shares to four digits: +.0012; one that rounds to nothing has no sign."""
+    if abs(value) < 0.00005:
+        return ".0000"
     return f"{value:+.4f}".replace("0.", ".", 1).replace("-", "\u2212")
 
 
 def interval(each: Estimate, show: Callable[[float], str] = short) -> str:
     """The interval alone: .0621–.0733, or −.0012 to +.0034 where there are signs."""
     low, high = show(each.low), show(each.high)
-    return f"{low} to {high}" if low[0] in "+\u2212" else f"{low}–{high}"
+    return f"{low} to {high}" if {low[0], high[0]} & {"+", "\u2212"} else f"{low}–{high}"
 
 
 def sure(each: Estimate, show: Callable[[float], str] = short) -> str:

@@ -64,12 +64,14 @@ class Again:
     digests: tuple[tuple[str, str], ...]
 
 
-def read_again(runs: Sequence[Run], source: Source, manifest: Mapping[str, Any], folders: Mapping[str, str]) -> Again:
+def read_again(
+    runs: Sequence[Run], retraining: Run | None, source: Source, manifest: Mapping[str, Any], folders: Mapping[str, str]
+) -> Again:
     """runs: the records of teacher and student; folders: what the report was told, by the name of the option"""
     paths = {name: shlex.quote(folder) for name, folder in folders.items()}
     by_kind = {run.kind: run.record for run in runs}
     if any(record.get("started_from") for record in by_kind.values()):
-        commands = ["toyguide retrain --from BEFORE --events EVENTS --out FOLDER"]
+        commands = [_retrain(retraining.record if retraining else {})]
     else:
         commands = [
             *([_simulate(source, paths)] if source.name == _SIMULATED else []),
@@ -84,6 +86,12 @@ def read_again(runs: Sequence[Run], source: Source, manifest: Mapping[str, Any],
         ("model", str(manifest["model"])),
     )
     return Again((*commands, f"toyguide report {told} --out report.html"), tuple(map(_made, runs)), digests)
+
+
+def _retrain(record: Mapping[str, Any]) -> str:
+    options = record.get("options") or {}
+    said = "".join(f" --{name} {options[name]}" for name in ("epochs", "rate") if options.get(name) is not None)
+    return f"toyguide retrain --from BEFORE --events EVENTS{said} --out FOLDER"
 
 
 def _simulate(source: Source, paths: Mapping[str, str]) -> str:

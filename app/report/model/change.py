@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from app.report.model.judged import Judged
 from app.report.model.slices import SliceRow, finding, measure_slices, slice_cards
 from data.sequences import Sequences
 from distillation.package import student_bytes
+from distillation.student import StudentConfig
 from recommender.evaluation.beyond import K
 from recommender.serving.bundle import Manifest
 
@@ -73,8 +74,9 @@ def _count(dataset: Mapping[str, Any], name: str) -> str:
 
 
 def _recipe(manifest: Manifest) -> dict[str, Any]:
-    """The student's shape and how it was distilled."""
-    shape = {name: value for name, value in manifest.student.items() if name not in ("digest", "distillation")}
+    """The student's shape, how it is stored and how it was distilled."""
+    named = (*(each.name for each in fields(StudentConfig)), "table_bits", "near")
+    shape = {name: manifest.student[name] for name in named if name in manifest.student}
     return shape | dict(manifest.student.get("distillation") or {})
 
 
@@ -105,4 +107,5 @@ def change_section(change: Change) -> Section:
 def changed(change: Change) -> str:
     """In a sentence, for those who read no more."""
     others = percent(change.others.value)
-    return f"{finding(change.slices, 'the new bundle', 'the one before')}; {others} of the toys shown are others."
+    found = finding(change.slices, "the new bundle", "the one before")
+    return f"{found[0].lower()}{found[1:]}; {others} of the toys shown are others."

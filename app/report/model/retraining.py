@@ -41,12 +41,12 @@ def read_retraining(run: Run, model: str) -> Retraining:
 
 def retraining_section(retraining: Retraining) -> Section:
     """The verdict and its gates."""
-    joined = {name.replace("_", " "): count for name, count in retraining.joined.items()}
-    counts = ", ".join(f"{name} {number(count)}" for name, count in joined.items())
+    told = [(name.replace("_", " "), count) for name, count in retraining.joined.items() if count]
+    counts = ", ".join(f"{number(count)} {name}" for name, count in told)
     return Section(
         "The retraining",
         (
-            Words(f"{retraining.says} New events joined: {counts}."),
+            Words(f"{retraining.says} Of what was new, joined or left out: {counts}."),
             Table(
                 ("gate", "", "finding"),
                 tuple((name, "passed" if passed else "held back", says) for name, passed, says in retraining.gates),

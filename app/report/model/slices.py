@@ -74,7 +74,7 @@ def slice_cards(rows: Sequence[SliceRow], first: str, second: str) -> Cards:
             [Series("difference", "dot-0")],
             f"NDCG@10 of {first} minus that of {second} by slice",
             "difference of NDCG@10",
-            lambda value: signed(value).replace("+.0000", "0"),
+            signed,
             0.0,
         ),
         Table(
