@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import torch
@@ -24,6 +24,8 @@ from recommender.learning.meter import spent_by
 from recommender.learning.teacher import load_teacher
 from recommender.learning.tower_recommender import TwoTowerRecommender
 from recommender.records import dataset_record
+
+_BLENDING: Final = ("the search for the weights of the blend",)
 
 
 class HasTable(Protocol):
@@ -92,7 +94,7 @@ def gather_teacher(
             raise ToyGuideError("A blend teaches alone; leave the other teachers out, or blend them all.")
         recommender, record = load_blend(blend, dataset, split)
         members = [blend / f"member-{place}" for place, one in enumerate(record["members"]) if one["digest"]]
-        return teacher_of(recommender, record | {"spent": spent_by(members)}, _words(record))
+        return teacher_of(recommender, record | {"spent": spent_by(members, _BLENDING)}, _words(record))
     if len(runs) == 1 and not baselines:
         tower, record = load_teacher(runs[0], dataset)
         return teacher_of(tower, record, record["preset"]["name"])
@@ -100,7 +102,7 @@ def gather_teacher(
     if not runs:
         interests = list(fit_schema(dataset.toy_rows()).interests)
         record |= {"dataset": dataset_record(dataset, plan), "interests": interests}
-    more = {"digest": blend_digest(record), "spent": spent_by(runs)}
+    more = {"digest": blend_digest(record), "spent": spent_by(runs, _BLENDING)}
     return teacher_of(mixed, record | more, _words(record))
 
 

@@ -100,10 +100,11 @@ def spent_from(said: object) -> Spent | None:
         return None
 
 
-def spent_by(runs: Sequence[Path]) -> dict[str, Any] | None:
+def spent_by(runs: Sequence[Path], left_out: Sequence[str] = ()) -> dict[str, Any] | None:
     """What the runs in these folders cost together, as a record keeps it; None if one does not say, or there is none.
 
-    Joules are None where one run has none. Raises ToyGuideError for what is no run.
+    Joules are None where one run has none. left_out: what of it is in none of these runs, in words
+    Raises ToyGuideError for what is no run.
     """
     found = [spent_from(read_record(folder).record.get("spent")) for folder in runs]
     each = [one for one in found if one is not None]
@@ -116,7 +117,7 @@ def spent_by(runs: Sequence[Path]) -> dict[str, Any] | None:
         sum(one.cpu_seconds for one in each),
         sum(joules) if len(joules) == len(each) else None,
         ", ".join(names) or None,
-        tuple(dict.fromkeys(said for one in each for said in one.left_out)),
+        tuple(dict.fromkeys([*(said for one in each for said in one.left_out), *left_out])),
     ).record()
 
 

@@ -17,6 +17,8 @@ from distillation.targets import TEMPERATURES, SoftTargets, live_targets, own_to
 from distillation.teachers import check_same_toys, gather_teacher
 from recommender.base import Recommender
 from recommender.learning.batches import epoch_batches, exclude_prefix
+from recommender.learning.blend import blend_teachers, save_blend
+from recommender.learning.teacher import save_teacher
 
 TOP = 12
 
@@ -193,8 +195,20 @@ def test_rules_alone_can_teach(way, lessons, tmp_path):
     teacher = gather_teacher(way.dataset, way.split, way.plan, baselines=["rules"])
     assert teacher.table() is None
     assert teacher.facts["preset"] == "blend of rules"
+    assert teacher.facts["spent"] is None
     record = cached_scores(tmp_path / "scores", lessons, teacher, score_key(teacher, 20, TOP, "prefix"))
     assert json.loads((tmp_path / "scores" / "scores.json").read_text())["digest"] == record["digest"]
+
+
+def test_what_a_blend_cost_is_what_its_towers_cost(way, tmp_path):
+    tower, folder = tmp_path / "tower", tmp_path / "blend"
+    save_teacher(tower, way.teacher_weights, way.teacher_record)
+    _, record = blend_teachers(way.dataset, way.split, [tower], ["popularity"])
+    save_blend(folder, record, [tower])
+    found = gather_teacher(way.dataset, way.split, way.plan, blend=folder).facts
+    spent = way.teacher_record["spent"] | {"left_out": ["the search for the weights of the blend"]}
+    assert found == gather_teacher(way.dataset, way.split, way.plan, [tower], baselines=["popularity"]).facts
+    assert found["spent"] == spent
 
 
 def test_other_toys_are_named():
