@@ -69,18 +69,23 @@ def open_graph(graph: Path | bytes, name: str, threads: int = 1) -> ort.Inferenc
     """
     source = graph if isinstance(graph, bytes) else graph.read_bytes()
     check_graph(source, name)  # these bytes, not the file: it may be another one a moment later
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # it has a second format, and would guess
     try:
-        return ort.InferenceSession(source, sess_options=options, providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(source, sess_options=session_options(threads), providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime has no common class for what it finds wrong in a file
         raise BundleError(
             f"{name} cannot be run by ONNX Runtime {ort.__version__}: {_reason(error)}. Build it again with this "
             "version of toyguide, or update onnxruntime."
         ) from error
+
+
+def session_options(threads: int = 1) -> ort.SessionOptions:
+    """How this project runs graphs."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # it has a second format, and would guess
+    return options
 
 
 def _reason(error: Exception) -> str:

@@ -5,16 +5,18 @@ Each has `best(query, mask, k)`: int64 [≤ k], rows of the table, best first; q
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
 
 from data.errors import ToyGuideError
 from recommender.serving.ranking import best_of, product
-from recommender.serving.student import open_graph
+from recommender.serving.student import session_options
 from recommender.serving.table import dequantise
 
 if TYPE_CHECKING:
@@ -52,7 +54,10 @@ class Int8:
     def __init__(self, codes: NDArray[np.int8], scale: NDArray[np.floating[Any]]) -> None:
         """codes: int8 [N + 1, d]; scale [N + 1]: the table as a bundle stores it."""
         self._scale = scale.astype(np.float32)
-        self._session = open_graph(_product_graph(codes), "The product in int8")
+        with tempfile.NamedTemporaryFile(suffix=".onnx") as file:  # of bytes, a session would keep a copy
+            file.write(_product_graph(codes))
+            file.flush()
+            self._session = ort.InferenceSession(file.name, session_options(), providers=["CPUExecutionProvider"])
 
     def best(self, query: NDArray[np.float32], mask: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
         """See the module."""
