@@ -83,10 +83,9 @@ def make_index(folder: Path, catalogue: Catalogue) -> tuple[Path, float]:
     of = hashlib.sha256(catalogue.codes.tobytes() + catalogue.scale.tobytes()).hexdigest()
     name = f"index-{len(catalogue)}-{_digest(of, CONNECTIVITY, BUILD_BEAM, INDEX_DTYPE, usearch.__version__)}"
     file, record = folder / f"{name}.usearch", folder / f"{name}.json"
-    try:
+    if file.is_file() and record.is_file():
         return file, float(json.loads(record.read_text(encoding="utf-8"))["build_seconds"])
-    except (OSError, ValueError, KeyError, TypeError):
-        vectors = dequantise(catalogue.codes[1:], catalogue.scale[1:])
+    vectors = dequantise(catalogue.codes[1:], catalogue.scale[1:])
     started = time.perf_counter()
     index = build_index(vectors, first_key=1)
     seconds = time.perf_counter() - started

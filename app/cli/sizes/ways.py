@@ -128,8 +128,8 @@ def check_usearch() -> None:
         import usearch.index  # noqa: F401
     except ImportError as error:
         raise ToyGuideError(
-            f"The approximate index of bench sizes is usearch, which is not installed ({error}): pip install -c "
-            "constraints.txt 'toyguide[bench]'."
+            f"The approximate index of bench sizes is usearch, which is not installed ({error}). In the project's "
+            "folder: pip install --constraint constraints.txt '.[bench]'."
         ) from error
 
 

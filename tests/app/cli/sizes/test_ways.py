@@ -78,5 +78,5 @@ def test_where_few_toys_are_allowed_every_way_finds_just_those(table, queries, a
 
 def test_without_usearch_one_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "usearch.index", None)
-    with pytest.raises(ToyGuideError, match=r"usearch, which is not installed .*toyguide\[bench\]"):
+    with pytest.raises(ToyGuideError, match=r"usearch, which is not installed .*\.\[bench\]"):
         check_usearch()
