@@ -19,14 +19,17 @@ class Origin:
 
     made: by whom and for what; gathered: how the rows came to be; ids: what the ids of shoppers are
     licence: the terms; None where only whoever gave the data knows them
+    simulated: no person did anything in it, but for what may have been joined to it later
     """
 
     made: str
     gathered: str
     ids: str
     licence: str | None = None
+    simulated: bool = False
 
 
+_FREE: Final = "Made by this program from its own words: use it and share it as you like."
 ORIGINS: Final = {
     "world": Origin(
         "Made up whole by `toyguide data simulate`, so that a shop can be shown and tested without anybody's data. No "
@@ -34,7 +37,17 @@ ORIGINS: Final = {
         "Nothing was observed. Households with growing children were drawn at random, and each of their choices from "
         "chances that the program knows.",
         "Ids of shoppers and children are numbers that the program drew.",
-        "Made by this program from its own words: use it and share it as you like.",
+        _FREE,
+        simulated=True,
+    ),
+    "loop": Origin(
+        "Made up by `toyguide loop`, to find out whether retraining makes a shop better. No shop, toy, brand or person "
+        "in it exists.",
+        "Simulated households with growing children chose from the lists that real kiosks gave them, by chances that "
+        "the program knows.",
+        "Ids of shoppers are pseudonyms of numbers that the program drew.",
+        _FREE,
+        simulated=True,
     ),
     "amazon": Origin(
         "Reviews of toys on Amazon and the shop's descriptions of these toys, gathered by Julian McAuley's group for "
@@ -87,8 +100,8 @@ def is_joined(source: Source) -> bool:
 
 
 def has_kiosk_events(source: Source) -> bool:
-    """Whether events that kiosks took are in a dataset, or may be: later events come from them as a rule."""
-    return source.name == "kiosk" or is_joined(source)
+    """Whether a dataset holds what people did at kiosks, or may: later events come from them as a rule."""
+    return source.name == "kiosk" or (is_joined(source) and source.name != "loop")
 
 
 def terms_of(source: Source) -> list[str]:

@@ -184,10 +184,10 @@ def _uses(dataset: Dataset, stats: Stats) -> Iterator[str]:
         "Not for: finding out about persons or families; judging whether a toy is safe; saying anything of another "
         "shop's shoppers."
     )
-    if dataset.source.name == "world":
-        but = ", but for what was joined later" if is_joined(dataset.source) else ""
+    if origin_of(dataset.source).simulated:
+        but = ", but for what was joined later" if has_kiosk_events(dataset.source) else ""
         yield f"It is simulated{but}: what a model learns of it, and how well, says nothing of real shoppers."
-    if has_kiosk_events(dataset.source):
+    if has_kiosk_events(dataset.source) or dataset.source.name == "loop":
         yield "What kiosks showed depended on the model that ran then: toys that it never showed look unwanted."
     if not stats.events:
         return

@@ -120,7 +120,10 @@ def _figures(facts: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[s
     if against:
         yield "The student's NDCG@10 minus that of another on the same queries:\n\n" + bullets(map(_paired, against))
     else:
-        yield "No teacher and no baseline was judged beside it when this bundle was built."
+        yield (
+            "No teacher and no baseline was judged beside it when this bundle was built; `toyguide evaluate`, or "
+            "`bundle build` with `--teacher`, does that."
+        )
 
 
 def _paired(pair: Mapping[str, Any]) -> str:

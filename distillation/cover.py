@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from data.dataset import Dataset
-from data.origins import is_joined, terms_of
+from data.origins import has_kiosk_events, origin_of, terms_of
 from data.schema import EventColumn, Toy
 from data.split import Split
 from recommender.evaluation.report import AGES
@@ -40,7 +40,7 @@ class Cover:
     no_safety_age, adult, unvetted: toys; unvetted are those whose audience and safety age are both unknown
     queries: in the test part
     shortest: contacts in the shortest history of a test query
-    joined: later events were joined to what the data began as
+    joined: what people did at kiosks is, or may be, in the data
     days: first and last day of an event, ISO 8601; None where no event is dated
     terms: on what terms the data were given, in sentences
     """
@@ -80,8 +80,8 @@ def cover_of(dataset: Dataset, toys: list[Toy], split: Split) -> Cover:
         int(shelf.adult.sum()),
         int(shelf.unvetted.sum()),
         int(np.diff(test.histories.offsets).min()),
-        dataset.source.name == "world",
-        is_joined(dataset.source),
+        origin_of(dataset.source).simulated,
+        has_kiosk_events(dataset.source),
         None if ends["min"] is None else (f"{ends['min']:%Y-%m-%d}", f"{ends['max']:%Y-%m-%d}"),
         tuple(terms_of(dataset.source)),
     )

@@ -45,7 +45,7 @@ def _own(standing: Mapping[str, Any]) -> Figures:
 
 def _data_words(cover: Cover) -> Iterator[str]:
     if cover.simulated:
-        but = ", but for events that were joined later" if cover.joined else ""
+        but = ", but for what was joined to them later" if cover.joined else ""
         yield f"The data are simulated{but}: no figure here says how real shoppers would like its lists."
     if cover.days is None:
         yield "The events have no dates: what it knows of seasons, nobody can say."

@@ -76,6 +76,7 @@ def test_a_licence_is_that_which_was_stated_or_known_or_it_is_said_to_be_not_sta
     assert "share it as you like" in terms(world)
     assert "For research" in terms(replace(world, source=Source("amazon", 0)))
     assert terms(replace(world, source=Source("of tomorrow", 0))) == NOT_STATED
+    assert "share it as you like" in terms(replace(world, source=Source("loop", 0, {"joined_to": "a" * 64})))
 
 
 def test_what_was_joined_is_told_and_so_is_whose_events_they_are(world: Dataset) -> None:
