@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.contestants import Asked, check_held_out
-from app.report.model.page import Swept
 from app.report.model.retraining import Retraining, read_retraining
 from data.dataset import Dataset, load_fit_dataset
 from data.errors import BundleError, ToyGuideError
@@ -16,6 +15,7 @@ from data.split import Split
 from distillation.gates import RunningStudent, running_student
 from distillation.study import rows_of
 from distillation.study_file import STUDY, load_study
+from distillation.sweep import Sweep
 from recommender.records import Run, read_record
 from recommender.serving.bundle import Manifest, read_manifest, verify_bundle
 from recommender.serving.engine import Engine
@@ -62,7 +62,7 @@ class Parts:
     plan: SplitPlan
     split: Split
     runs: tuple[Run, ...]
-    swept: Swept | None
+    swept: Sweep | None
     previous: Previous | None
     retrained: Run | None
     retraining: Retraining | None
@@ -133,7 +133,7 @@ def _plan(folder: Path, manifest: Manifest) -> SplitPlan:
         ) from error
 
 
-def _swept(folder: Path, dataset: Dataset) -> Swept:
+def _swept(folder: Path, dataset: Dataset) -> Sweep:
     if not (folder / STUDY).is_file():
         raise ToyGuideError(f"{folder} holds no sweep: it has no {STUDY}. Make one with 'toyguide sweep'.")
     study = load_study(folder)
@@ -143,7 +143,7 @@ def _swept(folder: Path, dataset: Dataset) -> Swept:
             f"The sweep in {folder} is of dataset {str(about.get('dataset'))[:12]}, but the bundle's is "
             f"{dataset.digest[:12]}."
         )
-    return Swept(about, tuple(rows_of(study)))
+    return Sweep(about, tuple(rows_of(study)))
 
 
 def _previous(folder: Path, manifest: Manifest, dataset: Dataset, plan: SplitPlan) -> Previous:

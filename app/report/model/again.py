@@ -15,22 +15,9 @@ from recommender.learning.meter import spent_from
 from recommender.records import Run
 
 _OPTIONS: Final = {"learning_rate": "rate"}
-_NAMED: Final = (
-    *(
-        "alpha",
-        "temperature",
-        "seed",
-        "epochs",
-        "learning_rate",
-        "average",
-        "patience",
-        "top",
-        "own",
-        "outside",
-        "dreams",
-    ),
-    *("finish", "width", "family", "bits", "dropout"),
-)
+_SHAPE: Final = ("width", "family", "bits", "dropout")
+_LESSON: Final = ("alpha", "temperature", "seed", "epochs", "learning_rate", "average", "patience", "finish")
+_TEACHING: Final = ("top", "own", "outside", "dreams")
 _ALWAYS: Final = ("alpha", "temperature", "seed")
 _SIMULATED: Final = "world"
 _WORLD: Final = ("toys", "shoppers", "events")
@@ -109,7 +96,7 @@ def _distill(record: Mapping[str, Any], paths: Mapping[str, str]) -> str:
     """What differs from the defaults is named, and what everybody asks for."""
     lesson, student = record.get("distillation") or {}, record.get("student") or {}
     usual = asdict(DistilOptions()) | asdict(StudentConfig()) | {"finish": 1}  # the command's, not the class's
-    chosen = {name: value for name, value in {**student, **lesson}.items() if name in _NAMED}
+    chosen = {name: value for name, value in {**student, **lesson}.items() if name in (*_SHAPE, *_LESSON, *_TEACHING)}
     said = [
         f"--{_OPTIONS.get(name, name)} {value}"
         for name, value in chosen.items()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.report.document import Block, Cards, Plot, Section, Table, Words
+from app.report.figures import Estimate, estimate, sure
 from app.report.model.judged import Judged, Kind
 from app.report.plots import Dot, scatter, short
 from distillation.front import pareto_front
@@ -27,7 +28,7 @@ class Cost:
 
     name: str
     kind: Kind | str
-    ndcg_10: float
+    ndcg_10: Estimate
     bytes: int | None
     milliseconds: float
     quick: float | None
@@ -39,11 +40,12 @@ def measure_costs(every: Sequence[Judged], standing: Mapping[str, Any] | None) -
     found = []
     for each in every:
         quick, middle, slow = np.quantile(each.milliseconds, [0.05, 0.5, 0.95]).tolist()
-        ndcg = float(per_query(each.judgement.ranks)[MAIN].mean())
+        ndcg = estimate(per_query(each.judgement.ranks)[MAIN])
         found.append(Cost(each.name, each.kind, ndcg, each.bytes, middle, quick, slow))
     for row in (standing or {}).get("contenders", []):
         if row["kind"] == "form":
-            found.append(Cost(row["name"], "form", row[MAIN], row["bytes"], row["milliseconds"], None, None))
+            ndcg = Estimate(row[MAIN], row["low"], row["high"])
+            found.append(Cost(row["name"], "form", ndcg, row["bytes"], row["milliseconds"], None, None))
     return tuple(found)
 
 
@@ -72,7 +74,7 @@ def _table(costs: Sequence[Cost]) -> Table:
     rows = tuple(
         (
             each.name,
-            short(each.ndcg_10),
+            sure(each.ndcg_10),
             "–" if each.bytes is None else f"{each.bytes / 1e6:.3f}",
             f"{each.milliseconds:.2f}",
             "at the build" if each.quick is None else f"{each.quick:.2f}–{each.slow:.2f}",
@@ -80,7 +82,7 @@ def _table(costs: Sequence[Cost]) -> Table:
         for each in sorted(costs, key=lambda each: each.bytes or 0)
     )
     strong = frozenset(place for place, row in enumerate(rows) if row[0] == _shipped(costs).name)
-    return Table(("recommender", "N@10", "MB", "ms a request", "nine in ten"), rows, 1, strong)
+    return Table(("recommender", "N@10 (95 %)", "MB", "ms a request", "nine in ten"), rows, 1, strong)
 
 
 def _shipped(costs: Sequence[Cost]) -> Cost:
@@ -90,7 +92,7 @@ def _shipped(costs: Sequence[Cost]) -> Cost:
 def _front(costs: Sequence[Cost], cost: str) -> Plot:
     by_size = cost == "bytes"
     known = [each for each in costs if not by_size or each.bytes]
-    points = [((each.bytes or 0) / 1e6 if by_size else each.milliseconds, each.ndcg_10) for each in known]
+    points = [((each.bytes or 0) / 1e6 if by_size else each.milliseconds, each.ndcg_10.value) for each in known]
     front = pareto_front(points)
     dots = [
         Dot(x, y, f"{each.name}: NDCG@10 {short(y)}, {x:.3f} {'MB' if by_size else 'ms'}",

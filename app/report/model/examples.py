@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.report.charts import percent
 from app.report.document import Item, Lists, Section, Words
+from app.report.figures import Estimate, estimate, share
 from app.report.model.judged import Judged
 from data.split import Holdout
 from recommender.base import Query, batch_holdout, top_k
@@ -61,7 +61,7 @@ class Examples:
     """found: share of all queries whose toy the student had among the first `LENGTH`; seed: of the draw"""
 
     rows: tuple[Example, ...]
-    found: float
+    found: Estimate
     seed: int
 
 
@@ -84,7 +84,7 @@ def gather_examples(
                 found[example.shown].append(example)
         if min(map(len, found.values())) == OF_EACH:
             break
-    return Examples((*found[True], *found[False]), float(hits.mean()), seed)
+    return Examples((*found[True], *found[False]), estimate(hits.astype(np.float64)), seed)
 
 
 def _example(engine: Engine, query: Query, alone: Holdout, beside: Sequence[Judged]) -> Example:
@@ -142,7 +142,7 @@ def examples_section(examples: Examples) -> Section:
     """The lists, the toy that was taken marked wherever it stands."""
     words = (
         f"Drawn by chance (seed {examples.seed}), none chosen by hand: first shoppers to whom the student shows the "
-        f"toy that they took next among the first {LENGTH}, then others. Of all queries {percent(examples.found)} "
+        f"toy that they took next among the first {LENGTH}, then others. Of all queries {share(examples.found)} "
         "are so lucky. Marked: the toy that was taken next. All lists keep to the shop's rules; the student's has "
         "the reasons that a kiosk would give."
     )

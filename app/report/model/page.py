@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.report.charts import number, percent
 from app.report.document import Block, Cards, Document, Points, Section, Tiles, Words
-from app.report.figures import share, signed, sure
+from app.report.figures import Estimate, share, signed, sure
 from app.report.model.again import Again, again_section
 from app.report.model.change import Change, change_section, changed
 from app.report.model.cost import Cost, cost_section
@@ -26,15 +26,7 @@ from app.report.sweep import cost_plots, map_plots
 from data.stats import Stats
 
 if TYPE_CHECKING:
-    from distillation.study import Row
-
-
-@dataclass(frozen=True)
-class Swept:
-    """A sweep: whose it is, and the students tried."""
-
-    about: dict[str, Any]
-    rows: tuple[Row, ...]
+    from distillation.sweep import Sweep
 
 
 @dataclass(frozen=True)
@@ -50,7 +42,7 @@ class Report:
     slices: tuple[SliceRow, ...] | None
     costs: tuple[Cost, ...]
     parts: Mapping[str, int]
-    swept: Swept | None
+    swept: Sweep | None
     safety: Safety
     varieties: Varieties
     mixes: tuple[Mix, ...]
@@ -96,18 +88,15 @@ def _in_short(report: Report) -> Section:
         times = shipped.recall_10.value / popular.recall_10.value
         tiles.append(("what showing the most popular finds", f"{times:.1f} ×"))
         points.append(
-            f"Showing everyone the most popular toys finds {share(popular.recall_10)}; the student's NDCG@10 is "
-            f"higher by {sure(popular.ahead, signed)}."
+            f"Showing everyone the most popular toys finds {share(popular.recall_10)}. NDCG@10 of the student minus "
+            f"that: {sure(popular.ahead, signed)}, {_verdict(popular.ahead)}."
         )
     if teacher is not None and teacher.ahead is not None and teacher.ndcg_10.value:
-        tiles.append(("of its teacher's NDCG@10", percent(kept_of(shipped, teacher).value)))
-        verdict = (
-            "less than its teacher" if teacher.ahead.is_below
-            else "more than its teacher" if teacher.ahead.is_above
-            else "no difference beyond chance"
-        )  # fmt: skip
+        kept = kept_of(shipped, teacher)
+        tiles.append(("of its teacher's NDCG@10", percent(kept.value)))
         points.append(
-            f"Its teacher has NDCG@10 {sure(teacher.ndcg_10)}: {verdict} ({sure(teacher.ahead, signed)}, paired)."
+            f"Its teacher has NDCG@10 {sure(teacher.ndcg_10)}; the student has {share(kept)} of that, "
+            f"{_verdict(teacher.ahead)}."
         )
     tiles += [
         (f"unsafe toys among {number(report.safety.shown)} shown", number(report.safety.unsafe)),
@@ -122,11 +111,15 @@ def _in_short(report: Report) -> Section:
     return Section("In short", (Tiles(tuple(tiles)), Points(tuple(points))))
 
 
+def _verdict(ahead: Estimate) -> str:
+    return "more" if ahead.is_above else "less" if ahead.is_below else "no difference beyond chance"
+
+
 def _popular(report: Report) -> Score | None:
     return next((each for each in report.scores if each.name == "popularity"), None)
 
 
-def _sweep_blocks(swept: Swept | None) -> list[Block]:
+def _sweep_blocks(swept: Sweep | None) -> list[Block]:
     if swept is None:
         return [
             Words(

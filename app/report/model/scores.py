@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.report.document import Plot, Section, Table, Words
 from app.report.dots import Series, dot_plot
-from app.report.figures import Estimate, estimate, interval, share, signed, sure
+from app.report.figures import Estimate, estimate, share, signed, sure
 from app.report.model.judged import Judged, Kind
 from app.report.plots import short
 from recommender.evaluation.compare import compare
@@ -96,8 +96,8 @@ def scores_section(scores: Sequence[Score]) -> Section:
                     shipped.ndcg_10.value,
                 ),
                 Table(
-                    ("recommender", "NDCG@10", "95 %"),
-                    tuple((each.name, short(each.ndcg_10.value), interval(each.ndcg_10)) for each in order),
+                    ("recommender", "R@5 (95 %)", "N@5 (95 %)", "N@10 (95 %)"),
+                    tuple((each.name, *map(sure, (each.recall_5, each.ndcg_5, each.ndcg_10))) for each in order),
                 ),
             ),
         ),
@@ -108,8 +108,6 @@ def _table(order: Sequence[Score], strong: frozenset[int]) -> Table:
     rows = tuple(
         (
             each.name,
-            short(each.recall_5.value),
-            short(each.ndcg_5.value),
             sure(each.recall_10),
             sure(each.ndcg_10),
             "" if each.ahead is None else sure(each.ahead, signed),
@@ -117,7 +115,7 @@ def _table(order: Sequence[Score], strong: frozenset[int]) -> Table:
         )
         for each in order
     )
-    head = ("recommender", "R@5", "N@5", "R@10 (95 %)", "N@10 (95 %)", "student minus it, N@10", "p")
+    head = ("recommender", "R@10 (95 %)", "N@10 (95 %)", "student minus it, N@10 (95 %)", "p")
     return Table(head, rows, 1, strong)
 
 
