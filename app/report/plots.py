@@ -71,7 +71,8 @@ def scatter(
     smallest = min((dot.x for dot in dots if dot.x > 0), default=most)
     scale: Callable[[float], float] = float
     if by_tens and most > _FAR * smallest:
-        ticks, scale = _tens(smallest, most), lambda value: math.log10(max(value, smallest))
+        ticks = _tens(smallest, most)
+        scale = _logarithm(ticks[0])
     low_x, high_x = scale(ticks[0]), scale(ticks[-1])
     low, high = min(dot.y for dot in dots), max(dot.y for dot in dots)
     step_y = nice_step((high - low) or abs(high) or 1.0, 5)
@@ -103,6 +104,11 @@ def scatter(
         parts.append(f'<circle class="chosen" cx="{x:.1f}" cy="{y:.1f}" r="8.5"/>')
         parts.append(f'<text class="place" x="{x - 10:.1f}" y="{y - 9:.1f}" text-anchor="end">{number}</text>')
     return svg(title, height, parts)
+
+
+def _logarithm(least: float) -> Callable[[float], float]:
+    """Places on a logarithmic axis that begins at `least`: what costs nothing stands there too."""
+    return lambda value: math.log10(max(value, least))
 
 
 def _tens(least: float, most: float) -> list[float]:

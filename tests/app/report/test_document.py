@@ -113,3 +113,11 @@ def test_costs_that_are_far_apart_have_room(costs: list[float]) -> None:
     assert all(50 <= place <= wide for place in places)
     in_order = [places[place] for place in np.argsort(costs, kind="stable")]
     assert in_order == sorted(in_order)
+
+
+def test_a_logarithmic_axis_tells_a_cost_from_its_first_tick() -> None:
+    dots = [Dot(cost, 0.5, "x", "dot-0") for cost in (0.0, 0.012, 5.0)]
+    root = ET.fromstring(scatter(dots, [], "t", "MB", "NDCG@10", by_tens=True))
+    free, cheap, dear = (float(e.attrib["cx"]) for e in root.iter() if e.attrib.get("class", "").startswith("dot "))
+    first = next(e for e in root.iter() if e.text == "0.01")
+    assert free == float(first.attrib["x"]) < cheap < dear
