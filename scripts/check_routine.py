@@ -37,6 +37,8 @@ from scripts.kiosks import TOYGUIDE, environment, start, stop, until
 SHOPPERS = 400
 LISTS = 4
 LIKES = 5000
+MONTHS = 156
+"""Children are of any age: a week without the youngest would teach that there are none, and a gate would see it."""
 BATCH = 1000
 SMALL = ("--toys", "300", "--shoppers", "600", "--events", "9000")
 LOOKS_SECONDS = 0.5
@@ -135,7 +137,7 @@ def _shopped(address: str, bundle: Path, rng: random.Random) -> int:
     taken = 0
     with httpx.Client(base_url=address, timeout=60) as client:
         for number in range(SHOPPERS):
-            taken += _kept(client, list(_visit(client, toys, f"shopper-{number}", rng.choice(kinds), rng)))
+            taken += _visit(client, toys, f"shopper-{number}", rng.choice(kinds), rng.randrange(MONTHS))
         ids = sorted(toys)
         robot = {"session_id": "robot", "shopper_id": "robot", "kind": "like"}
         likes = [{**robot, "event_id": uuid.uuid4().hex, "toy_id": rng.choice(ids)} for _ in range(LIKES)]
@@ -144,22 +146,22 @@ def _shopped(address: str, bundle: Path, rng: random.Random) -> int:
     return taken
 
 
-def _visit(
-    client: httpx.Client, toys: dict[str, Toy], shopper: str, liking: tuple[str, ...], rng: random.Random
-) -> Iterator[dict[str, Any]]:
-    """Events of one shopper, who likes toys of one kind, and else looks at one."""
+def _visit(client: httpx.Client, toys: dict[str, Toy], shopper: str, liking: tuple[str, ...], months: int) -> int:
+    """One shopper, who likes toys of one kind, and else looks at one; how many events of it were taken."""
     who = {"shopper_id": shopper, "session_id": f"{shopper}-visit"}
-    months, history = rng.randrange(36, 132), [rng.choice([id for id, toy in toys.items() if _kind(toy) == liking])]
+    history: list[str] = []
+    taken = 0
     for _ in range(LISTS):
-        ask = {**who, "recipient": {"age_months": months}, "history": history[-20:], "k": 10}
+        ask = {**who, "recipient": {"age_months": months}, "history": history, "k": 10}
         answer = client.post("/v1/recommendations", json=ask).raise_for_status().json()
         shown = [item["toy"]["toy_id"] for item in answer["items"]]
         liked = [toy for toy in shown if _kind(toys[toy]) == liking and toy not in history][:3]
-        for toy in liked or shown[:1]:
-            kind = "like" if toy in liked else "view"
-            told = {"toy_id": toy, "kind": kind, "recommendation_id": answer["recommendation_id"]}
-            yield {**who, **told, "event_id": uuid.uuid4().hex, "recipient": {"age_months": months}}
-        history += liked or shown[:1]
+        quoted = {**who, "recommendation_id": answer["recommendation_id"], "recipient": {"age_months": months}}
+        told = [(toy, "like") for toy in liked] or [(toy, "view") for toy in shown[:1]]
+        events = [{**quoted, "event_id": uuid.uuid4().hex, "toy_id": toy, "kind": kind} for toy, kind in told]
+        taken += _kept(client, events)
+        history += liked
+    return taken
 
 
 def _kind(toy: Toy) -> tuple[str, ...]:

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 def opened(settings: KioskSettings, must_exist: bool = False) -> Iterator[Database]:
     """The database of `settings`. Raises ToyGuideError if it cannot be used, or if it `must_exist` and does not."""
     from app.kiosk.store.care import hold, open_database
+    from app.kiosk.store.copies import check_kiosks
     from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
 
-    if must_exist and not settings.database.is_file():
-        raise ToyGuideError(f"{settings.database} does not exist; give the kiosk's file with --database.")
+    if must_exist:
+        if not settings.database.is_file():
+            raise ToyGuideError(f"{settings.database} does not exist; give the kiosk's file with --database.")
+        check_kiosks(settings.database)  # a file of something else must not get a kiosk's tables
     in_use = hold(settings.database)
     # One that is damaged is replaced for whoever writes; who only reads is told.
     database = Database(settings.database) if must_exist else open_database(settings.database, in_use)

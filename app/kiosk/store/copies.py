@@ -98,16 +98,29 @@ def back_up(file: Path, out: Path) -> int:
         raise ToyGuideError(f"{file} cannot be backed up: {error}.") from error
 
 
+def check_kiosks(file: Path) -> None:
+    """Raise ToyGuideError unless `file` is a kiosk's database, of a version we read. Nothing of it is changed."""
+    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        _check_tables(connection, str(file))
+
+
 def check_copy(connection: sqlite3.Connection, name: str) -> None:
     """Raise ToyGuideError unless the open database, called `name`, is whole and a kiosk's, of a version we read."""
     try:
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if found != "ok":
-            raise ToyGuideError(f"{name} is damaged: {found}.")
+    except sqlite3.Error as error:
+        raise _unreadable(name, error) from error
+    if found != "ok":
+        raise ToyGuideError(f"{name} is damaged: {found}.")
+    _check_tables(connection, name)
+
+
+def _check_tables(connection: sqlite3.Connection, name: str) -> None:
+    try:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
-        raise ToyGuideError(f"{name} cannot be read as a kiosk's database: {error}.") from error
+        raise _unreadable(name, error) from error
     if not {"recalls", "audit"} <= tables:
         raise ToyGuideError(f"{name} does not hold a kiosk's tables.")
     if version > VERSION:
@@ -115,6 +128,10 @@ def check_copy(connection: sqlite3.Connection, name: str) -> None:
             f"{name} was written by a newer toyguide (version {version}, this one reads up to {VERSION}). "
             "Update toyguide."
         )
+
+
+def _unreadable(name: str, error: sqlite3.Error) -> ToyGuideError:
+    return ToyGuideError(f"{name} cannot be read as a kiosk's database: {error}.")
 
 
 def _copy(connection: sqlite3.Connection, table: str, source: str, target: str, verb: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,3 +145,19 @@ def test_a_dataset_that_must_not_be_learned_from(known: Dataset, tmp_path: Path)
     ahead = shop_of(tmp_path / "ahead", event(0, "bear", datetime(2999, 1, 1, tzinfo=UTC)))
     with pytest.raises(UnfitError, match=r"events, row 0 \('e0'\), column 'time': is of a time that has not come yet"):
         read(ahead, known)
+
+
+def test_a_file_of_something_else_gets_no_kiosks_tables(
+    settings: KioskSettings, known: Dataset, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.sqlite")) as connection:
+        connection.execute("CREATE TABLE letters (text)")
+    before = (tmp_path / "other.sqlite").read_bytes()
+    with pytest.raises(ToyGuideError, match=r"other\.sqlite does not hold a kiosk's tables"):
+        read(tmp_path / "other.sqlite", known)
+    assert (tmp_path / "other.sqlite").read_bytes() == before
+    whole = of_kiosk(settings, {}).read_bytes()
+    (tmp_path / "cut.sqlite").write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(ToyGuideError, match=r"cut\.sqlite cannot be read as a kiosk's database: .*malformed"):
+        read(tmp_path / "cut.sqlite", known)
+    assert (tmp_path / "cut.sqlite").read_bytes() == whole[: len(whole) // 3]
