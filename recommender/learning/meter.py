@@ -18,6 +18,7 @@ from typing import Any, Final
 import torch
 
 from recommender.learning.fit import Reporter
+from recommender.learning.processes import process_count
 from recommender.records import read_record
 
 POWERCAP: Final = Path("/sys/class/powercap")
@@ -72,14 +73,14 @@ class Meter:
         return watched
 
     def read(self, left_out: Sequence[str] = ()) -> Spent:
-        """What was spent up to now."""
+        """What was spent up to now by this process. left_out: what of the work it did not see, in words."""
         self.tick()
         return Spent(
             round(time.monotonic() - self._started, 1),
             round(_cpu_seconds() - self._cpu, 1),
             None if self._counters is None else round(self._joules, 1),
             _accelerator(),
-            tuple(left_out),
+            (*left_out, *_others()),
         )
 
 
@@ -155,6 +156,12 @@ def _counts(zone: Path) -> bool:
 
 def _cpu_seconds() -> float:
     return sum(os.times()[:4])
+
+
+def _others() -> list[str]:
+    """The processes that train with this one, which have meters of their own."""
+    others = process_count() - 1
+    return [f"{others} other process{'es' if others > 1 else ''} that trained with it"] if others else []
 
 
 def _accelerator() -> str | None:

@@ -132,8 +132,6 @@ def _left_out(start: WarmStart | None, checkpoints: Sequence[Checkpoint | None])
     found = [] if start is None else ["the training that it began from"]
     if any(checkpoint is not None and checkpoint.is_there for checkpoint in checkpoints):
         found.append("what was trained before an interruption")
-    if (others := process_count() - 1) > 0:
-        found.append(f"{others} other process{'es' if others > 1 else ''} that trained with it")
     return found
 
 

@@ -76,6 +76,11 @@ def test_the_work_of_children_counts(tmp_path: Path) -> None:
     assert spent.left_out == ("the rest",)
 
 
+def test_other_processes_have_meters_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    assert Meter().read(["this"]).left_out == ("this", "2 other processes that trained with it")
+
+
 def test_what_is_kept_is_read_again_and_garbage_is_nothing() -> None:
     spent = Spent(2.5, 4.0, 31.5, "a GPU", ("this", "that"))
     assert spent_from(json.loads(json.dumps(spent.record()))) == spent
