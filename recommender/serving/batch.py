@@ -44,7 +44,7 @@ def rank_asks(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The best k toys that may be shown to each of B who ask: (toys int32 [B, ≤ k], −1 at the end; scores float32).
 
-    Memory goes with B · (toys + 1) · 9 bytes. Raises ToyGuideError for a parameter out of bounds.
+    Memory goes with B · (toys + 1), some 35 bytes each. Raises ToyGuideError for a parameter out of bounds.
     """
     for ask in asks:
         engine.check(k, "en", ask.recipient)
