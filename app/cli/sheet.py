@@ -39,9 +39,8 @@ def licence(
     text: Annotated[str, typer.Argument(help='On what terms it was given, such as "CC BY-SA 4.0, by the Toy Shop".')],
 ) -> None:
     """State on what terms a dataset was given; its data sheet, and cards of models made from it, say so."""
-    from data.dataset import LONGEST_LICENCE, load_dataset, state_licence
+    from data.dataset import LONGEST_LICENCE, state_licence
 
-    load_dataset(folder)
     try:
         state_licence(folder, text)
     except ValueError as error:

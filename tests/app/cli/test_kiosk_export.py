@@ -62,7 +62,7 @@ def database(day: Path, tmp_path: Path) -> Path:
 def toys_folder(toys: list[Toy], tmp_path: Path) -> Path:
     old = Event("old", "before", "s", "bear", EventKind.PURCHASE, NOON)
     sound = [replace(toy, hazards=()) for toy in toys]  # some are what no dataset may hold, to try the policy with
-    save_dataset(build_dataset(sound, [old], Source("test", 7)), tmp_path / "toys")
+    save_dataset(build_dataset(sound, [old], Source("test", 7, licence="CC0")), tmp_path / "toys")
     return tmp_path / "toys"
 
 
@@ -145,6 +145,7 @@ def test_what_was_exported_becomes_a_dataset(toyguide: Run, database: Path, toys
     assert (summary["events"], summary["shoppers"], summary["repeated"], summary["from_the_future"]) == (4, 2, 1, 1)
     dataset: Dataset = load_dataset(tmp_path / "d")
     assert dataset.digest == summary["digest"]
+    assert dataset.source.licence == "CC0", "what was stated of the toys"
     assert dataset.toys.equals(load_dataset(toys_folder).toys), "the numbering stays"
     first, second, third, fourth = dataset.events.to_pylist()
     assert (second["toy_id"], second["kind"], second["store_id"]) == ("bear", "like", "north")
