@@ -137,7 +137,7 @@ def _shopped(address: str, bundle: Path, rng: random.Random) -> int:
     taken = 0
     with httpx.Client(base_url=address, timeout=60) as client:
         for number in range(SHOPPERS):
-            taken += _visit(client, toys, f"shopper-{number}", rng.choice(kinds), rng.randrange(MONTHS))
+            taken += _visit(client, toys, f"shopper-{number}", rng.choice(kinds), rng)
         ids = sorted(toys)
         robot = {"session_id": "robot", "shopper_id": "robot", "kind": "like"}
         likes = [{**robot, "event_id": uuid.uuid4().hex, "toy_id": rng.choice(ids)} for _ in range(LIKES)]
@@ -146,10 +146,12 @@ def _shopped(address: str, bundle: Path, rng: random.Random) -> int:
     return taken
 
 
-def _visit(client: httpx.Client, toys: dict[str, Toy], shopper: str, liking: tuple[str, ...], months: int) -> int:
+def _visit(
+    client: httpx.Client, toys: dict[str, Toy], shopper: str, liking: tuple[str, ...], rng: random.Random
+) -> int:
     """One shopper, who likes toys of one kind, and else looks at one; how many events of it were taken."""
     who = {"shopper_id": shopper, "session_id": f"{shopper}-visit"}
-    history: list[str] = []
+    months, history = rng.randrange(MONTHS), list[str]()
     taken = 0
     for _ in range(LISTS):
         ask = {**who, "recipient": {"age_months": months}, "history": history, "k": 10}
@@ -157,7 +159,7 @@ def _visit(client: httpx.Client, toys: dict[str, Toy], shopper: str, liking: tup
         shown = [item["toy"]["toy_id"] for item in answer["items"]]
         liked = [toy for toy in shown if _kind(toys[toy]) == liking and toy not in history][:3]
         quoted = {**who, "recommendation_id": answer["recommendation_id"], "recipient": {"age_months": months}}
-        told = [(toy, "like") for toy in liked] or [(toy, "view") for toy in shown[:1]]
+        told = [(toy, "like") for toy in liked] or [(toy, "view") for toy in rng.sample(shown, min(1, len(shown)))]
         events = [{**quoted, "event_id": uuid.uuid4().hex, "toy_id": toy, "kind": kind} for toy, kind in told]
         taken += _kept(client, events)
         history += liked
@@ -165,7 +167,7 @@ def _visit(client: httpx.Client, toys: dict[str, Toy], shopper: str, liking: tup
 
 
 def _kind(toy: Toy) -> tuple[str, ...]:
-    return toy.category[:2]
+    return toy.category[:1]
 
 
 def _kept(client: httpx.Client, events: list[dict[str, Any]]) -> int:
