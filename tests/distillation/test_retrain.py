@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from app.cli.main import app
 from data.atomic import alone_in
 from data.dataset import Dataset, Source, load_dataset, save_dataset
 from data.errors import BundleError, ToyGuideError
+from data.importers.kiosk import SHOWN_TABLE
 from data.protocol import plan_split, split_dataset
 from data.schema import Audience, EventColumn, Hazard, Toy
 from data.world.simulate import WorldOptions, simulate
@@ -187,6 +189,18 @@ def test_two_at_once_and_a_folder_of_something_else(
         retrain(tmp_path / "full", before, events, catalogue, OPTIONS)
     with pytest.raises(ToyGuideError, match="holds a retraining of other events, options"):
         retrain(done[0], before, events.slice(1), catalogue, RetrainOptions(epochs=1))
+
+
+def test_lists_that_came_with_the_events_are_asked_too(
+    shop: tuple[Before, Dataset, pa.Table], done: tuple[Path, stages.Verdict], tmp_path: Path
+) -> None:
+    before, catalogue, events = shop
+    folder = shutil.copytree(done[0], tmp_path / "again")
+    verdict = retrain(folder, before, events, catalogue, OPTIONS, shown=SHOWN_TABLE.empty_table())
+    assert verdict.gates[:-1] == done[1].gates
+    assert (verdict.gates[-1].name, verdict.gates[-1].passed) == ("exposure", True)
+    assert verdict.gates[-1].says.startswith("Nothing can be estimated: the events come without a list")
+    assert read_record(folder).record["verdict"]["gates"][-1]["figures"]["exposure"] is None
 
 
 def test_the_quality_gate_sees_a_bundle_that_forgot(
