@@ -210,7 +210,7 @@ def _contest(
 
 def _learned(said: dict[str, Any]) -> dict[str, Any]:
     """What a peer's learning is remembered by."""
-    names = ("chosen", "trials", "processor_seconds")
+    names = ("chosen", "trials", "done", "processor_seconds")
     return {
         "bytes": said["bytes"],
         "disk_bytes": said["disk_bytes"],
@@ -258,13 +258,13 @@ def _cores() -> int:
 
 
 def _keep(found: dict[str, Any], out: Path) -> None:
-    from app.peers.results import markdown
+    from app.peers.results import section
     from app.report.peers import chart
     from data.atomic import atomic_file
 
     texts = {
         RESULTS: json.dumps(found, indent=1, ensure_ascii=False) + "\n",
-        TABLE: markdown(found),
+        TABLE: section(found, "."),
         CHART: chart(found),
     }
     for name, text in texts.items():

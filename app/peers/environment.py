@@ -51,14 +51,14 @@ def ready(name: str, folder: Path) -> Path:
         link = folder / _LINK / "app"
         link.parent.mkdir()
         link.symlink_to(Path(app.__file__).parent, target_is_directory=True)
-        (folder / STAMP).write_text(_stamp(pins), encoding="utf-8")
+        (folder / STAMP).write_text(stamp_of(pins), encoding="utf-8")
     return python
 
 
 def up_to_date(folder: Path, pins: str) -> bool:
     """Whether just `pins` are installed in `folder`, for this Python and this ToyGuide."""
     try:
-        return (folder / STAMP).read_text(encoding="utf-8") == _stamp(pins)
+        return (folder / STAMP).read_text(encoding="utf-8") == stamp_of(pins)
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -85,7 +85,8 @@ def _file(name: str) -> Path:
     return PINS / f"{name}.txt"
 
 
-def _stamp(pins: str) -> str:
+def stamp_of(pins: str) -> str:
+    """What says that `pins` are installed, for this Python and this ToyGuide."""
     return hashlib.sha256(f"{pins}\0{sys.version}\0{Path(app.__file__).parent}".encode()).hexdigest()
 
 

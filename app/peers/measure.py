@@ -56,7 +56,7 @@ def peer_step(place: Place, peer: Peer, step: str, minutes: float = 0.0, again: 
         of, words = of | {"minutes": minutes}, [*words, "--minutes", str(minutes)]
     else:
         of |= {"learned": _learned(folder)}
-    command = [str(ready(peer.pins, environment)), "-W", "ignore", "-m", peer.module, step, *words]
+    command = [str(ready(peer.pins, environment)), "-P", "-W", "ignore", "-m", peer.module, step, *words]
     return _step(peer.title, step, folder, of, command, surroundings(environment, place.threads), again)
 
 
@@ -75,14 +75,16 @@ def own_step(
     of = {"data": place.digest, "made": made, "threads": place.threads}
     words = [str(place.data), str(out), kind, str(dataset.resolve()), str(folder.resolve())]
     words += ["--teacher", str(teacher.resolve())] if teacher else []
-    command = [sys.executable, "-m", "app.peers.own", step, *words]
+    command = [sys.executable, "-P", "-m", "app.peers.own", step, *words]
     return _step(kind, step, out, of, command, dict(os.environ) | threads_of(place.threads), again)
 
 
 def toyguide(place: Place, *words: str) -> None:
     """Run a command of ours in a process with the same threads as everybody. Raises ToyGuideError if it fails."""
     surrounded = dict(os.environ) | threads_of(place.threads)
-    done = subprocess.run([sys.executable, "-m", "app.cli", *words], check=False, env=surrounded, stdout=sys.stderr)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "app.cli", *words], check=False, env=surrounded, stdout=sys.stderr
+    )
     if done.returncode:
         raise ToyGuideError(f"'toyguide {' '.join(words)}' ended with {done.returncode}; what it said is above.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from recommender.evaluation.compare import bootstrap_interval
@@ -13,6 +13,8 @@ SHOWN: Final = ("recall@5", "ndcg@5", "recall@10", "ndcg@10", "recall@20", "ndcg
 CROWDED: Final = 0.5
 """Processes that wait for a core, by core, from which on the figures of a clock are not to be trusted."""
 NONE: Final = "–"
+DATASETS: Final = {"world": "the demo's simulated shop"}
+"""What readers call a dataset, by its source."""
 
 
 def row_of(judgement: Judgement, kind: str, costs: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,8 +30,32 @@ def crowded(row: Mapping[str, Any], cores: int) -> bool:
     return row.get("load") is None or row["load"] > CROWDED * cores
 
 
+def section(found: Mapping[str, Any], pictures: str) -> str:
+    """What stands in the README: what was judged, the table, and the chart in the folder `pictures`.
+
+    Times that were taken on a busy machine are left out, and so is the chart then; a learning that its budget cut short
+    is marked.
+    """
+    rows, cores = found["rows"], found["machine"]["cores"]
+    data = found["dataset"]
+    name = DATASETS.get(data["name"], f"a dataset of the source `{data['name']}`")
+    said = (
+        f"On {name}: {found['queries']:,} shoppers, {data['toys']:,} toys, "
+        f"{found['protocol']}, {found['part']} part, {found['order']} order, every toy ranked, toys of the query "
+        f"masked; threads of every process: {found['threads']}.\n"
+    )
+    parts = [said, markdown(found)]
+    if any(cut_short(row) for row in rows):
+        parts.append(f"\\* still getting better when its {found['minutes']:g} minutes of processor time were over.\n")
+    if any(crowded(row, cores) for row in rows):
+        parts.append("Times are left out: the machine had other work while they were taken.\n")
+    else:
+        parts.append(f"![Quality by the time of one request, ours and the peers']({pictures}/peers.svg)\n")
+    return "\n".join(parts)
+
+
 def markdown(found: Mapping[str, Any]) -> str:
-    """The README's table; times that were taken on a busy machine are left out."""
+    """The table alone."""
     heads = (
         "recommender",
         "R@10",
@@ -41,11 +67,11 @@ def markdown(found: Mapping[str, Any]) -> str:
         "MiB in service",
         "training",
     )
-    lines = [" | ".join(heads), "|".join(["---"] * len(heads))]
+    lines = [f"| {' | '.join(heads)} |\n", f"|{'---|' * len(heads)}\n"]
     for row in found["rows"]:
         quiet = not crowded(row, found["machine"]["cores"])
-        cells = [
-            row["name"],
+        cells = (
+            row["name"] + ("\\*" if cut_short(row) else ""),
             share(row["recall@10"]),
             share(row["ndcg@10"]),
             f"{share(row['low'])}–{share(row['high'])}",
@@ -54,9 +80,14 @@ def markdown(found: Mapping[str, Any]) -> str:
             f"{row['start_seconds']:.1f}" if quiet else NONE,
             f"{row['resident_mib']:,.0f}" if "resident_mib" in row else NONE,
             training(row) if quiet else NONE,
-        ]
-        lines.append(" | ".join(cells))
-    return "".join(f"| {line} |\n" for line in lines).replace("| ---|", "|---|").replace("|--- |", "|---|")
+        )
+        lines.append(f"| {' | '.join(cells)} |\n")
+    return "".join(lines)
+
+
+def cut_short(row: Mapping[str, Any]) -> bool:
+    """Whether a peer's minutes were over before it had tried all its settings to the end."""
+    return row.get("learning", {}).get("done") is False
 
 
 def share(value: float) -> str:
@@ -78,13 +109,3 @@ def training(row: Mapping[str, Any]) -> str:
     if not pace:
         return NONE
     return f"{pace['seconds'] / 60:.1f} min ({pace['epochs']} × {pace['seconds_per_epoch']:.1f} s)"
-
-
-def quickest(row: Mapping[str, Any]) -> float:
-    """Milliseconds of the quicker way to ask."""
-    return float(min(row["milliseconds"], row.get("bare_milliseconds", row["milliseconds"])))
-
-
-def names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Whom the rows are of."""
-    return [str(row["name"]) for row in rows]

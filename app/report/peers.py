@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 28, 56, 56
 _INK, _SOFT, _LINE, _CARD, _OURS, _PEER = "#2d2540", "#5d5470", "#ecdcc0", "#fffdf8", "#0b6a66", "#c0342b"
 _LEAST, _MOST = 5.0, 26.0
 """Radii of the smallest and the largest model, in pixels."""
+_LETTER: Final = 7.0  # width of a letter of a label
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 
 
 def chart(found: Mapping[str, Any]) -> str:
@@ -46,27 +50,73 @@ def chart(found: Mapping[str, Any]) -> str:
             'stroke-dasharray="3 4"/>'
         )
         parts.append(_text(x, HEIGHT - _BOTTOM + 18, f"{10.0**power:g}", "middle", _SOFT))
-    for row in sorted(rows, key=lambda each: -each["bytes"]):
-        parts += _dot(
-            row, *at(row["milliseconds"], row["ndcg@10"]), largest, [at(1, row[end])[1] for end in ("low", "high")]
-        )
+    dots = [_Dot(row, *at(row["milliseconds"], row["ndcg@10"]), _radius(row, largest)) for row in rows]
+    taken = [dot.box for dot in dots]
+    for dot in sorted(dots, key=lambda each: each.x):
+        parts += _marks(dot, at(1, dot.row["low"])[1], at(1, dot.row["high"])[1])
+        parts += _label(dot, taken)
     return _whole(found, parts)
 
 
-def _dot(row: Mapping[str, Any], x: float, y: float, largest: float, ends: list[float]) -> list[str]:
-    radius = max(_LEAST, _MOST * math.sqrt(row["bytes"] / largest))
-    colour = _OURS if row["kind"] == "ours" else _PEER
-    said = f"{row['name']}: NDCG@10 {row['ndcg@10']:.4f}, {row['milliseconds']:.2f} ms, {row['bytes'] / 1e6:.2f} MB"
-    to_left = x > WIDTH / 2
-    beside = x - radius - 7 if to_left else x + radius + 7
-    anchor = "end" if to_left else "start"
+@dataclass(frozen=True)
+class _Dot:
+    row: Mapping[str, Any]
+    x: float
+    y: float
+    radius: float
+
+    @property
+    def box(self) -> Box:
+        return self.x - self.radius, self.y - self.radius, self.x + self.radius, self.y + self.radius
+
+    @property
+    def figures(self) -> str:
+        return f"{self.row['milliseconds']:.2f} ms, {self.row['bytes'] / 1e6:.2f} MB"
+
+
+def _radius(row: Mapping[str, Any], largest: float) -> float:
+    return max(_LEAST, _MOST * math.sqrt(row["bytes"] / largest))
+
+
+def _marks(dot: _Dot, low: float, high: float) -> list[str]:
+    colour = _OURS if dot.row["kind"] == "ours" else _PEER
+    said = f"{dot.row['name']}: NDCG@10 {dot.row['ndcg@10']:.4f}, {dot.figures}"
     return [
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{ends[0]:.1f}" y2="{ends[1]:.1f}" stroke="{colour}" stroke-width="1.5"/>',
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour}" fill-opacity=".72" stroke="{colour}">'
-        f"<title>{escape(said)}</title></circle>",
-        _text(beside, y - 2, row["name"], anchor, _INK, 'font-weight="600"'),
-        _text(beside, y + 13, f"{row['milliseconds']:.2f} ms, {row['bytes'] / 1e6:.2f} MB", anchor, _SOFT),
+        f'<line x1="{dot.x:.1f}" x2="{dot.x:.1f}" y1="{low:.1f}" y2="{high:.1f}" stroke="{colour}" '
+        'stroke-width="1.5"/>',
+        f'<circle cx="{dot.x:.1f}" cy="{dot.y:.1f}" r="{dot.radius:.1f}" fill="{colour}" fill-opacity=".72" '
+        f'stroke="{colour}"><title>{escape(said)}</title></circle>',
     ]
+
+
+def _label(dot: _Dot, taken: list[Box]) -> list[str]:
+    """Name and figures beside the dot, where they cover nothing that is `taken`; their box is added to that."""
+    name = str(dot.row["name"])
+    wide = _LETTER * max(len(name), len(dot.figures))
+    near, upper = dot.radius + 7, dot.y - dot.radius - 22
+    places = (
+        (dot.x + near, dot.y - 2, "start", dot.x + near),
+        (dot.x - near, dot.y - 2, "end", dot.x - near - wide),
+        (dot.x, upper, "middle", dot.x - wide / 2),
+        (dot.x, dot.y + near + 9, "middle", dot.x - wide / 2),
+    )
+    boxes = [(left, y - 12, left + wide, y + 18) for _, y, _, left in places]
+    free = [place for place, box in enumerate(boxes) if _inside(box) and not any(_meet(box, other) for other in taken)]
+    chosen = free[0] if free else 0
+    taken.append(boxes[chosen])
+    x, y, anchor, _ = places[chosen]
+    return [
+        _text(x, y, name, anchor, _INK, 'font-weight="600"'),
+        _text(x, y + 15, dot.figures, anchor, _SOFT),
+    ]
+
+
+def _inside(box: Box) -> bool:
+    return box[0] > _LEFT and box[1] > _TOP - 8 and box[2] < WIDTH - 4 and box[3] < HEIGHT - _BOTTOM
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _whole(found: Mapping[str, Any], parts: list[str]) -> str:

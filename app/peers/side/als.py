@@ -48,7 +48,7 @@ class Als:
         return {
             "chosen": best,
             "trials": trials,
-            "of": len(grid),
+            "done": len(trials) == len(grid),
             "processor_seconds": sum(trial["processor_seconds"] for trial in trials),
             "disk_bytes": (folder / "model.npz").stat().st_size,
             "bytes": self.model.item_factors.nbytes,

@@ -58,7 +58,7 @@ class SasRec:
         return {
             "chosen": best,
             "trials": trials,
-            "of": len(GRID),
+            "done": len(trials) == len(GRID) and all(trial["done"] for trial in trials),
             "processor_seconds": sum(trial["processor_seconds"] for trial in trials),
             "disk_bytes": (folder / best["folder"] / "best.ckpt").stat().st_size,
             "bytes": size,

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.peers.results import markdown
+from app.peers.results import markdown, section
+
+ROOT = Path(__file__).parents[3]
 
 
 def row(name: str, **more: Any) -> dict[str, Any]:
@@ -27,3 +32,33 @@ def test_a_row_says_what_was_measured_and_no_time_of_a_busy_machine(more: dict[s
     table = markdown({"rows": [row("x", **more)], "machine": {"cores": 2}}).splitlines()
     assert cells in table[2]
     assert {line.count("|") for line in table} == {10}
+
+
+@pytest.mark.parametrize(("page", "pictures"), [("README.md", "docs/pictures"), ("docs/bench.md", "pictures")])
+def test_the_table_of_the_peers_is_that_of_the_kept_results(page: str, pictures: str) -> None:
+    found = json.loads((ROOT / "docs" / "results" / "peers.json").read_text(encoding="utf-8"))
+    shown = re.search(r"<!-- peers -->\n(.*?)<!-- /peers -->", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert shown
+    assert shown[1] == section(found, pictures)
+
+
+def test_a_chart_is_shown_where_all_times_are_to_be_trusted_and_a_short_learning_is_said() -> None:
+    found = {
+        "dataset": {"name": "table", "toys": 1000},
+        "machine": {"cores": 2},
+        "queries": 1234,
+        "minutes": 5.0,
+        "threads": 1,
+        "protocol": "leave-one-out",
+        "part": "test",
+        "order": "given",
+    }
+    quiet = section(found | {"rows": [row("x", learning={"done": True})]}, "there")
+    assert "](there/peers.svg)" in quiet
+    assert "1,234 shoppers" in quiet
+    assert "\\*" not in quiet
+    busy = section(found | {"rows": [row("x", learning={"done": False}), row("y", load=9.0)]}, "there")
+    assert "peers.svg" not in busy
+    assert "Times are left out" in busy
+    assert "| x\\* |" in busy
+    assert "its 5 minutes" in busy

@@ -37,5 +37,25 @@ def test_all_stands_within_the_card() -> None:
         assert 0 < float(dot.get("cy", "")) < height
 
 
+def test_no_label_covers_a_dot_or_another_label() -> None:
+    chart_ = drawn(
+        contestant("one", 0.81, 0.0676, 250_000),
+        contestant("another", 1.86, 0.0665, 3_850_000),
+        contestant("a third", 1.2, 0.04, 100_000),
+    )
+    boxes = []
+    for text in chart_.findall(f"{NAMESPACE}text"):
+        if text.text in ("one", "another", "a third"):
+            x, y = float(text.get("x", "")), float(text.get("y", ""))
+            left = x - {"start": 0, "end": 105, "middle": 52}[text.get("text-anchor", "")]
+            boxes.append((left, y - 12, left + 105, y + 18))
+    for dot in chart_.findall(f"{NAMESPACE}circle"):
+        x, y, radius = (float(dot.get(name, "")) for name in ("cx", "cy", "r"))
+        boxes.append((x - radius, y - radius, x + radius, y + radius))
+    for place, (left, top, right, bottom) in enumerate(boxes[:3]):
+        for other in (*boxes[:place], *boxes[place + 1 :]):
+            assert left >= other[2] or right <= other[0] or top >= other[3] or bottom <= other[1]
+
+
 def test_a_contest_that_nobody_timed_has_an_empty_chart() -> None:
     assert not drawn().findall(f"{NAMESPACE}circle")

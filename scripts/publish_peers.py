@@ -1,0 +1,47 @@
+"""Put the results of `toyguide bench peers` where readers find them: python -m scripts.publish_peers OUT
+
+Writes docs/results/peers.json, and the table (and, where its times are to be trusted, the chart) between the marks in
+README.md and docs/bench.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from app.cli.bench_peers import CHART, RESULTS
+from app.peers.results import crowded, section
+from data.atomic import atomic_file
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PAGES: Final = {"README.md": "docs/pictures", "docs/bench.md": "pictures"}
+"""Pages with the marks, and where pictures lie from there."""
+MARKED: Final = re.compile(r"(<!-- peers -->\n).*?(<!-- /peers -->)", re.DOTALL)
+
+
+def main(out: str) -> None:
+    """Publish what lies in the folder `out`."""
+    text = (Path(out) / RESULTS).read_text(encoding="utf-8")
+    found = json.loads(text)
+    _write(ROOT / "docs" / "results" / RESULTS, text)
+    if any(crowded(row, found["machine"]["cores"]) for row in found["rows"]):
+        print("The machine had other work while times were taken: quality and sizes are published, times are not.")
+    else:
+        _write(ROOT / "docs" / "pictures" / CHART, (Path(out) / CHART).read_text(encoding="utf-8"))
+    for page, pictures in PAGES.items():
+        shown = section(found, pictures)
+        said = (ROOT / page).read_text(encoding="utf-8")
+        _write(ROOT / page, MARKED.sub(lambda match, shown=shown: match[1] + shown + match[2], said))
+
+
+def _write(file: Path, text: str) -> None:
+    with atomic_file(file) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    print(f"Wrote {file.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
