@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from app.cli.bench_peers import CHART, RESULTS
-from app.peers.results import crowded, section
+from app.peers.results import crowded, section, without_times
 from data.atomic import atomic_file
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -24,9 +24,9 @@ MARKED: Final = re.compile(r"(<!-- peers -->\n).*?(<!-- /peers -->)", re.DOTALL)
 
 def main(out: str) -> None:
     """Publish what lies in the folder `out`."""
-    text = (Path(out) / RESULTS).read_text(encoding="utf-8")
-    found = json.loads(text)
-    _write(ROOT / "docs" / "results" / RESULTS, text)
+    found = json.loads((Path(out) / RESULTS).read_text(encoding="utf-8"))
+    kept = json.dumps(without_times(found), indent=1, ensure_ascii=False)
+    _write(ROOT / "docs" / "results" / RESULTS, kept + "\n")
     if any(crowded(row, found["machine"]["cores"]) for row in found["rows"]):
         print("The machine had other work while times were taken: quality and sizes are published, times are not.")
     else:

@@ -192,7 +192,7 @@ def _contest(
         rows.append(row_of(judgement, kind, costs | {key: value for key, value in timed.items() if key != "of"}))
     ships = judged[-1][0]
     said = environment(place.threads)
-    return finite(
+    found: dict[str, Any] = finite(
         {
             "dataset": {"name": dataset.source.name, "digest": dataset.digest, "toys": len(dataset.index)},
             "protocol": split.test.protocol,
@@ -206,6 +206,7 @@ def _contest(
             "paired": [asdict(compare(ships, other)) for other, _, _ in judged[:-1]],
         }
     )
+    return found
 
 
 def _learned(said: dict[str, Any]) -> dict[str, Any]:

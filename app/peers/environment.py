@@ -17,7 +17,6 @@ from data.errors import ToyGuideError
 
 PINS: Final = Path(__file__).parent / "pins"
 STAMP: Final = "pins-installed"
-_LINK: Final = "side"
 _SAID: Final = 3  # of pip's last lines, where it fails
 _PIP: Final = (sys.executable, "-m", "pip", "--disable-pip-version-check")  # ours, which can install for another Python
 _TORCH: Final = "torch=="
@@ -48,15 +47,12 @@ def ready(name: str, folder: Path) -> Path:
                 f"pip could not install {', '.join(pins.split())} into {folder}: {_last(got.stderr)} Connect this "
                 "machine to a package index, or name one that it reaches in pip's own settings, such as PIP_INDEX_URL."
             )
-        link = folder / _LINK / "app"
-        link.parent.mkdir()
-        link.symlink_to(Path(app.__file__).parent, target_is_directory=True)
         (folder / STAMP).write_text(stamp_of(pins), encoding="utf-8")
     return python
 
 
 def up_to_date(folder: Path, pins: str) -> bool:
-    """Whether just `pins` are installed in `folder`, for this Python and this ToyGuide."""
+    """Whether just `pins` are installed in `folder`, for this Python."""
     try:
         return (folder / STAMP).read_text(encoding="utf-8") == stamp_of(pins)
     except (OSError, UnicodeDecodeError):
@@ -68,12 +64,19 @@ def pins_of(name: str) -> str:
     return _file(name).read_text(encoding="utf-8")
 
 
-def surroundings(folder: Path, threads: int) -> dict[str, str]:
-    """The variables for a process in the environment `folder`: our part of the contest in sight, so many threads."""
+def surroundings(link: Path, threads: int) -> dict[str, str]:
+    """The variables for a process in a peer's environment: so many threads, and our part of the contest in sight.
+
+    link: a folder that is made to hold a link to this package and nothing else, so that what is installed beside
+    ToyGuide stays out of the peer's sight
+    """
+    link.mkdir(parents=True, exist_ok=True)
+    (link / "app").unlink(missing_ok=True)
+    (link / "app").symlink_to(Path(app.__file__).parent, target_is_directory=True)
     kept = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     }
-    return kept | {"PYTHONPATH": str(folder / _LINK)} | threads_of(threads)
+    return kept | {"PYTHONPATH": str(link)} | threads_of(threads)
 
 
 def threads_of(threads: int) -> dict[str, str]:
@@ -86,8 +89,8 @@ def _file(name: str) -> Path:
 
 
 def stamp_of(pins: str) -> str:
-    """What says that `pins` are installed, for this Python and this ToyGuide."""
-    return hashlib.sha256(f"{pins}\0{sys.version}\0{Path(app.__file__).parent}".encode()).hexdigest()
+    """What says that `pins` are installed, for this Python."""
+    return hashlib.sha256(f"{pins}\0{sys.version}".encode()).hexdigest()
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

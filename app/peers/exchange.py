@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ def hand_over(split: Split, n_toys: int, file: Path) -> str:
     """
     if len(split.validation.targets) != len(split.validation):
         raise parameter_error("split", "hand_over", "one with one target a query, as leave-one-out is", "several")
-    arrays = {
+    arrays: dict[str, Any] = {
         "n_toys": np.array(n_toys),
         **_histories("train", split.train),
         **_histories("validation", split.validation.histories),

@@ -35,6 +35,9 @@ PEERS: Final = {
 }
 
 
+LINK: Final = "side"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a run keeps things. data: what was handed over; threads: that every process may use"""
@@ -57,7 +60,7 @@ def peer_step(place: Place, peer: Peer, step: str, minutes: float = 0.0, again: 
     else:
         of |= {"learned": _learned(folder)}
     command = [str(ready(peer.pins, environment)), "-P", "-W", "ignore", "-m", peer.module, step, *words]
-    return _step(peer.title, step, folder, of, command, surroundings(environment, place.threads), again)
+    return _step(peer.title, step, folder, of, command, surroundings(place.out / LINK, place.threads), again)
 
 
 def own_step(

@@ -12,6 +12,7 @@ from recommender.evaluation.ranking import Judgement
 SHOWN: Final = ("recall@5", "ndcg@5", "recall@10", "ndcg@10", "recall@20", "ndcg@20")
 CROWDED: Final = 0.5
 """Processes that wait for a core, by core, from which on the figures of a clock are not to be trusted."""
+TIMES: Final = ("milliseconds", "bare_milliseconds", "start_seconds", "pace", "seconds", "processor_seconds")
 NONE: Final = "–"
 DATASETS: Final = {"world": "the demo's simulated shop"}
 """What readers call a dataset, by its source."""
@@ -28,6 +29,18 @@ def row_of(judgement: Judgement, kind: str, costs: Mapping[str, Any]) -> dict[st
 def crowded(row: Mapping[str, Any], cores: int) -> bool:
     """Whether the machine had other work while this one was timed, or it was not timed at all."""
     return row.get("load") is None or row["load"] > CROWDED * cores
+
+
+def without_times(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The results without any time of a row that was timed on a busy machine."""
+    cores = found["machine"]["cores"]
+    return {**found, "rows": [_timeless(row) if crowded(row, cores) else row for row in found["rows"]]}
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _timeless(part) for name, part in value.items() if name not in TIMES}
+    return [_timeless(part) for part in value] if isinstance(value, list) else value
 
 
 def section(found: Mapping[str, Any], pictures: str) -> str:

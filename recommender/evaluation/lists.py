@@ -62,4 +62,4 @@ def _met(lists: NDArray[np.int32], holdout: Holdout) -> NDArray[np.bool_]:
     width = int(max(lists.max(initial=0), histories.toys.max(initial=0))) + 1
     known = histories.rows * width + histories.toys
     rows = np.arange(len(lists))[:, None] * width
-    return np.isin(rows + lists, known) & (lists != END)
+    return np.asarray(np.isin(rows + lists, known) & (lists != END))

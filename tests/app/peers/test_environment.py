@@ -9,6 +9,7 @@ import pytest
 
 from app.peers import environment
 from app.peers.environment import STAMP, pins_of, ready, surroundings, up_to_date
+from app.peers.side import contest
 from data.errors import ToyGuideError
 
 
@@ -29,13 +30,13 @@ def test_an_environment_is_made_once_and_anew_for_other_pins(tmp_path: Path, pin
     folder = tmp_path / "made"
     python = ready("stand-in", folder)
     assert up_to_date(folder, pins.read_text(encoding="utf-8"))
-    kept = {name: value for name, value in surroundings(folder, 3).items() if name != "PYTHONPATH"}
-    assert kept["OMP_NUM_THREADS"] == "3"
-    shown = subprocess.run(
-        [python, "-c", "import sys; print(sys.prefix)"], check=True, capture_output=True, text=True, env=kept
-    )
-    assert Path(shown.stdout.strip()) == folder
-    assert (folder / "side" / "app" / "peers" / "side" / "contest.py").is_file()
+    code = "import sys, importlib.util as found; print(sys.prefix, found.find_spec('app.peers.side.contest').origin)"
+    surrounded = surroundings(tmp_path / "link", 3)
+    shown = subprocess.run([python, "-P", "-c", code], check=True, capture_output=True, text=True, env=surrounded)
+    prefix, origin = shown.stdout.split()
+    assert Path(prefix) == folder
+    assert Path(origin).resolve() == Path(contest.__file__).resolve()
+    assert surrounded["OMP_NUM_THREADS"] == surroundings(tmp_path / "link", 3)["OPENBLAS_NUM_THREADS"] == "3"
 
     (folder / "mark").touch()
     assert ready("stand-in", folder) == python

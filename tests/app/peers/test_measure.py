@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import app
 from app.peers.environment import STAMP, pins_of, stamp_of
 from app.peers.measure import PEERS, Place, peer_step
 from data.errors import ToyGuideError
@@ -26,14 +27,15 @@ pathlib.Path(folder, step + ".json").write_text(json.dumps(said | {"runs": len(r
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     environment = tmp_path / "environments" / "implicit"
-    side = environment / "side" / "app" / "peers" / "side"
+    side = tmp_path / "app" / "peers" / "side"
     side.mkdir(parents=True)
     for package in (side, side.parent, side.parent.parent):
         (package / "__init__.py").touch()
     (side / "als.py").write_text(STAND_IN, encoding="utf-8")
-    (environment / "bin").mkdir()
+    monkeypatch.setattr(app, "__file__", str(tmp_path / "app" / "__init__.py"))
+    (environment / "bin").mkdir(parents=True)
     (environment / "bin" / "python").symlink_to(Path(sys.executable).resolve())
     (environment / STAMP).write_text(stamp_of(pins_of("implicit")), encoding="utf-8")
     return Place(tmp_path / "out", tmp_path / "environments", tmp_path / "data.npz", "a digest", 3)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.peers.results import markdown, section
+from app.peers.results import markdown, section, without_times
 
 ROOT = Path(__file__).parents[3]
 
@@ -40,6 +40,16 @@ def test_the_table_of_the_peers_is_that_of_the_kept_results(page: str, pictures:
     shown = re.search(r"<!-- peers -->\n(.*?)<!-- /peers -->", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     assert shown
     assert shown[1] == section(found, pictures)
+
+
+def test_no_time_of_a_busy_machine_is_kept() -> None:
+    learning = {"trials": [{"factors": 64, "seconds": 3.0, "validation_ndcg_10": 0.04}]}
+    found = without_times({"rows": [row("busy", load=3.0, learning=learning), row("quiet")], "machine": {"cores": 2}})
+    busy, quiet = found["rows"]
+    assert quiet == row("quiet")
+    assert busy["learning"] == {"trials": [{"factors": 64, "validation_ndcg_10": 0.04}]}
+    assert busy.keys() & {"milliseconds", "start_seconds", "pace"} == set()
+    assert (busy["ndcg@10"], busy["resident_mib"], busy["load"]) == (0.0686, 117.4, 3.0)
 
 
 def test_a_chart_is_shown_where_all_times_are_to_be_trusted_and_a_short_learning_is_said() -> None:
