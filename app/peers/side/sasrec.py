@@ -171,8 +171,7 @@ def trainer() -> Trainer:
     """RecTools' own trainer, but silent."""
     return Trainer(
         accelerator="cpu",
-        max_epochs=1,
-        min_epochs=1,
+        max_epochs=EPOCHS,  # no fewer than a checkpoint that is loaded has; `fit_partial` sets its own
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
