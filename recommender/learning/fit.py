@@ -145,7 +145,7 @@ def fit(
             total, count, done = total + float(loss.detach()), count + 1, done + 1
             if report and done % 10 == 0:
                 report(f"epoch {number} loss {total / count:.3f}{_so_far(history)}", min(done, steps), steps)
-        if not count:
+        if processes > 1 and not count:
             raise ToyGuideError(
                 f"An epoch of this training has fewer batches than there are processes, {processes}. Start fewer, or "
                 "lower 'targets_per_batch'."
