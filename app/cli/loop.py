@@ -71,7 +71,10 @@ def loop(
 def _sentence(week: Week) -> str:
     made = week.retrained
     told = ", ".join(f"{name} {lists.utility.mean():.4f}" for name, lists in week.arms.items())
-    return f"Week {week.number}: true utility {told}" + ("" if made is None else f". {made.says} {made.seconds:.0f} s")
+    back = " The kiosk went back." if week.went_back else ""
+    return f"Week {week.number}: true utility {told}" + (
+        "" if made is None else f". {made.says} {made.seconds:.0f} s{back}"
+    )
 
 
 def _table(record: Mapping[str, Any]) -> Table:

@@ -119,6 +119,7 @@ def record_of(weeks: Sequence[Week], options: LoopOptions, preset: str) -> dict[
                 "on_sale": week.on_sale,
                 "arms": {name: asdict(figures_of(lists, week.on_sale)) for name, lists in week.arms.items()},
                 "retrained": None if week.retrained is None else asdict(week.retrained),
+                "went_back": week.went_back,
             }
             for week in weeks
         ],

@@ -33,12 +33,16 @@ ARMS: Final = (POPULARITY, NEVER, WEEKLY)
 
 @dataclass(frozen=True)
 class Week:
-    """One week of every arm. on_sale: toys; arms: name → its lists; retrained: what began it, None in the first."""
+    """One week of every arm. on_sale: toys; arms: name → its lists; retrained: what began it, None in the first.
+
+    went_back: the kiosk itself took the new bundle back within the week, for its positive rate fell
+    """
 
     number: int
     on_sale: int
     arms: dict[str, Lists]
     retrained: Retrained | None
+    went_back: bool = False
 
 
 def run_loop(folder: Path, options: LoopOptions, preset: Preset, report: Report) -> Iterator[Week]:
@@ -70,7 +74,9 @@ def run_loop(folder: Path, options: LoopOptions, preset: Preset, report: Report)
                 before, retrained = next_model(week, before, weekly.shop.database, today, made, publish_dir, report)
                 if retrained.model is not None:
                     weekly.shop.wait_for(retrained.model)
-            yield Week(week, today.toys.num_rows, _week(arms, town, week), retrained)
+            lists = _week(arms, town, week)
+            went_back = retrained is not None and retrained.model not in (None, arms[ARMS.index(WEEKLY)].shop.model)
+            yield Week(week, today.toys.num_rows, lists, retrained, went_back)
             told(f"week {week}", week, options.weeks)
 
 

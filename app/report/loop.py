@@ -98,7 +98,8 @@ def _gains(gains: Mapping[str, list[dict[str, Any]]]) -> str:
 def _weeks(weeks: list[dict[str, Any]]) -> str:
     rows = "".join(
         f"<tr><th scope=row>{week['begins']}</th><td>{made['events']:,}</td><td>{made['new_toys']}</td>"
-        f"<td>{made['seconds']:.0f} s</td><td style='text-align:left'>{escape(made['says'])}</td></tr>"
+        f"<td>{made['seconds']:.0f} s</td><td style='text-align:left'>{escape(made['says'])}"
+        f"{' The kiosk went back.' if week['went_back'] else ''}</td></tr>"
         for week in weeks
         if (made := week["retrained"]) is not None
     )
