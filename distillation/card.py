@@ -100,7 +100,7 @@ def _figures(facts: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[s
         f"{text(standing['protocol']).capitalize()}, {standing['part']} part, "
         f"{metrics['leave-one-out']['test']['queries']:,} shoppers, all toys ranked, toys of the query masked, as it "
         f"ships (int{facts['student']['table_bits']} table, int8 weights, ONNX Runtime). In brackets the 95 % "
-        "bootstrap interval. Milliseconds are the median of one request for ten toys on the machine that built it."
+        "bootstrap interval. Milliseconds are the median of requests for ten toys, one at a time, where the bundle was built."
     )
     yield table(
         ("", "Recall@10", "NDCG@10", "MB", "ms a request"),
@@ -140,7 +140,10 @@ def _slices(standing: Mapping[str, Any]) -> Iterator[str]:
         found = figures.get((name, part))
         return "–" if found is None else _interval(found) if name == names[0] else f"{found['ndcg@10']:.4f}"
 
-    yield "NDCG@10, and how many queries a slice has."
+    yield (
+        "NDCG@10, and how many queries a slice has. Cold toys are those that training never met, head toys the fifth "
+        "that it met most, tail toys the others; a history counts the toys of a query, an age is whom it is for."
+    )
     yield table(
         ("slice", "queries", *map(text, names)),
         [

@@ -28,7 +28,10 @@ def known_weaknesses(metrics: Mapping[str, Any], cover: Cover) -> Iterator[str]:
     yield _strangers(metrics["leave-one-out"]["strangers"], cover.shortest)
     yield from _ties(_own(standing))
     yield "Leave-one-out learns from other shoppers' later events, which no shop has when it ranks."
-    yield "Toys without text or category get a poor place from the toy encoder."
+    yield (
+        "The toy encoder knows of a toy what the catalogue says of it, and nothing else: one of which little is said "
+        "it cannot place well."
+    )
 
 
 def own_slices(standing: Mapping[str, Any]) -> Figures:
