@@ -100,7 +100,8 @@ def _figures(facts: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[s
         f"{text(standing['protocol']).capitalize()}, {standing['part']} part, "
         f"{metrics['leave-one-out']['test']['queries']:,} shoppers, all toys ranked, toys of the query masked, as it "
         f"ships (int{facts['student']['table_bits']} table, int8 weights, ONNX Runtime). In brackets the 95 % "
-        "bootstrap interval. Milliseconds are the median of requests for ten toys, one at a time, where the bundle was built."
+        "bootstrap interval. Milliseconds are the median of requests for ten toys, one at a time, on the machine that "
+        "built the bundle."
     )
     yield table(
         ("", "Recall@10", "NDCG@10", "MB", "ms a request"),
