@@ -120,13 +120,16 @@ def opened(bundle: Path, folder: Path) -> Iterator[str]:
 
 
 def take_report(browser: Browser, shop: Path, folder: Path, out: Path) -> Path:
-    """Write the report about the shop in `shop` and the picture of its head; the file."""
-    page_file = folder / "report.html"
-    subprocess.run([*TOYGUIDE, "report", "--from", str(shop), "--out", str(page_file)], check=True)
-    context = browser.new_context(viewport={"width": 1140, "height": 1280})
+    """Write the report about the shop in `shop` and the picture of its first three sections; the file."""
+    told = folder / "report.html"
+    subprocess.run([*TOYGUIDE, "report", "--from", str(shop), "--out", str(told)], check=True)
+    context = browser.new_context(viewport={"width": 1140, "height": 800})
     page = context.new_page()
-    page.goto(page_file.as_uri())
-    path = keep(page.screenshot(), out / REPORT)
+    page.goto(told.as_uri())
+    fourth = page.locator("h2").nth(3).bounding_box()
+    assert fourth is not None
+    clip = {"x": 0, "y": 0, "width": 1140, "height": fourth["y"] - 16}
+    path = keep(page.screenshot(full_page=True, clip=clip), out / REPORT)
     context.close()
     return path
 

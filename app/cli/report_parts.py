@@ -10,7 +10,7 @@ from app.cli.contestants import Asked, check_held_out
 from app.report.model.retraining import Retraining, read_retraining
 from data.dataset import Dataset, load_fit_dataset
 from data.errors import BundleError, ToyGuideError
-from data.protocol import SplitPlan, plan_from, split_dataset
+from data.protocol import Protocol, SplitPlan, plan_from, split_dataset
 from data.split import Split
 from distillation.gates import RunningStudent, running_student
 from distillation.study import rows_of
@@ -126,11 +126,14 @@ def _runs(given: Given, manifest: Manifest) -> Iterator[Run]:
 
 def _plan(folder: Path, manifest: Manifest) -> SplitPlan:
     try:
-        return plan_from(dict(manifest.dataset["split"]))
+        plan = plan_from(dict(manifest.dataset["split"]))
     except (KeyError, ValueError, TypeError) as error:
         raise BundleError(
             f"{folder} does not say what was held out when it was made, so it cannot be judged ({error})."
         ) from error
+    if plan.protocol is not Protocol.LEAVE_ONE_OUT:
+        raise BundleError(f"{folder} was made on the {plan.protocol} protocol; it must be leave-one-out.")
+    return plan
 
 
 def _swept(folder: Path, dataset: Dataset) -> Sweep:

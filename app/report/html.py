@@ -48,7 +48,7 @@ details .scroll { border:0; padding:0; margin:.4rem 0 0; }
 pre { background:var(--card); border:1px solid var(--line); border-radius:14px; padding:.9rem 1.1rem; overflow-x:auto;
   font-size:.85rem; line-height:1.5; }
 @media (max-width:520px) { .drawn { overflow-x:auto; } .drawn svg { min-width:420px; } .drawn svg.dots { min-width:0; }
-  .scroll th[scope=row] { position:sticky; left:0; background:var(--card); } }
+  .scroll th[scope=row] { position:sticky; left:0; background:var(--card); white-space:normal; } }
 @media print { details > * { display:block; } }
 """
 

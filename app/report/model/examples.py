@@ -142,9 +142,9 @@ def examples_section(examples: Examples) -> Section:
     """The lists, the toy that was taken marked wherever it stands."""
     words = (
         f"Drawn by chance (seed {examples.seed}), none chosen by hand: first shoppers to whom the student shows the "
-        f"toy that they took next among the first {LENGTH}, then others. Of all queries {share(examples.found)} "
-        "are so lucky. Marked: the toy that was taken next. All lists keep to the shop's rules; the student's has "
-        "the reasons that a kiosk would give."
+        f"toy that they took next among the first {LENGTH}, then others. It stands there for {share(examples.found)} "
+        "of all. Marked: the toy that was taken next. All lists keep to the shop's rules; the student's has the "
+        "reasons that a kiosk would give."
     )
     return Section("Shoppers and their lists", (Words(words), *(_lists(row) for row in examples.rows)))
 

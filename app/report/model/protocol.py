@@ -1,4 +1,4 @@
-"""How the judging was done, and what it cannot see."""
+"""How the judging was done, and what it cannot see. Students are distilled and judged on leave-one-out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from app.report.charts import number, percent
 from app.report.document import Points, Section, Words
-from data.protocol import Protocol, SplitPlan
+from data.protocol import SplitPlan
 from data.split import Holdout, Split
 from recommender.evaluation.ranking import MASKING, QUERIES
 
@@ -32,7 +32,6 @@ class Judging:
     mean_history: float
     tied: float
     later: float | None
-    undated: int
 
 
 def read_judging(split: Split, plan: SplitPlan, n_toys: int) -> Judging:
@@ -50,7 +49,6 @@ def read_judging(split: Split, plan: SplitPlan, n_toys: int) -> Judging:
         float(lengths.mean()),
         float(test.tied.mean()),
         _later(split, test),
-        split.undated,
     )
 
 
@@ -65,52 +63,35 @@ def _later(split: Split, test: Holdout) -> float | None:
 
 def protocol_section(judging: Judging) -> Section:
     """The protocol, and its traps one by one."""
-    if judging.protocol == Protocol.LEAVE_ONE_OUT:
-        how = (
-            "Leave-one-out: of every shopper with at least three toys that were liked, put into a basket or bought, "
-            "the last is to be found from what came before it; the one before it chose the settings, and training "
-            "ends there."
-        )
-    else:
-        how = "Temporal: what is learned lies before a date, and what shoppers took from then on is to be found."
-    points = [
+    how = (
+        "Leave-one-out: of every shopper with at least three toys that were liked, put into a basket or bought, the "
+        "last is to be found from what came before it; the one before it chose the settings, and training ends there."
+    )
+    share = (
+        ""
+        if judging.later is None
+        else f" Here {percent(judging.later)} of the contacts learned from came after the query."
+    )
+    points = (
         f"{number(judging.queries)} queries; each ranks all {number(judging.toys)} toys, none is sampled, so figures "
         f"are lower than where a toy must beat a hundred others. {judging.masking.capitalize()}: on average "
-        f"{judging.mean_history:.1f} contacts. In the query: {judging.query}."
-    ]
-    if judging.protocol == Protocol.LEAVE_ONE_OUT:
-        share = (
-            ""
-            if judging.later is None
-            else f" Here {percent(judging.later)} of the contacts learned from came after the query."
-        )
-        points.append(
-            "It learns from others' later events: a toy that was not yet sold, or not yet in fashion, may be known "
-            f"from shoppers who came later.{share} The figures are those of a shop that stands still; the temporal "
-            "protocol (toyguide evaluate --protocol temporal) has no such help."
-        )
-    points.append(
+        f"{judging.mean_history:.1f} contacts. In the query: {judging.query}.",
+        "It learns from others' later events: a toy that was not yet sold, or not yet in fashion, may be known "
+        f"from shoppers who came later.{share} The figures are those of a shop that stands still; the temporal "
+        "protocol (toyguide evaluate --protocol temporal) has no such help.",
         f"{percent(judging.tied)} of the targets have the very time of the contact before them, or an unknown one. "
         + (
             "Events of one time keep the order of the source, which within a day is often that of its product numbers "
             "and flatters all who learn sequences: trust the slice 'no tie'."
             if judging.order == "given"
             else "Events of one time are put in an order by a seeded hash, so that no order of the source's helps."
-        )
-    )
-    points.append(
+        ),
         "A toy counts as found only if that shopper took that very toy. Another that would have pleased as well "
-        "counts as a miss, so the figures compare recommenders; they are not the share of content shoppers."
-    )
-    points.append(
+        "counts as a miss, so the figures compare recommenders; they are not the share of content shoppers.",
         "Shoppers took what they were shown. Toys that hang by the till are taken more often, and whoever learned "
-        "from it is judged by it."
-    )
-    if judging.undated:
-        points.append(f"{number(judging.undated)} contacts of unknown time were left out.")
-    points.append(
+        "from it is judged by it.",
         "Here the model ranks all toys; a kiosk ranks those that may be shown to the children present. Every "
         "interval is of 95 %, by bootstrap over the queries: it says what other shoppers of this shop would have "
-        "given, and nothing of next year's."
+        "given, and nothing of next year's.",
     )
-    return Section("How it was judged, and the traps of that", (Words(how), Points(tuple(points))))
+    return Section("How it was judged, and the traps of that", (Words(how), Points(points)))

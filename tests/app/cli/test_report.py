@@ -31,10 +31,10 @@ def call(*words: object) -> Result:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dataset, teacher, student, bundle; a bundle before, another dataset and student, sweeps that made nothing."""
     folder = tmp_path_factory.mktemp("report") / "shop"
-    save_dataset(simulate(WorldOptions(toys=140, shoppers=260, events=4000, seed=3)), folder / "dataset")
+    save_dataset(simulate(WorldOptions(toys=140, shoppers=200, events=2800, seed=3)), folder / "dataset")
     save_dataset(simulate(WorldOptions(toys=60, shoppers=30, events=400, seed=4)), folder / "other")
     data = ("--data", folder / "dataset")
-    call("train", *data, "--preset", "small", "--epochs", 2, "--out", folder / "teacher")
+    call("train", *data, "--preset", "small", "--epochs", 1, "--out", folder / "teacher")
     lesson = ("--teacher", folder / "teacher", "--epochs", 2, "--width", 24)
     call("distill", *data, *lesson, "--out", folder / "student")
     call("bundle", "build", *data, "--student", folder / "student", "--out", folder / "bundle")
@@ -149,8 +149,8 @@ def test_it_tells_all_that_a_manager_and_an_analyst_ask(told: tuple[str, str, di
     assert 0 < told_figures["change"]["others"]["value"] < 1
     commands = told_figures["again"]["commands"]
     assert [line.split()[1] for line in commands] == ["data", "train", "distill", "bundle", "report"]
-    assert "--toys 140 --shoppers 260 --events 4000 --seed 3" in commands[0]
-    assert "--preset small --seed 0 --epochs 2" in commands[1]
+    assert "--toys 140 --shoppers 200 --events 2800 --seed 3" in commands[0]
+    assert "--preset small --seed 0 --epochs 1" in commands[1]
     assert {"--width 24", "--epochs 2", "--alpha 0.3"} <= set(re.findall(r"--\w+ [\w.]+", commands[2]))
 
 
@@ -222,11 +222,29 @@ def test_a_bundle_that_may_have_learned_the_answers_is_none_to_compare_with(
     shop: Path, tmp_path: Path, told: dict[str, Any], said: str
 ) -> None:
     shutil.copytree(shop / "before", tmp_path / "before")
-    file = tmp_path / "before" / "manifest.json"
-    manifest = json.loads(file.read_text(encoding="utf-8"))
-    manifest["dataset"] |= told
-    file.write_text(json.dumps(manifest), encoding="utf-8")
+    before = dict(read_manifest(shop / "before").dataset)
+    edit(tmp_path / "before" / "manifest.json", dataset=before | told)
     assert read_manifest(tmp_path / "before").dataset.items() >= told.items()
     words = ["report", "--from", str(shop), "--against", str(tmp_path / "before"), "--out", str(tmp_path / "x.html")]
     with pytest.raises((ToyGuideError, BundleError), match=said):
+        CliRunner().invoke(app, words, catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [
+        ({}, "does not say what was held out"),
+        (
+            {"protocol": "temporal", "order": "hashed", "validation_cut": "2024-01-01", "cut": "2024-06-01"},
+            "was made on the temporal protocol; it must be leave-one-out",
+        ),
+    ],
+)
+def test_a_bundle_of_which_nobody_can_say_what_it_learned(
+    shop: Path, tmp_path: Path, split: dict[str, str], said: str
+) -> None:
+    shutil.copytree(shop / "bundle", tmp_path / "bundle")
+    edit(tmp_path / "bundle" / "manifest.json", dataset=dict(read_manifest(shop / "bundle").dataset) | {"split": split})
+    words = ["report", "--from", str(shop), "--bundle", str(tmp_path / "bundle"), "--out", str(tmp_path / "x.html")]
+    with pytest.raises(BundleError, match=said):
         CliRunner().invoke(app, words, catch_exceptions=False)
