@@ -91,7 +91,7 @@ def protocol_section(judging: Judging) -> Section:
         "Shoppers took what they were shown. Toys that hang by the till are taken more often, and whoever learned "
         "from it is judged by it.",
         "Here the model ranks all toys; a kiosk ranks those that may be shown to the children present. Every "
-        "interval is of 95 %, by bootstrap over the queries: it says what other shoppers of this shop would have "
-        "given, and nothing of next year's.",
+        "interval is of 95 % where nothing else is said, by bootstrap over the queries: it says what other shoppers "
+        "would have given, and nothing of next year's.",
     )
     return Section("How it was judged, and the traps of that", (Words(how), Points(points)))
