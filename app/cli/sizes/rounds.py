@@ -28,7 +28,7 @@ from app.kiosk.memory import settle_memory
 from recommender.serving.policy.mask import allowed_mask
 from recommender.serving.policy.shelf import Shelf
 
-BEAMS: Final = (1, 2, 4, 8, 12, 16, 24, 32)
+BEAMS: Final = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64)
 """How wide an index searches, in lists of k toys."""
 BLOCK: Final = 10
 """Queries that one way answers before the next has its turn."""

@@ -23,14 +23,20 @@ def verdict(sizes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     sizes: {"toys", "ways": [{"way", "recall", "milliseconds", "over", …}]}, ascending
     {"index_over_float32": {recall: from where the index is quicker}, "index_over_int8": likewise, "int8_over_float32",
-    "within_budget": {"float32", "int8"}: from where exact scoring takes more than `BUDGET`}
+    "within_budget": {"float32", "int8"}: from where exact scoring takes more than `BUDGET`, "unreached": {recall: the
+    sizes at which no beam has it; they count for nothing else}}
     """
     toys = [each["toys"] for each in sizes]
     found: dict[str, Any] = {}
+    reached = {recall: [each for each in sizes if math.isfinite(quickest(each, INDEX, recall))] for recall in RECALLS}
     for way in (FLOAT32, INT8):
         found[f"index_over_{way}"] = {
-            str(recall): crossing(toys, [_ratio(each, way, recall) for each in sizes]) for recall in RECALLS
+            str(recall): crossing([each["toys"] for each in able], [_ratio(each, way, recall) for each in able])
+            for recall, able in reached.items()
         }
+    found["unreached"] = {
+        str(recall): [each["toys"] for each in sizes if each not in able] for recall, able in reached.items()
+    }
     found["int8_over_float32"] = crossing(toys, [_quickest(each, INT8)["over"] for each in sizes])
     found["within_budget"] = {
         way: crossing(toys, [BUDGET / quickest(each, way) for each in sizes]) for way in (FLOAT32, INT8)
@@ -59,6 +65,7 @@ def said(found: Mapping[str, Any], sizes: Sequence[int], k: int) -> list[str]:
     for way in (FLOAT32, INT8):
         parts = [
             f"at recall@{k} ≥ {recall} {_from(found[f'index_over_{way}'][recall], sizes)}"
+            f"{_but(found['unreached'][recall])}"
             for recall in map(str, RECALLS)
         ]
         sentences.append(f"The index answers sooner than exact {way} {', '.join(parts)}.")
@@ -72,6 +79,10 @@ def _from(size: float, sizes: Sequence[int]) -> str:
     if size == 0:
         return f"from the smallest measured on ({sizes[0]:,} toys)"
     return f"at no size up to {sizes[-1]:,} toys" if math.isinf(size) else f"from about {about(size)} toys on"
+
+
+def _but(unreached: Sequence[int]) -> str:
+    return f" (no beam tried has it at {' and '.join(f'{size:,}' for size in unreached)})" if unreached else ""
 
 
 def _until(size: float, sizes: Sequence[int]) -> str:

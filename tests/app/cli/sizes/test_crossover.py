@@ -20,12 +20,14 @@ SIZES = (10_000, 100_000, 1_000_000)
         ((0.9, 1.2, 0.1 / 1.2), 100_000 * 10 ** (math.log(1.2) / math.log(1.2**2 * 10))),  # from then on for good
         ((0.5, 0.2, 0.1), 0),
         ((0.5, 0.2, 1.0), math.inf),
-        ((math.inf, math.inf, math.inf), math.inf),
-        ((math.inf, 0.5, 0.1), 100_000),
     ],
 )
 def test_where_the_ratio_falls_under_one(ratios, wanted):
     assert crossing(SIZES, ratios) == pytest.approx(wanted)
+
+
+def test_of_no_size_there_is_no_crossing():
+    assert crossing((), ()) == math.inf
 
 
 @pytest.mark.parametrize(("size", "said"), [(31_622.8, "32,000"), (104, "100"), (1_449_999, "1,400,000"), (7, "7")])
