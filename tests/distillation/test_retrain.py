@@ -117,9 +117,7 @@ KILLED_AT = (
     ("Joining the events", 0),
     ("Joining the events", 1),
     ("Training the teacher on", 1),
-    ("Distilling the student", 0),
     ("Distilling the student", 2),
-    ("Building the bundle", 0),
     ("Building the bundle", 2),
     (JUDGING, 1),
 )
