@@ -298,7 +298,7 @@ def _show(found: dict[str, Any]) -> None:
             f"{row['resident_mib']:,.0f}",
             training(row),
         )
-    if busy := [row["name"] for row in found["rows"] if crowded(row, found["machine"]["cores"])]:
+    if busy := [row["name"] for row in found["rows"] if crowded(row)]:
         table.caption = (
             f"The machine had other work while {', '.join(busy)} were timed: their times are not to be trusted. "
             "Say it again with --time-again when it has none."

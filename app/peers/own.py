@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.peers.side.contest import Data, asked_one_by_one, read_data, threads, write
+from app.peers.side.contest import Data, asked_one_by_one, others_since, read_data, threads, write
 
 _FEW: Final = 2  # epochs of `pace`: the first warms up, the second is timed
 
@@ -113,13 +113,14 @@ def main() -> None:
     parser.add_argument("--born", type=float, default=born, help="time.monotonic() as the process was asked for")
     parser.add_argument("--of", default="", help="what the figures are of, written beside them")
     asked = parser.parse_args()
+    others = others_since()
     data = read_data(asked.data)
     if asked.step == "ask":
         said = asked_one_by_one(Own(asked.kind, asked.dataset), data, asked.folder, asked.born)
     else:
         said = pace(asked.kind, asked.dataset, asked.folder, asked.teacher)
     asked.out.mkdir(parents=True, exist_ok=True)
-    write(asked.out / f"{asked.step}.json", {"of": asked.of, **said})
+    write(asked.out / f"{asked.step}.json", said | {"others": others(), "of": asked.of})
 
 
 if __name__ == "__main__":

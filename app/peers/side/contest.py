@@ -127,6 +127,7 @@ def run(peer: Peer) -> None:
     parser.add_argument("--born", type=float, default=born, help="time.monotonic() as the process was asked for")
     parser.add_argument("--of", default="", help="what the figures are of, written beside them")
     asked = parser.parse_args()
+    others = others_since()
     data = read_data(asked.data)
     asked.folder.mkdir(parents=True, exist_ok=True)
     said: dict[str, Any]
@@ -142,16 +143,15 @@ def run(peer: Peer) -> None:
         np.save(asked.folder / "lists.npy", lists, allow_pickle=False)
     else:
         said = asked_one_by_one(peer, data, asked.folder, asked.born)
-    write(asked.folder / f"{asked.step}.json", said | {"of": asked.of})
+    write(asked.folder / f"{asked.step}.json", said | {"others": others(), "of": asked.of})
 
 
 def asked_one_by_one(peer: Askable, data: Data, folder: Path, born: float) -> dict[str, Any]:
     """Start, memory and times of a process that answers one shopper after the other."""
-    load = os.getloadavg()[0]
     peer.load(data, folder)
     histories = [data.queries[int(row)] for row in data.timed]
     peer.answer(histories[0], ASKED)
-    said: dict[str, Any] = {"load": load, "start_seconds": time.monotonic() - born}
+    said: dict[str, Any] = {"start_seconds": time.monotonic() - born}
     said["milliseconds"] = milliseconds(lambda history: peer.answer(history, ASKED), histories)
     said["resident_mib"] = resident_mib()
     if peer.bare(histories[0], ASKED) is not None:
@@ -188,6 +188,23 @@ def peak_mib() -> float:
     """The most memory that this process ever held, in MiB (Linux); getrusage would count its parent's too."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def others_since() -> Callable[[], float]:
+    """Asked later, it tells how many cores other processes kept busy since now, on the whole (Linux)."""
+    before = busy_seconds(), time.process_time(), time.monotonic()
+
+    def others() -> float:
+        whole, own, seconds = busy_seconds() - before[0], time.process_time() - before[1], time.monotonic() - before[2]
+        return max(0.0, (whole - own) / seconds)
+
+    return others
+
+
+def busy_seconds() -> float:
+    """Seconds that all cores together were not idle, since the machine was started (Linux)."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
 
 
 def threads() -> int:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,7 @@ def test_every_step_leaves_its_figures(
         monkeypatch.setattr(sys, "argv", words)
         run(Popular())
     said = {step: json.loads((tmp_path / "run" / f"{step}.json").read_text()) for step in ("learn", "ask", "pace")}
+    assert all(0 <= each.pop("others") <= os.cpu_count() for each in said.values())  # type: ignore[operator]
     assert said["learn"] == {"chosen": {"minutes": 7.0}, "of": "this"}
     assert said["pace"] == {"seconds": 1.0, "of": "this"}
     assert said["ask"]["milliseconds"] > 0
@@ -79,3 +82,15 @@ def test_what_runs_beside_a_peer_needs_nothing_of_ours_but_numpy() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
     assert contest.ASKED < contest.LISTED
+
+
+def test_the_work_of_others_is_told_from_ones_own() -> None:
+    alone = contest.others_since()
+    until = time.monotonic() + 0.3
+    while time.monotonic() < until:
+        pass
+    mine = alone()
+    beside = contest.others_since()
+    subprocess.run([sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"], check=True)
+    assert beside() > 0.3
+    assert 0 <= mine <= (os.cpu_count() or 1)
