@@ -196,7 +196,7 @@ def others_since() -> Callable[[], float]:
 
     def others() -> float:
         whole, own, seconds = busy_seconds() - before[0], time.process_time() - before[1], time.monotonic() - before[2]
-        return max(0.0, (whole - own) / seconds)
+        return min(os.cpu_count() or 1, max(0.0, (whole - own) / seconds))  # the system counts in ticks of 10 ms
 
     return others
 
