@@ -30,12 +30,14 @@ from data.split import Split
 from distillation.distill import DistilOptions, load_student, save_student
 from distillation.gates import Gate, exposure_gate, quality_gate, running_student, safety_gate, size_gate
 from distillation.package import build_bundle
+from distillation.standing import Rival, rivals_as_before
 from distillation.student import StudentConfig
 from distillation.teach import teach
 from distillation.teachers import Teacher, teacher_of
 from recommender.evaluation.ranking import judge
 from recommender.evaluation.trials import AS_KIOSKS_DO, try_lists
 from recommender.learning.fit import Reporter
+from recommender.learning.runs import WEIGHTS
 from recommender.learning.teacher import load_teacher, save_teacher, train_teacher
 from recommender.learning.warm import WarmStart, read_start
 from recommender.records import RECORD, dataset_record, write_record
@@ -253,7 +255,11 @@ def _bundled(
     if (folder / BUNDLE).is_dir():
         manifest = verify_bundle(folder / BUNDLE)
     else:
-        manifest = build_bundle(dataset, split, student, record, folder / BUNDLE, lambda step: told(step, 0, 1))
+        weights_bytes = (folder / TEACHER / WEIGHTS).stat().st_size
+        rivals = rivals_as_before(running.metrics, dataset, split, Rival(teacher.recommender, "teacher", weights_bytes))
+        manifest = build_bundle(
+            dataset, split, student, record, folder / BUNDLE, lambda step: told(step, 0, 1), rivals=rivals
+        )
     told("", 1, 1)
     return manifest
 

@@ -13,11 +13,14 @@ from typing import Any, Final, Literal
 import numpy as np
 import onnx
 
+from data.dataset import Dataset
 from data.split import Split
 from distillation.quantize import quantise_rows
 from distillation.student import StudentRecommender
 from recommender.base import Recommender
+from recommender.baselines.registry import BASELINES, fit_baseline
 from recommender.evaluation.compare import bootstrap_interval, compare
+from recommender.evaluation.cost import held
 from recommender.evaluation.metrics import MAIN, Ranks, per_query
 from recommender.evaluation.ranking import Judgement, judge
 from recommender.evaluation.report import slices
@@ -66,6 +69,21 @@ def forms(
             read, size = dequantise(codes, scale), pack(codes, table_bits).nbytes + scale.nbytes
         stored = Student(open_graph(graph, name), read, student.interests, config.max_history)
         yield Rival(OnnxStudent(stored, student.index, name), "form", len(graph) + size, way)
+
+
+def rivals_as_before(metrics: Mapping[str, Any], dataset: Dataset, split: Split, teacher: Rival) -> list[Rival]:
+    """Those beside whom another bundle was judged, as they are on this data; `teacher` stands for its teachers.
+
+    metrics: of that bundle's manifest; one that does not say where it stands was judged beside nobody.
+    """
+    contenders = metrics.get("standing", {}).get("contenders", ())
+    kinds = {contender["kind"] for contender in contenders}
+    names = [str(each["name"]).lower().replace(" ", "-") for each in contenders if each["kind"] == "baseline"]
+    fitted = [fit_baseline(name, dataset, split.train) for name in names if name in BASELINES]
+    return [
+        *([teacher] if "teacher" in kinds else []),
+        *(Rival(baseline, "baseline", held(baseline)[1]) for baseline in fitted),
+    ]
 
 
 def standing(

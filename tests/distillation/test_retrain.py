@@ -30,6 +30,7 @@ from distillation.distill import DistilOptions, save_student
 from distillation.gates import Gate, _unsafe, quality_gate, running_student, safety_gate, size_gate
 from distillation.package import build_bundle
 from distillation.retrain import Before, RetrainOptions, retrain
+from distillation.standing import Rival
 from distillation.student import StudentConfig
 from distillation.teach import teach
 from distillation.teachers import teacher_of
@@ -66,7 +67,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Before, Dataset, pa.
         base, split, plan, teacher_of(teacher, record, "small"), StudentConfig(width=24), lesson
     )
     record = save_student(folder / "student", weights, record)
-    build_bundle(base, split, student, record, folder / "bundle")
+    popular = Rival(fit_baseline("popularity", base, split.train), "baseline", None)
+    build_bundle(base, split, student, record, folder / "bundle", rivals=[popular])
     before = Before(folder / "dataset", folder / "teacher", folder / "bundle")
     return before, whole, whole.events.filter(pc.invert(early)).combine_chunks()
 
@@ -94,6 +96,7 @@ def test_from_new_events_to_a_bundle_that_knows_the_new_toys(
     assert load_dataset(folder / "dataset").index.ids[: len(known)] == known
     assert [toy.id for toy in load_bundle(folder / "bundle").toys[: len(known)]] == list(known)
     run = read_record(folder)
+    assert [each["name"] for each in manifest.metrics["standing"]["contenders"]][-1] == "popularity"
     assert run.kind == "retraining"
     assert run.about == verdict.says
     assert json.loads(json.dumps(verdict.record()))["says"] == verdict.says

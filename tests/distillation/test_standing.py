@@ -6,7 +6,7 @@ import pytest
 from data.sheet import data_sheet
 from distillation.cover import cover_of
 from distillation.package import build_bundle, student_bytes
-from distillation.standing import VERSION, Rival
+from distillation.standing import VERSION, Rival, rivals_as_before
 from recommender.baselines.popularity import Popularity
 from recommender.evaluation.compare import compare
 from recommender.evaluation.metrics import per_query
@@ -102,3 +102,16 @@ def test_card_and_sheet_of_the_bundle_say_its_figures(built, way):
         assert f"| {band.name} | {band.recommended:,} | {band.shown:,} | {band.queries:,} |" in card
     asked = {each["slice"]: each["queries"] for each in manifest.metrics["standing"]["slices"]}
     assert {f"age {band.name}": band.queries for band in cover.bands if band.queries}.items() <= asked.items()
+
+
+def test_a_retrained_bundle_is_judged_beside_whom_the_one_before_was(built, way):
+    _, manifest = built
+    teacher = Rival(way.teacher, "teacher", 99)
+    again = rivals_as_before(manifest.metrics, way.dataset, way.split, teacher)
+    assert [(each.recommender.name, each.kind) for each in again] == [
+        ("teacher", "teacher"),
+        ("popularity", "baseline"),
+    ]
+    assert again[0] is teacher
+    assert again[1].bytes
+    assert rivals_as_before({}, way.dataset, way.split, teacher) == []
