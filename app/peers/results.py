@@ -59,7 +59,8 @@ def section(found: Mapping[str, Any], pictures: str) -> str:
     parts = [said, markdown(found)]
     if any(cut_short(row) for row in rows):
         parts.append(
-            f"\\* had not tried all its settings to the end when its {found['minutes']:g} minutes of processor time were over.\n"
+            f"\\* had not tried all its settings to the end when its {found['minutes']:g} minutes of processor time "
+            "were over.\n"
         )
     if any(crowded(row) for row in rows):
         parts.append("Times are left out: the machine had other work while they were taken.\n")
