@@ -7,40 +7,29 @@ README.md and docs/bench.md.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Final
 
 from app.cli.bench_peers import CHART, RESULTS
 from app.peers.results import crowded, section, without_times
-from data.atomic import atomic_file
+from scripts.pages import ROOT, put_between, write
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 PAGES: Final = {"README.md": "docs/pictures", "docs/bench.md": "pictures"}
 """Pages with the marks, and where pictures lie from there."""
-MARKED: Final = re.compile(r"(<!-- peers -->\n).*?(<!-- /peers -->)", re.DOTALL)
 
 
 def main(out: str) -> None:
     """Publish what lies in the folder `out`."""
     found = json.loads((Path(out) / RESULTS).read_text(encoding="utf-8"))
     kept = json.dumps(without_times(found), indent=1, ensure_ascii=False)
-    _write(ROOT / "docs" / "results" / RESULTS, kept + "\n")
+    write(ROOT / "docs" / "results" / RESULTS, kept + "\n")
     if any(crowded(row) for row in found["rows"]):
         print("The machine had other work while times were taken: quality and sizes are published, times are not.")
     else:
-        _write(ROOT / "docs" / "pictures" / CHART, (Path(out) / CHART).read_text(encoding="utf-8"))
+        write(ROOT / "docs" / "pictures" / CHART, (Path(out) / CHART).read_text(encoding="utf-8"))
     for page, pictures in PAGES.items():
-        shown = section(found, pictures)
-        said = (ROOT / page).read_text(encoding="utf-8")
-        _write(ROOT / page, MARKED.sub(lambda match, shown=shown: match[1] + shown + match[2], said))
-
-
-def _write(file: Path, text: str) -> None:
-    with atomic_file(file) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    print(f"Wrote {file.relative_to(ROOT)}")
+        put_between(page, "peers", section(found, pictures))
 
 
 if __name__ == "__main__":
