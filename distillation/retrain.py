@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -28,22 +27,18 @@ from data.protocol import Protocol, SplitPlan, split_dataset
 from data.schema import EventColumn
 from data.split import Split
 from distillation.distill import DistilOptions, load_student, save_student
-from distillation.gates import Gate, exposure_gate, quality_gate, running_student, safety_gate, size_gate
+from distillation.gates import Gate
+from distillation.judging import Report, Seen, gates_of
 from distillation.package import build_bundle
 from distillation.standing import Rival, rivals_as_before
 from distillation.student import StudentConfig
 from distillation.teach import teach
 from distillation.teachers import Teacher, teacher_of
-from recommender.evaluation.ranking import judge
-from recommender.evaluation.trials import AS_KIOSKS_DO, try_lists
-from recommender.learning.fit import Reporter
 from recommender.learning.runs import WEIGHTS
 from recommender.learning.teacher import load_teacher, save_teacher, train_teacher
 from recommender.learning.warm import WarmStart, read_start
 from recommender.records import RECORD, dataset_record, write_record
 from recommender.serving.bundle import Manifest, verify_bundle
-from recommender.serving.load import load_bundle
-from recommender.serving.student import OnnxStudent
 
 KEY: Final = "retrain.json"
 DATASET, TEACHER, STUDENT, BUNDLE, SCORES = "dataset", "teacher", "student", "bundle", "scores"
@@ -93,10 +88,6 @@ class Verdict:
         return asdict(self)
 
 
-Report = Callable[[str], Reporter]
-"""Title of a stage → who is told how far it is."""
-
-
 def retrain(
     folder: Path,
     before: Before,
@@ -133,9 +124,8 @@ def retrain(
             gates: tuple[Gate, ...] = (Gate("bundle", False, str(error)),)
             model = None
         else:
-            gates = _gates(folder, before.bundle, dataset, split, manifest, options, report)
-            if shown is not None:
-                gates = (*gates, _tried(folder, before.bundle, shown, events, report))
+            seen = None if shown is None else Seen(shown, events)
+            gates = gates_of(folder / BUNDLE, before.bundle, dataset, split, manifest, options.most_bytes, seen, report)
             model = manifest.model
         verdict = _verdict(gates, running.model, model, joined, events.num_rows - joined.told)
         record = {"dataset": dataset_record(dataset, plan), "verdict": verdict.record(), "options": asdict(options)}
@@ -275,44 +265,6 @@ def recipe_of(manifest: Manifest) -> tuple[StudentConfig, DistilOptions, int]:
             f"The running bundle does not say how its student was made ({error}). Distil one by hand, and build it."
         ) from error
     return config, options, int(manifest.student.get("near", 0))
-
-
-def _gates(
-    folder: Path,
-    running: Path,
-    dataset: Dataset,
-    split: Split,
-    manifest: Manifest,
-    options: RetrainOptions,
-    report: Report,
-) -> tuple[Gate, ...]:
-    told = report("Judging it against the running bundle")
-    total = 3
-    new = judge(OnnxStudent.from_bundle(folder / BUNDLE, f"new bundle {manifest.model[:12]}"), split.test)
-    told("the new one", 1, total)
-    old = judge(running_student(running, dataset), split.test)
-    told("the running one", 2, total)
-    gates = (
-        safety_gate(load_bundle(folder / BUNDLE)),
-        quality_gate(new, old, split.learned("test")),
-        Gate("int8", True, _kept_words(manifest), dict(manifest.metrics["gates"])),
-        size_gate(manifest, options.most_bytes),
-    )
-    told("", total, total)
-    return gates
-
-
-def _tried(folder: Path, running: Path, shown: pa.Table, events: pa.Table, report: Report) -> Gate:
-    told = report("Asking the toys on trial")
-    engines = load_bundle(running), load_bundle(folder / BUNDLE)
-    return exposure_gate(
-        try_lists(shown, events, *engines, AS_KIOSKS_DO, told=lambda done, of: told("lists", done, of))
-    )
-
-
-def _kept_words(manifest: Manifest) -> str:
-    kept = manifest.metrics["gates"]
-    return f"As it ships it keeps {kept['kept_ndcg']:.2%} of NDCG@10 and {kept['kept_top_ten']:.2%} of the top ten."
 
 
 def _verdict(gates: tuple[Gate, ...], running: str, model: str | None, joined: JoinReport, later: int = 0) -> Verdict:

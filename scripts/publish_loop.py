@@ -1,6 +1,7 @@
 """Put the results of `toyguide loop` where readers find them: python -m scripts.publish_loop OUT
 
-Writes docs/results/loop.json, the plots in docs/pictures, and the tables between the marks in README.md and docs/loop.md.
+Writes docs/results/loop.json, the plots in docs/pictures, and the tables between the marks in README.md and
+docs/loop.md.
 """
 
 from __future__ import annotations

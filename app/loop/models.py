@@ -16,8 +16,9 @@ from data.dataset import Dataset, load_dataset, save_dataset
 from data.importers.kiosk import import_kiosk
 from data.protocol import plan_split, split_dataset
 from distillation.distill import DistilOptions, save_student
+from distillation.judging import Report
 from distillation.package import build_bundle
-from distillation.retrain import BUNDLE, DATASET, STUDENT, TEACHER, Before, Report, retrain
+from distillation.retrain import BUNDLE, DATASET, STUDENT, TEACHER, Before, retrain
 from distillation.student import StudentConfig
 from distillation.teach import teach
 from distillation.teachers import teacher_of
@@ -81,7 +82,7 @@ def next_model(
     """
     begin = clock()
     live = live_events([database], today, None, "retrain")
-    found = retrain(folder, before, live.dataset.events, today, report=report)
+    found = retrain(folder, before, live.dataset.events, today, report=report, shown=live.shown)
     if found.passed:
         publish(folder / BUNDLE, publish_dir)
         before = Before(folder / DATASET, folder / TEACHER, folder / BUNDLE)

@@ -21,7 +21,8 @@ from app.loop.shopper import Memory, number_of
 from app.loop.town import FIRST_DAY, LoopOptions, Town, date_of, first_day, found_town
 from data.schema import EventColumn
 from data.world.shopping import draw_luck
-from distillation.retrain import Before, Report
+from distillation.judging import Report
+from distillation.retrain import Before
 from distillation.untrained import untrained_bundle
 from recommender.learning.presets import Preset
 from recommender.serving.policy.shelf import build_shelf

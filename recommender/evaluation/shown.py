@@ -42,6 +42,15 @@ def shown_lists(shown: pa.Table, events: pa.Table, model: str, most: int = MOST_
     return found[-most:]
 
 
+def shoppers_shown(shown: pa.Table, model: str) -> frozenset[str]:
+    """Ids, as a dataset has them, of the shoppers to whom lists of a model were shown: see `data.importers.kiosk`.
+
+    shown: schema `data.importers.kiosk.SHOWN_TABLE`
+    """
+    mine = shown.filter(pc.equal(shown["model"], model))
+    return frozenset(pc.unique(pc.coalesce(mine["shopper_id"], mine["session_id"])).drop_null().to_pylist())
+
+
 _Past = dict[str, tuple[list[datetime], list[Contact], list[tuple[str, ...]]]]
 
 

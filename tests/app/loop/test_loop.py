@@ -60,7 +60,7 @@ def test_the_retraining_knows_the_week_and_the_new_series(weeks: tuple[Path, lis
     assert made is not None
     assert made.events > 0
     assert made.new_toys >= len(found_town(OPTIONS).series)
-    assert {gate["name"] for gate in made.gates} == {"safety", "quality", "int8", "size"}
+    assert {gate["name"] for gate in made.gates} == {"safety", "quality", "int8", "size", "exposure"}
     bundle = verify_bundle(folder / "weeks" / "02" / "bundle")
     assert bundle.dataset["toys"] == second.on_sale
     published = [each.name for each in (folder / "published").iterdir()]
