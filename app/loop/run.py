@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -145,17 +146,23 @@ def _open(shop: Shop) -> Iterator[None]:
 
 def _week(arms: Sequence[Arm], town: Town, week: int) -> dict[str, Lists]:
     """What the week brought, arm by arm; popularity is counted anew when it begins."""
-    plan, toys = town.stage.plan, len(town.toys)
-    found: dict[str, list[Lists]] = {arm.name: [] for arm in arms}
     for arm in arms:
         if arm.name == POPULARITY:  # a kiosk reads what is popular once a minute; here a minute is many weeks
             arm.shop.close()
             arm.shop.open()
-    for day in range(first_day(week), first_day(week + 1)):
-        begin, end = np.searchsorted(plan.day, (day, day + 1))
-        rows = np.arange(begin, end)
-        if len(rows):
-            luck = draw_luck(len(rows), toys, np.random.default_rng([town.options.seed, 7, day]))
-            for arm in arms:
-                found[arm.name].append(arm.day(day, rows, luck))
-    return {name: joined(lists) for name, lists in found.items()}
+    with ThreadPoolExecutor(len(arms)) as pool:
+        days = [_day(arms, town, day, pool) for day in range(first_day(week), first_day(week + 1))]
+    return {arm.name: joined([lists[place] for lists in days if lists]) for place, arm in enumerate(arms)}
+
+
+def _day(arms: Sequence[Arm], town: Town, day: int, pool: ThreadPoolExecutor) -> list[Lists]:
+    """The day in every arm, in their order; none where nobody comes.
+
+    The shops are open side by side: while one kiosk answers, another shop's households make up their minds.
+    """
+    begin, end = np.searchsorted(town.stage.plan.day, (day, day + 1))
+    rows = np.arange(begin, end)
+    if not len(rows):
+        return []
+    luck = draw_luck(len(rows), len(town.toys), np.random.default_rng([town.options.seed, 7, day]))
+    return list(pool.map(lambda arm: arm.day(day, rows, luck), arms))

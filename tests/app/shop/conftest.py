@@ -1,6 +1,7 @@
 """A real kiosk over a real bundle, listening on a free port; it can be stopped and started again."""
 
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,14 @@ from app.ports import bind
 from app.shop.client import KioskClient
 from app.shop.models import Toy
 from tests.app.shop.hands import opened
+
+
+@pytest.fixture(autouse=True)
+def _main_stays() -> Iterator[None]:
+    """Streamlit puts a page in the place of `__main__`, and a process that a later test starts would run it first."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 class RunningKiosk:
