@@ -9,6 +9,7 @@ from recommender.evaluation.compare import bootstrap_interval
 from recommender.evaluation.metrics import MAIN, per_query
 from recommender.evaluation.ranking import Judgement
 
+_MINUTES_FROM: Final = 120
 SHOWN: Final = ("recall@5", "ndcg@5", "recall@10", "ndcg@10", "recall@20", "ndcg@20")
 CROWDED: Final = 0.25
 """Cores that other processes keep busy, from which on the figures of a clock are not to be trusted."""
@@ -123,4 +124,11 @@ def training(row: Mapping[str, Any]) -> str:
     pace = row.get("pace")
     if not pace:
         return NONE
-    return f"{pace['seconds'] / 60:.1f} min ({pace['epochs']} × {pace['seconds_per_epoch']:.1f} s)"
+    return f"{_lasting(pace['seconds'])} ({pace['epochs']} × {_lasting(pace['seconds_per_epoch'])})"
+
+
+def _lasting(seconds: float) -> str:
+    """A time to two digits or so, in the unit in which people would say it."""
+    if seconds >= _MINUTES_FROM:
+        return f"{seconds / 60:.1f} min"
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
