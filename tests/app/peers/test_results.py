@@ -24,7 +24,10 @@ def row(name: str, **more: Any) -> dict[str, Any]:
     [
         ({}, "| x | .1128 | .0686 | .0654–.0716 | 0.24 | 0.84 | 1.3 | 117 | 8.0 min (24 × 20.0 s) |"),
         ({"bare_milliseconds": 0.1}, "| x | .1128 | .0686 | .0654–.0716 | 0.24 (bare 0.10) | 0.84 | 1.3 | 117 |"),
-        ({"pace": {"seconds": 0.39, "epochs": 15, "seconds_per_epoch": 0.026, "others": 0.0}}, "| 117 | 390 ms (15 × 26 ms) |"),
+        (
+            {"pace": {"seconds": 0.39, "epochs": 15, "seconds_per_epoch": 0.026, "others": 0.0}},
+            "| 117 | 390 ms (15 × 26 ms) |",
+        ),
         ({"others": 0.5}, "| x | .1128 | .0686 | .0654–.0716 | – | 0.84 | – | 117 | – |"),
         ({"pace": None}, "| 117 | – |"),
     ],
