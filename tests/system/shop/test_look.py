@@ -129,6 +129,7 @@ def test_a_shelf_that_is_renewed_does_not_jump(page: Page, stack: Stack) -> None
     cards(page).first.get_by_role("button", name="Like").click()
     expect(page.locator('[class*="st-key-unlike-"]')).to_have_count(1)  # the row of what was liked has come
     page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+    page.evaluate("() => document.fonts.ready.then(() => true)")  # a head that gets its font late is no list that jumps
     page.evaluate(
         """() => {
             window.seen = new Set();
