@@ -126,10 +126,7 @@ class Shop:
     def _staff(self) -> dict[str, str]:
         if self._key is None:
             with opened(load_settings(database=self.database)) as database:
-                keys = KeyStore(database)
-                if any(key.name == MANAGER for key in keys.list()):
-                    keys.remove(MANAGER)
-                self._key = keys.add(MANAGER, Role.MANAGER)
+                self._key = KeyStore(database).add(MANAGER, Role.MANAGER)
         return {"Authorization": f"Bearer {self._key}"}
 
     @staticmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -97,14 +97,16 @@ def _path(line: Line, places: Sequence[tuple[float, float]]) -> str:
     return f'<path class="line line-{line.look}" d="{drawn}"><title>{escape(line.name)}</title></path>'
 
 
-def _ends(data: Sequence[Line], at: object, x: float, top: float) -> list[str]:
-    """The names at the ends of the lines, pushed apart where they would lie over each other."""
-    assert callable(at)
+def _ends(data: Sequence[Line], at: Callable[[int, float], tuple[float, float]], x: float, top: float) -> list[str]:
+    """The names at the ends of the lines, pushed apart where they would lie over each other.
+
+    at: (place, value) → where that is drawn
+    """
     ends = []
     for line in data:
         last = max((place for place, value in enumerate(line.values) if value is not None), default=None)
         if last is not None:
-            ends.append((at(last, line.values[last])[1] + 4, line))
+            ends.append((at(last, line.values[last] or 0.0)[1] + 4, line))
     ends.sort(key=lambda end: end[0])
     placed: list[str] = []
     lowest = top - _LINE
