@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import math
 import threading
@@ -16,6 +17,7 @@ from app.kiosk.problems import problem_response
 BURST_SECONDS: Final = 10
 """Who was quiet may ask for as much at once as in so many seconds: a page of the shop asks for a dozen pictures."""
 WRONG_KEYS_A_MINUTE: Final = 10
+TRUSTED_SECONDS: Final = 24 * 60 * 60.0
 MOST_CLIENTS: Final = 10_000
 PROBES: Final = frozenset({"/healthz", "/readyz"})
 """Always answered: a watchdog that is turned away would restart a kiosk because it is busy."""
@@ -65,6 +67,47 @@ class Allowance:
             del self._full_at[client]
         while len(self._full_at) > self._most * 3 // 4:  # so that this is not done again at once
             del self._full_at[next(iter(self._full_at))]
+
+
+class Trusted:
+    """Keys that were right for a client not long ago: they are looked at, however many wrong ones came from there.
+
+    It holds digests, `most` of them; each is forgotten after `seconds` without use. Threads may share it.
+    """
+
+    def __init__(
+        self,
+        seconds: float = TRUSTED_SECONDS,
+        most: int = MOST_CLIENTS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._clock = clock
+        self._right: dict[bytes, float] = {}
+        self._turn = threading.Lock()
+
+    def holds(self, client: str, key: str) -> bool:
+        """Was `key` right for `client` within the last `seconds`?"""
+        return self._clock() - self._right.get(_digest(client, key), -math.inf) < self._seconds
+
+    def keep(self, client: str, key: str) -> None:
+        """It was right now."""
+        digest = _digest(client, key)
+        with self._turn:
+            self._right.pop(digest, None)
+            self._right[digest] = self._clock()  # behind all others: the first is the one used longest ago
+            while len(self._right) > self._most:
+                del self._right[next(iter(self._right))]
+
+    def drop(self, client: str, key: str) -> None:
+        """It is right no more."""
+        with self._turn:
+            self._right.pop(_digest(client, key), None)
+
+
+def _digest(client: str, key: str) -> bytes:
+    return hashlib.sha256(f"{client}\0{key}".encode()).digest()
 
 
 class RateLimit:

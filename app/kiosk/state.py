@@ -19,7 +19,7 @@ from app.kiosk.background.impressions import ImpressionQueue
 from app.kiosk.background.mirror import Mirror
 from app.kiosk.clock import Clock, utc_now
 from app.kiosk.counts import Counts
-from app.kiosk.limits import WRONG_KEYS_A_MINUTE, Allowance
+from app.kiosk.limits import WRONG_KEYS_A_MINUTE, Allowance, Trusted
 from app.kiosk.memory import settle_memory
 from app.kiosk.serving import Barcodes, Serving, serving
 from app.kiosk.settings import KioskSettings
@@ -83,6 +83,7 @@ class Kiosk:
         self.activated = activated or Activated()
         self.changing = threading.Lock()
         self.counts = Counts()
+        self.trusted = Trusted()
         self.wrong_keys = Allowance(WRONG_KEYS_A_MINUTE / 60, WRONG_KEYS_A_MINUTE)
         self.swaps = 0
         self.stopping = False

@@ -28,16 +28,20 @@ def _at_least(least: Role) -> Callable[..., StaffKey]:
         if given is None:
             raise ProblemError("key_refused", "Send a staff key as 'Authorization: Bearer KEY'.", headers=_HEADER)
         client = client_of(request.scope)
-        if wait := kiosk.wrong_keys.wait(client):  # before the key is looked at: whatever it is, this tells nothing
+        trusted = kiosk.trusted.holds(client, given.credentials)
+        # Before the key is looked at: whatever it is, this tells nothing. Who is at work already is not put out by it.
+        if not trusted and (wait := kiosk.wrong_keys.wait(client)):
             detail = "Too many wrong staff keys came from this client. Wait, then send the right one."
             raise ProblemError("too_many_requests", detail, headers=retry_after(wait))
         key = kiosk.keys.find(given.credentials)
         if key is None:
             kiosk.wrong_keys.spend(client)
+            kiosk.trusted.drop(client, given.credentials)
             raise ProblemError("key_refused", "This kiosk knows no such staff key.", headers=_HEADER)
         if key.expired(kiosk.clock()):
             detail = f"The key {key.name!r} expired at {key.expires}. Have a new one made."
             raise ProblemError("key_refused", detail, headers=_HEADER)
+        kiosk.trusted.keep(client, given.credentials)
         if key.role < least:
             detail = f"This takes the role {role}. The key {key.name!r} has {key.role.name.lower()}."
             raise ProblemError("role_too_low", detail)

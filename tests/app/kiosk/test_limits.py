@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kiosk import KioskSettings, create_app
-from app.kiosk.limits import Allowance, client_of
+from app.kiosk.limits import Allowance, Trusted, client_of
 from app.kiosk.store.keys import Role
 from app.kiosk.strict import is_deeper
 
@@ -99,19 +99,43 @@ def test_without_a_limit_all_are_answered(settings: KioskSettings) -> None:
         assert {client.get("/nowhere").status_code for _ in range(30)} == {404}
 
 
-def test_wrong_keys_are_limited_and_right_ones_are_not(client: TestClient) -> None:
+def test_a_key_is_trusted_for_a_while_where_it_was_right_and_nowhere_else() -> None:
+    clock = Clock()
+    trusted = Trusted(seconds=60, most=2, clock=clock)
+    trusted.keep("shop", "Kim's")
+    clock.now += 59
+    assert trusted.holds("shop", "Kim's")
+    assert not trusted.holds("shop", "Mo's")
+    assert not trusted.holds("elsewhere", "Kim's")
+    trusted.keep("shop", "Kim's")
+    clock.now += 59
+    assert trusted.holds("shop", "Kim's"), "its last use counts"
+    trusted.keep("shop", "Mo's")
+    trusted.keep("shop", "Sam's")
+    assert [trusted.holds("shop", f"{name}'s") for name in ("Kim", "Mo", "Sam")] == [False, True, True]
+    trusted.drop("shop", "Sam's")
+    assert not trusted.holds("shop", "Sam's")
+    clock.now += 60
+    assert not trusted.holds("shop", "Mo's")
+
+
+def test_wrong_keys_are_limited_and_put_out_nobody_who_is_at_work(client: TestClient) -> None:
     kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
     right = {"Authorization": f"Bearer {kiosk.keys.add('Mo', Role.MANAGER)}"}
+    unused = {"Authorization": f"Bearer {kiosk.keys.add('Kim', Role.CLERK)}"}
     wrong = {"Authorization": "Bearer toyguide_wrong"}
     address = "/v1/staff/recalls"
     assert {client.get(address, headers=right).status_code for _ in range(15)} == {200}
     assert {client.get(address).status_code for _ in range(15)} == {401}, "no key is no guess"
     assert [client.get(address, headers=wrong).status_code for _ in range(12)] == [401] * 10 + [429] * 2
-    refused = client.get(address, headers=right)
+    assert {client.get(address, headers=right).status_code for _ in range(15)} == {200}
+    refused = client.get(address, headers=unused)
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests"), "what is right is not told"
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     with TestClient(client.app, client=("192.168.1.9", 5)) as other:
-        assert other.get(address, headers=right).status_code == 200
+        assert other.get(address, headers=unused).status_code == 200
+    kiosk.keys.remove("Mo")
+    assert [client.get(address, headers=right).status_code for _ in range(2)] == [401, 429], "and is a wrong one now"
 
 
 Tree = list | dict | str | int | None  # type: ignore[type-arg]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from datetime import timedelta
 from typing import Final
 
@@ -10,10 +11,12 @@ import streamlit as st
 
 from app.shop import cards, staff_cards, text
 from app.shop.client import ShopError
+from app.shop.cookie import cookie_name, known
 from app.shop.pages.staff import desk, times
 from app.shop.pictures import drawn
+from app.shop.settings import ShopSettings
 from app.shop.staff_client import StaffClient, looks_like_a_key
-from app.shop.tries import Tries
+from app.shop.tries import Browser, Tries
 from app.shop.visit import Shop
 
 LOOK_SECONDS: Final = 2
@@ -95,7 +98,17 @@ def _try(shop: Shop) -> None:
     desk.unlock(client, who)
 
 
-def browser() -> str:
-    """What tells one browser from another without a mark left in it: its address and what it says of itself."""
-    told = f"{st.context.ip_address}\n{st.context.headers.get('User-Agent', '')}"
-    return hashlib.sha256(told.encode()).hexdigest()
+def browser() -> Browser:
+    """Who is at the door. Of an IPv6 address the network counts, for a device takes a new address in it at will."""
+    settings = ShopSettings()
+    cookie = known(dict(st.context.cookies), cookie_name(settings.port))
+    make = hashlib.sha256(st.context.headers.get("User-Agent", "").encode()).hexdigest()
+    return Browser(_place(st.context.ip_address or ""), make, cookie.id if cookie else None)
+
+
+def _place(address: str) -> str:
+    try:
+        parsed = ipaddress.IPv6Address(address)
+    except ValueError:
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((int(parsed), 64), strict=False))

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from app.kiosk.store.keys import Role
 from app.shop.pages.staff import door
 from app.shop.pages.staff.desk import Section
+from app.shop.tries import Browser
 from data.schema import Toy
 from tests.app.shop.hands import healthy, opened, tap
 
@@ -28,7 +29,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory, toys: list[Toy], make_bundl
 @pytest.fixture
 def closed(kiosk: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     monkeypatch.setenv("TOYGUIDE_SHOP_API", kiosk.address)
-    monkeypatch.setattr(door, "browser", lambda: "the till's")  # there is none here; tests/system has two
+    monkeypatch.setattr(door, "browser", lambda: Browser("127.0.0.1"))  # there is none here; tests/system has two
 
     def at(home: str = "staff", **query: str) -> AppTest:
         return opened(home, **query)
