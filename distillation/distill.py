@@ -24,7 +24,7 @@ from distillation.targets import Outside, SoftTargets, Targets, check_outside, c
 from distillation.teachers import HasTable, Teacher
 from recommender.features import profile_width
 from recommender.learning.batches import Batch, count_batches, epoch_batches, exclude_prefix
-from recommender.learning.checkpoint import Epoch
+from recommender.learning.checkpoint import Checkpoint, Epoch
 from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import FitOptions, Reporter
 from recommender.learning.presets import MAX_EPOCHS
@@ -35,6 +35,8 @@ from recommender.learning.tower_recommender import validation_ndcg
 from recommender.records import dataset_record
 
 KIND = "student"
+STAGES: Final = ("learn", "finish")
+"""Of a distillation; each has a checkpoint of its own."""
 FINISH_RATE: Final = 0.1
 """The quantisation-aware finish learns at this share of the learning rate."""
 OWN_DEPTH: Final = 4
@@ -148,11 +150,13 @@ def distil(
     config: StudentConfig,
     options: DistilOptions,
     report: Reporter | None = None,
+    kept: Sequence[Checkpoint | None] = (None, None),
 ) -> tuple[StudentRecommender, dict[str, Tensor], dict[str, Any]]:
     """Train a student on hard and soft targets of the training part; the epoch is chosen on the validation part.
 
     teacher: None trains without one, which α = 1 and an own table must then say
     views: what the epochs learn from, in turn; where there is none, from the real shoppers without a teacher
+    kept: checkpoints of the two `STAGES`, from which a killed distillation goes on
     Returns (the student, its weights, its run record, to which `describe` adds what it was made from).
     """
     views = views or [View(lessons.windows)]
@@ -179,7 +183,7 @@ def distil(
         for batch in epoch_batches(view.windows, each, generator):
             yield Lesson(batch, view.targets, view.dreamt)
 
-    def phase(first: int, epochs: int, rate: float) -> list[Epoch]:
+    def phase(first: int, epochs: int, rate: float, checkpoint: Checkpoint | None) -> list[Epoch]:
         return distil_into(
             student,
             teach,
@@ -195,13 +199,14 @@ def distil(
                 seed=options.seed,
             ),
             report,
+            checkpoint,
         )
 
-    history = phase(0, options.epochs, options.learning_rate)
+    history = phase(0, options.epochs, options.learning_rate, kept[0])
     record = {"student": asdict(config), "distillation": asdict(options), **fit_record(history)}
     if options.finish:
         student.narrow = True
-        finish = phase(options.epochs, options.finish, FINISH_RATE * options.learning_rate)
+        finish = phase(options.epochs, options.finish, FINISH_RATE * options.learning_rate, kept[1])
         record |= {"full_precision_ndcg_10": record["validation_ndcg_10"], **_after(history, finish)}
     return StudentRecommender("student", index, student, lessons.interests), dict(student.state_dict()), record
 

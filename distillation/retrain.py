@@ -34,6 +34,7 @@ from distillation.standing import Rival, rivals_as_before
 from distillation.student import StudentConfig
 from distillation.teach import teach
 from distillation.teachers import Teacher, teacher_of
+from recommender.learning.checkpoint import remove_unfinished, unfinished_of
 from recommender.learning.runs import WEIGHTS
 from recommender.learning.teacher import load_teacher, save_teacher, train_teacher
 from recommender.learning.warm import WarmStart, read_start
@@ -42,7 +43,6 @@ from recommender.serving.bundle import Manifest, verify_bundle
 
 KEY: Final = "retrain.json"
 DATASET, TEACHER, STUDENT, BUNDLE, SCORES = "dataset", "teacher", "student", "bundle", "scores"
-UNFINISHED: Final = "teacher.unfinished"
 
 
 @dataclass(frozen=True)
@@ -212,12 +212,11 @@ def _taught(folder: Path, dataset: Dataset, split: Split, plan: SplitPlan, start
     told = report("Training the teacher on")
     at = folder / TEACHER
     if not at.is_dir():
-        unfinished = folder / UNFINISHED
-        _, weights, record = train_teacher(dataset, split, plan, start.preset, told, unfinished, start=start)
+        _, weights, record = train_teacher(dataset, split, plan, start.preset, told, unfinished_of(at), start=start)
         save_teacher(at, weights, record)
     else:
         told("up to date", 1, 1)
-    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+    remove_unfinished(at)
     teacher, record = load_teacher(at, dataset)
     return teacher_of(teacher, record, record["preset"]["name"])
 
@@ -235,11 +234,13 @@ def _bundled(
     at = folder / STUDENT
     config, options, near = recipe_of(running)
     if not at.is_dir():
-        _, weights, record = teach(dataset, split, plan, teacher, config, options, folder / SCORES, told, near)
+        scores, unfinished = folder / SCORES, unfinished_of(at)
+        _, weights, record = teach(dataset, split, plan, teacher, config, options, scores, told, near, unfinished)
         save_student(at, weights, record)
     else:
         told("up to date", 1, 1)
     shutil.rmtree(folder / SCORES, ignore_errors=True)
+    remove_unfinished(at)
     student, record = load_student(at, dataset)
     told = report("Building the bundle")
     if (folder / BUNDLE).is_dir():

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from app.cli.console import ERR, OUT, print_json, progress_bar
 from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOption, ValidationCutOption, chosen_plan
-from app.cli.train import keep_teacher, report_to, unfinished_of
+from app.cli.train import keep, report_to
 from data.errors import ToyGuideError
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ def _round(
 ) -> dict[str, Any]:
     """All recommenders of one round, judged; towers and blends that are there are taken over."""
     from recommender.learning.blend import blend_teachers
-    from recommender.learning.teacher import load_teacher, preset_record, train_teacher
+    from recommender.learning.checkpoint import unfinished_of
+    from recommender.learning.teacher import load_teacher, preset_record, save_teacher, train_teacher
 
     chosen = _seeded(presets, number)
     file, of = folder / "figures.json", _of(plan, chosen, members)
@@ -115,7 +116,7 @@ def _round(
             with progress_bar() as progress:
                 report = report_to(progress, f"Round {number}: {name}")
                 teacher, weights, record = train_teacher(dataset, split, plan, each, report, unfinished_of(run))
-            keep_teacher(run, weights, record)
+            keep(save_teacher, run, weights, record)
         teacher.name = f"two-tower {Path(name).stem}"
         judged.append(teacher)
     if split.refit is None:  # the weights of a blend are set on validation, which a refit has learned

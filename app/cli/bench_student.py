@@ -33,7 +33,7 @@ from app.cli.distill import (
     WidthOption,
     teachers_plan,
 )
-from app.cli.train import report_to
+from app.cli.train import keep, report_to
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
@@ -201,6 +201,7 @@ def _student(
     from data.errors import ToyGuideError
     from distillation.distill import load_student, save_student
     from distillation.teach import teach
+    from recommender.learning.checkpoint import unfinished_of
 
     wanted = (teacher.digest if teacher else None, asdict(config), asdict(options))
     try:
@@ -212,8 +213,11 @@ def _student(
         ERR.print(f"{folder.name} is made: {error}", markup=False)
     with progress_bar() as progress:
         report = report_to(progress, f"Making {folder.parent.name}/{folder.name}")
-        student, weights, record = teach(dataset, split, plan, teacher, config, options, None, report)
-    save_student(folder, weights, record)
+        unfinished = unfinished_of(folder)
+        student, weights, record = teach(
+            dataset, split, plan, teacher, config, options, None, report, unfinished=unfinished
+        )
+    keep(save_student, folder, weights, record)
     return student
 
 

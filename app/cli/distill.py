@@ -9,7 +9,7 @@ import typer
 
 from app.cli.console import progress_bar
 from app.cli.folders import check_output
-from app.cli.train import DataOption, JsonOption, finish, report_to
+from app.cli.train import DataOption, JsonOption, finish, keep, report_to
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
@@ -88,7 +88,8 @@ def distill(
 ) -> None:
     """Distil teachers into a student: L = alpha * hard + (1 - alpha) * T^2 * KL.
 
-    Under torchrun several processes distil together; the first of them writes and speaks.
+    A distillation that was killed goes on from its last epoch when the same command is given again. Under torchrun
+    several processes distil together; the first of them writes and speaks.
     """
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
@@ -96,6 +97,7 @@ def distill(
     from distillation.student import StudentConfig
     from distillation.teach import teach
     from distillation.teachers import gather_teacher
+    from recommender.learning.checkpoint import unfinished_of
     from recommender.learning.processes import process_rank
 
     check_output(out, "student", "distill")
@@ -124,9 +126,10 @@ def distill(
     first = process_rank() == 0
     with progress_bar(shown=first) as progress:
         report = report_to(progress, "Distilling the student")
-        _, weights, record = teach(dataset, split, plan, chosen, config, options, scores, report, near)
+        unfinished = unfinished_of(out)
+        _, weights, record = teach(dataset, split, plan, chosen, config, options, scores, report, near, unfinished)
     if first:
-        finish(save_student(out, weights, record), out, as_json)
+        finish(keep(save_student, out, weights, record), out, as_json)
 
 
 def teachers_plan(dataset: Dataset, runs: list[Path], blend: Path | None) -> SplitPlan:

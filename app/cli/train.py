@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     from recommender.learning.checkpoint import Epoch
     from recommender.learning.fit import Reporter
+
+    Save = Callable[[Path, dict[str, Tensor], dict[str, Any]], dict[str, Any]]
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of a dataset.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the run record as JSON.")]
@@ -47,9 +48,10 @@ def train(
     """
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
+    from recommender.learning.checkpoint import unfinished_of
     from recommender.learning.presets import load_preset
     from recommender.learning.processes import process_rank
-    from recommender.learning.teacher import train_teacher
+    from recommender.learning.teacher import save_teacher, train_teacher
 
     check_output(out, "teacher", "train")
     chosen = load_preset(preset, seed=seed, **({} if epochs is None else {"epochs": epochs}))
@@ -61,7 +63,7 @@ def train(
         report = report_to(progress, "Training the teacher")
         _, weights, record = train_teacher(dataset, split, plan, chosen, report, unfinished_of(out), note)
     if first:
-        finish(keep_teacher(out, weights, record), out, as_json)
+        finish(keep(save_teacher, out, weights, record), out, as_json)
 
 
 @contextmanager
@@ -89,19 +91,13 @@ def to_tensorboard(folder: Path | None) -> Iterator[Callable[[str, Epoch], None]
         yield note
 
 
-def keep_teacher(out: Path, weights: dict[str, Tensor], record: dict[str, Any]) -> dict[str, Any]:
-    """Keep a trained teacher, and only then remove its checkpoints; returns its full run record."""
-    from recommender.learning.teacher import save_teacher
+def keep(save: Save, out: Path, weights: dict[str, Tensor], record: dict[str, Any]) -> dict[str, Any]:
+    """Keep what was trained by `save`, and only then remove its checkpoints; returns its full run record."""
+    from recommender.learning.checkpoint import remove_unfinished
 
-    full = save_teacher(out, weights, record)
-    if unfinished_of(out).is_dir():
-        shutil.rmtree(unfinished_of(out))
+    full = save(out, weights, record)
+    remove_unfinished(out)
     return full
-
-
-def unfinished_of(out: Path) -> Path:
-    """Where a training that is to end in `out` keeps its checkpoints."""
-    return out.with_name(f"{out.name}.unfinished")
 
 
 def report_to(progress: Progress, title: str) -> Reporter:

@@ -1,8 +1,8 @@
 """Where a training stands after an epoch, on disk: what was killed goes on from there to the same result.
 
 A checkpoint is a folder of two files, written whole or not at all; the one before stays until then. It belongs to one
-training alone: data, split, preset and seed are its key. One of another key is refused, for the next epoch would take
-the place of hours of work; one that cannot be read is passed over, and the log says so.
+training alone: data, split, preset and seed are its key, and for a student its teacher. One of another key is refused,
+for the next epoch would take the place of hours of work; one that cannot be read is passed over, and the log says so.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,8 @@ from data.errors import ToyGuideError
 
 STATE: Final = "state.safetensors"
 RECORD: Final = "checkpoint.json"
+INTERRUPTED: Final = "what was trained before an interruption"
+"""What of a training that went on from a checkpoint its meter cannot see, in words."""
 _RNG: Final = "rng"
 _MOST_SAID: Final = 4  # differences between two keys: other data differ in many
 _DIGEST_SHOWN: Final = 12
@@ -108,6 +111,35 @@ class Checkpoint:
         """Remove it, if it is there: the training is done and kept elsewhere."""
         if self.folder.is_dir():
             shutil.rmtree(self.folder)
+
+
+def unfinished_of(out: Path) -> Path:
+    """Where a training that is to end in `out` keeps its checkpoints."""
+    return out.with_name(f"{out.name}.unfinished")
+
+
+def remove_unfinished(out: Path) -> None:
+    """Remove the checkpoints of the training whose run is now kept in `out`, if there are any."""
+    if unfinished_of(out).is_dir():
+        shutil.rmtree(unfinished_of(out))
+
+
+def checkpoints(unfinished: Path | None, key: dict[str, Any], stages: Sequence[str]) -> list[Checkpoint | None]:
+    """A checkpoint for each of the stages that one training has, in `unfinished`; None for each where that is None.
+
+    Raises ToyGuideError if any of them is of another key: not after hours of the stage before it.
+    """
+    if unfinished is None:
+        return [None for _ in stages]
+    found = [Checkpoint(unfinished / stage, dict(key)) for stage in stages]
+    for each in found:
+        each.check()
+    return list(found)
+
+
+def went_before(found: Iterable[Checkpoint | None]) -> list[str]:
+    """[`INTERRUPTED`] where there is one to go on from, else []."""
+    return [INTERRUPTED] if any(each is not None and each.is_there for each in found) else []
 
 
 def pack(modules: dict[str, nn.Module], optimizer: Optimizer, best: dict[str, Tensor]) -> dict[str, Tensor]:

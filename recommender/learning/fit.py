@@ -121,13 +121,13 @@ def fit(
     if checkpoint is not None and (found := from_first(checkpoint.load)) is not None:
         tensors, history = found
         best = unpack(tensors, modules, optimizer)
-    if rank:
-        torch.manual_seed(options.seed + 1_000_003 * rank + len(history))  # every process drops out other numbers
     started = time.monotonic() - (history[-1].seconds if history else 0.0)
     done = len(history) * steps_per_epoch
     for number in range(len(history) + 1, (stop_after or options.epochs) + 1):
         if _is_over(history, options):
             break
+        if rank:  # each drops out other numbers, and after an interruption those that it would have
+            torch.manual_seed(options.seed + 1_000_003 * rank + number - 1)
         trained.train()
         total, count = 0.0, 0
         for batch in own_share(batches(number), rank, processes):

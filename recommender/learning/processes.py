@@ -116,7 +116,7 @@ def peer_advice() -> Iterator[None]:
         if isinstance(error, dist.DistError) or "gloo" in str(error):
             raise ToyGuideError(
                 f"Another of the {process_count()} processes ended or cannot be reached any more; what it said last is "
-                "the reason. Start all of them again: 'train' goes on from the first one's last whole epoch."
+                "the reason. Start all of them again: they go on from the first one's last whole epoch."
             ) from error
         raise
 

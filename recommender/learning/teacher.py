@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
@@ -22,7 +22,7 @@ from data.sequences import Sequences
 from data.split import Split
 from recommender.features import encode_toys, fit_schema
 from recommender.learning.batches import Batch, count_batches, epoch_batches, exclude_prefix, make_windows
-from recommender.learning.checkpoint import Checkpoint, Epoch
+from recommender.learning.checkpoint import Checkpoint, Epoch, checkpoints, went_before
 from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import Reporter, best_epoch, fit
 from recommender.learning.meter import Meter
@@ -96,12 +96,8 @@ def train_teacher(
         **({} if start is None else {"started_from": start.digest, "first": start.first}),
     }
     agree(record | {"toyguide": version("toyguide")})
-    checkpoint = refit_checkpoint = None
-    if unfinished is not None:
-        checkpoint = Checkpoint(unfinished / "choose", dict(record))
-        refit_checkpoint = Checkpoint(unfinished / "refit", dict(record))
-        refit_checkpoint.check()  # not after hours of the first training
-    left_out = _left_out(start, [checkpoint, refit_checkpoint])
+    kept = checkpoints(unfinished, record, ("choose", "refit"))
+    left_out = ([] if start is None else ["the training that it began from"]) + went_before(kept)
 
     def validate(candidate: TwoTower) -> float:
         return validation_ndcg(parts.recommender(candidate), judged)
@@ -109,12 +105,12 @@ def train_teacher(
     def told(stage: str) -> Callable[[Epoch], None] | None:
         return None if on_epoch is None else partial(on_epoch, stage)
 
-    model, history = parts.fit(split.train, validate, report, None, checkpoint, told("choose"))
+    model, history = parts.fit(split.train, validate, report, None, kept[0], told("choose"))
     targets = int(split.train.wanted.sum())
     record |= fit_record(history) | {"targets_per_second": round(targets * len(history) / history[-1].seconds)}
     if split.refit is not None:
         best = best_epoch(history).number
-        model, again = parts.fit(split.refit, None, report, best, refit_checkpoint, told("refit"))
+        model, again = parts.fit(split.refit, None, report, best, kept[1], told("refit"))
         record["refit_seconds"] = round(again[-1].seconds, 1)
     record["spent"] = meter.read(left_out).record()
     record["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # Linux counts in KiB
@@ -125,14 +121,6 @@ def train_teacher(
         **({} if parts.sentences is None else {SENTENCES: parts.sentences}),
     }
     return parts.recommender(model), weights, record
-
-
-def _left_out(start: WarmStart | None, checkpoints: Sequence[Checkpoint | None]) -> list[str]:
-    """What of a training its meter cannot see."""
-    found = [] if start is None else ["the training that it began from"]
-    if any(checkpoint is not None and checkpoint.is_there for checkpoint in checkpoints):
-        found.append("what was trained before an interruption")
-    return found
 
 
 class Parts:

@@ -11,11 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import app
-from app.cli.train import unfinished_of
 from data.dataset import Dataset, load_dataset, save_dataset
 from data.errors import ToyGuideError
 from data.protocol import Protocol, plan_split, split_dataset
 from data.world.simulate import WorldOptions, simulate
+from distillation.distill import DistilOptions
+from distillation.student import StudentConfig
+from distillation.teach import teach
+from recommender.learning.checkpoint import unfinished_of
 from recommender.learning.presets import load_preset
 from recommender.learning.teacher import train_teacher
 
@@ -89,4 +92,19 @@ def test_the_same_training_goes_on_from_it(folder: Path) -> None:
     done = CliRunner().invoke(app, [*words, "--json"], catch_exceptions=False)
     assert done.exit_code == 0
     assert json.loads(done.stdout)["epochs"] == record["epochs"]
+    assert not unfinished_of(out).exists()
+
+
+def test_a_distillation_goes_on_in_the_same_way(folder: Path, dataset: Dataset) -> None:
+    out, plan = folder / "student", plan_split(dataset)
+    options = DistilOptions(alpha=1.0, start=False, epochs=1, finish=1)
+    taught = teach(
+        dataset, split_dataset(dataset, plan), plan, None, StudentConfig(), options, unfinished=unfinished_of(out)
+    )
+    words = ["distill", "--data", str(folder / "dataset"), "--out", str(out), "--alpha", "1", "--no-start"]
+    with pytest.raises(ToyGuideError, match=r"student\.unfinished/learn holds .*distillation epochs 1 → 2"):
+        CliRunner().invoke(app, [*words, "--epochs", "2"], catch_exceptions=False)
+    done = CliRunner().invoke(app, [*words, "--epochs", "1", "--json"], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["epochs"] == taught[2]["epochs"]
     assert not unfinished_of(out).exists()
