@@ -132,6 +132,14 @@ class StaffClient:
         """POST /v1/staff/toys."""
         return self._ask(Why, "POST", "toys", body=said)
 
+    def correct(self, toy_id: str, said: Mapping[str, Any], revision: int | None) -> Why:
+        """POST /v1/staff/toys/{id}:correct, the whole correction; without any field it is taken back.
+
+        ShopError `toy_changed` where somebody was quicker.
+        """
+        body = {**said, **({} if revision is None else {"revision": revision})}
+        return self._ask(Why, "POST", f"{_toy(toy_id)}:correct", body=body)
+
     def retire(self, toy_id: str) -> Why:
         """POST /v1/staff/toys/{id}:retire, for clerks too."""
         return self._ask(Why, "POST", f"{_toy(toy_id)}:retire")

@@ -13,6 +13,7 @@ import pytest
 import app.shop
 from app.kiosk.models.fields import Occasion
 from app.kiosk.staff.rule_models import IdleRule
+from app.shop.correction import FIELDS
 from app.shop.pages.questions import OCCASIONS
 from app.shop.pages.staff import own_toys, rules
 from app.shop.people import SIGNS
@@ -53,6 +54,7 @@ BUILT = {
     "staff.masks_{}": [f"staff.masks_{rule.name}" for rule in RULES],
     "staff.did_{}": [f"staff.did_{action}" for action in AUDITED],
     "staff.own_{}": [f"staff.own_{name}" for name in (*own_toys.TYPED, *own_toys.TAPPED)],
+    "staff.is_{}": [f"staff.is_{name}" for name in FIELDS],
     "category.{}": sorted({f"category.{name.lower()}" for kind in kinds() for name in kind.category}),
     "interest.{}": [f"interest.{name}" for name in INTERESTS],
 }

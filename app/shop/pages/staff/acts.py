@@ -1,4 +1,4 @@
-"""What can be done about one toy: hide, pin, show more or less, count, sell no longer."""
+"""What can be done about one toy: hide, pin, show more or less, correct, count, sell no longer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.shop.pages.staff import desk, parts, rule_form
+from app.shop.pages.staff import correct, desk, parts, rule_form
 from app.shop.pages.staff.desk import Desk
 from app.shop.staff_models import Rule, Why
 from app.shop.visit import Shop
@@ -35,8 +35,18 @@ def render(shop: Shop, found: Desk, why: Why, rules: tuple[Rule, ...]) -> None:
             )
         for kind, icon in rule_form.ICONS.items():
             st.button(shop.t(f"staff.kind_{kind}"), key=f"staff-form-{kind}", icon=icon, on_click=_open, args=(kind,))
+        if found.who.manages:
+            st.button(
+                shop.t("staff.correct"),
+                key="staff-correct-open",
+                icon=":material/edit:",
+                on_click=_open,
+                args=(correct.OPEN,),
+            )
     if found.open in rule_form.ICONS:
         rule_form.render(shop, found, why)
+    elif found.open == correct.OPEN and found.who.manages:
+        correct.render(shop, found, why)
     _count(shop, found, why)
     with st.container(key="staff-sold", horizontal=True, vertical_alignment="center"):
         if any(rule.rule == "inactive" for rule in why.rules):
