@@ -17,15 +17,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from data.schema import Audience, Hazard, Toy
 from recommender.features import MAX_LABELS, MAX_TEXT_TOKENS, _label_buckets, fit_schema, profile_width
 from recommender.serving.bundle import write_manifest
 from recommender.serving.catalogue import write_catalogue
 
-# How long an example takes is the machine's business: no test here is about time.
-settings.register_profile("toyguide", deadline=None)
+# How long an example takes is the machine's business: no test here is about time. A change is judged by the same
+# examples each time, and not by a lot; `make check` sets TOYGUIDE_EXAMPLES, and takes new ones.
+settings.register_profile(
+    "toyguide",
+    deadline=None,
+    derandomize="TOYGUIDE_EXAMPLES" not in os.environ,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("toyguide")
 
 TINY_WIDTH = 8

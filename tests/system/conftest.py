@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from app.ports import bind
 
 CHROMIUM_FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -29,8 +30,8 @@ class Face:
     """One `toyguide` command that listens; it can be stopped and started again at the same address."""
 
     def __init__(self, folder: Path, verb: str, probe: str, *options: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self._reserved = bind("127.0.0.1", 0)  # held, or another process may take it while this one is stopped
+        self.port = self._reserved.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self._command = [sys.executable, "-m", "app.cli", verb, "--port", str(self.port), *options]
         self._folder, self._probe, self._log = folder, self.address + probe, folder / f"{verb}.log"
@@ -56,7 +57,7 @@ class Face:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(self._probe, timeout=2) as answer:
+            with urllib.request.urlopen(self._probe, timeout=30) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False

@@ -11,9 +11,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from app.ports import bind
 
 COMMAND = [sys.executable, "-m", "app.cli", "demo", "--toys", "120", "--shoppers", "150", "--events", "2400"]
 ROOT = Path(__file__).parents[3]
@@ -69,22 +72,23 @@ def test_a_busy_port_is_said_before_anything_slow_begins(tmp_path, option):
     assert not (tmp_path / "demo").exists()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def reserved() -> Iterator[list[int]]:
+    """Two ports that a command may listen on and nobody else is given: held, and not listened on."""
+    with bind("127.0.0.1", 0) as one, bind("127.0.0.1", 0) as other:
+        yield [one.getsockname()[1], other.getsockname()[1]]
 
 
 def answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=2) as response:
+        with urllib.request.urlopen(address, timeout=60) as response:
             return bool(response.status == 200)
     except OSError:
         return False
 
 
-def test_it_opens_both_doors_and_closes_both_when_told(made):
-    port, shop_port = free_port(), free_port()
+def test_it_opens_both_doors_and_closes_both_when_told(made, reserved):
+    port, shop_port = reserved
     command = [*COMMAND, "--dir", str(made), "--port", str(port), "--shop-port", str(shop_port)]
     with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as running:
         try:
@@ -98,10 +102,10 @@ def test_it_opens_both_doors_and_closes_both_when_told(made):
             assert answers(f"http://127.0.0.1:{port}/readyz")
             assert answers(f"http://127.0.0.1:{shop_port}/_stcore/health")
             running.send_signal(signal.SIGTERM)
-            assert running.wait(30) == 0
+            assert running.wait(60) == 0
         finally:
             running.kill()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while answers(f"http://127.0.0.1:{port}/readyz") and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not answers(f"http://127.0.0.1:{port}/readyz")

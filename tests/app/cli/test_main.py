@@ -17,7 +17,7 @@ LARGE = ["data", "simulate", "--toys", "20000", "--shoppers", "200000", "--event
 
 
 def run(*words: str | bytes, **more: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=60, check=False, **more)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=240, check=False, **more)  # type: ignore[call-overload,no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_signal_ends_it_in_order_and_leaves_nothing(tmp_path: Path, number: si
         said = running.stderr.read(1)  # the bar is drawn: it is at work
         running.send_signal(number)
         said += running.stderr.read()
-        running.wait(timeout=60)
+        running.wait(timeout=240)
     assert running.returncode == code
     assert "Traceback" not in said
     assert not list(tmp_path.iterdir())
@@ -71,7 +71,7 @@ def test_a_reader_that_went_away_is_no_error() -> None:
     read, write = os.pipe()
     os.close(read)
     try:
-        done = subprocess.run([*COMMAND, "--version"], stdout=write, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = subprocess.run([*COMMAND, "--version"], stdout=write, stderr=subprocess.PIPE, timeout=240, check=False)
     finally:
         os.close(write)
     assert done.returncode == Exit.PIPE_CLOSED

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from app.ports import bind
+
 COMMAND = [sys.executable, "-m", "app.cli", "shop"]
 
 
 def run(*options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=120, cwd=cwd, check=False)
+    return subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=240, cwd=cwd, check=False)
 
 
 def test_an_address_that_is_none_is_one_sentence_and_code_2(tmp_path: Path) -> None:
@@ -37,8 +39,8 @@ def test_a_busy_port_says_the_way_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_it_is_told_to_stop_and_leaves_nothing_behind(tmp_path: Path, ending: signal.Signals) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    reserved = bind("127.0.0.1", 0)  # held, and not listened on: nobody else is given this port
+    port = reserved.getsockname()[1]
     log = tmp_path / "log"
     with log.open("wb") as errors:
         options = ["--port", str(port), "--api", "http://127.0.0.1:9"]
@@ -47,22 +49,22 @@ def test_it_serves_until_it_is_told_to_stop_and_leaves_nothing_behind(tmp_path: 
         wait_for(f"http://127.0.0.1:{port}/_stcore/health", shop)
         assert f"The shop opens at http://127.0.0.1:{port}" in log.read_text()
         os.kill(shop.pid, ending)
-        stdout, _ = shop.communicate(timeout=30)
+        stdout, _ = shop.communicate(timeout=60)
     finally:
         if shop.poll() is None:
             shop.kill()
     assert stdout == b""
     assert "Traceback" not in log.read_text()
-    with socket.create_server(("127.0.0.1", port)):
-        pass  # the port is free again
+    with reserved:
+        reserved.listen()  # the port is free again
 
 
-def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_for(address: str, process: subprocess.Popen[bytes], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         assert process.poll() is None, "the shop ended"
         try:
-            with urllib.request.urlopen(address, timeout=2) as answer:
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):

@@ -183,9 +183,9 @@ def test_a_body_that_is_too_deep_is_refused_with_a_sentence_of_its_own(client: T
     [b"[" + b"[]," * 600_000 + b"[]]", b'["' + b'\\"' * 900_000 + b'"]' + b"[" * 40, b"[" * 40 + b'"",' * 600_000],
 )
 def test_depth_of_two_megabytes_is_told_quickly(body: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()  # of this process alone, however busy the machine is
     assert not is_deeper(body, 32)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 ORIGIN = "http://192.168.1.20:8501"

@@ -46,13 +46,13 @@ def environment() -> dict[str, str]:
 
 
 def listening(process: subprocess.Popen[str], log: Path) -> str:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline and process.poll() is None:
         words = log.read_text(encoding="utf-8").split()
         address = next((word for word in words if word.startswith("http://")), None)
         if address is not None:
             try:
-                if httpx.get(f"{address}/readyz", timeout=5).status_code == 200:
+                if httpx.get(f"{address}/readyz", timeout=60).status_code == 200:
                     return address
             except httpx.TransportError:
                 pass
@@ -62,7 +62,7 @@ def listening(process: subprocess.Popen[str], log: Path) -> str:
 
 def test_a_kiosk_answers_logs_nothing_personal_and_stops_when_told(kiosk: Kiosk) -> None:
     process, address, log = kiosk
-    with httpx.Client(base_url=address, timeout=10) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:
         body = {"history": ["track"], "recipient": {"age_months": 50, "interests": ["secret-liking"]}}
         answer = client.post("/v1/recommendations", json=body)
         assert answer.status_code == 200
@@ -72,7 +72,7 @@ def test_a_kiosk_answers_logs_nothing_personal_and_stops_when_told(kiosk: Kiosk)
         assert client.get("/v1/toys/secret-toy").status_code == 404
         assert client.post("/v1/recommendations", content=b'{"secret": 1}').status_code == 415
     process.send_signal(signal.SIGTERM)
-    process.wait(timeout=20)
+    process.wait(timeout=60)
     text = log.read_text(encoding="utf-8")
     assert "secret" not in text
     assert "Traceback" not in text
@@ -90,18 +90,19 @@ def test_a_kiosk_answers_logs_nothing_personal_and_stops_when_told(kiosk: Kiosk)
 def test_answers_do_not_wait_for_the_network(kiosk: Kiosk) -> None:
     """Without TCP_NODELAY every answer on a kept connection takes 40 ms."""
     _, address, _ = kiosk
-    with httpx.Client(base_url=address) as client:
-        taken = []
-        for _ in range(20):
+    with httpx.Client(base_url=address, timeout=60) as client:
+
+        def seconds() -> float:
             started = time.perf_counter()
             client.post("/v1/recommendations", json={})
-            taken.append(time.perf_counter() - started)
-    assert min(taken) < 0.03
+            return time.perf_counter() - started
+
+        assert any(seconds() < 0.03 for _ in range(200)), "one of them met no other work of this machine"
 
 
 def run(*options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [*TOYGUIDE, *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment(), timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment(), timeout=240)
 
 
 def test_a_busy_port_is_one_sentence_with_the_way_out(bundle: Path, tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_a_second_kiosk_on_the_same_database_does_not_start_and_commands_go_on(k
     assert second.returncode == 2
     assert f"Another kiosk runs with the database {folder / 'kiosk.sqlite'}." in second.stderr
     assert run("kiosk", "key", "list", *database, cwd=folder).returncode == 0
-    assert httpx.get(f"{address}/readyz", timeout=5).status_code == 200
+    assert httpx.get(f"{address}/readyz", timeout=60).status_code == 200
 
 
 def test_the_kiosk_is_light() -> None:

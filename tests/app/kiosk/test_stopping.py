@@ -49,7 +49,7 @@ def start(bundle: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[subproce
 
 
 def address_in(log: Path, process: subprocess.Popen[str]) -> str:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline and process.poll() is None:
         words = log.read_text(encoding="utf-8").split()
         if address := next((word for word in words if word.startswith("http://")), None):
@@ -97,27 +97,27 @@ def test_what_was_begun_is_answered_and_what_was_acknowledged_is_kept(start, tmp
     assert [status for status, _ in answers] == [200] * CLIENTS
     verdicts = [body["results"][0]["status"] for _, body in answers if "results" in body]
     assert verdicts == ["accepted"] * (CLIENTS // 2)
-    assert process.wait(timeout=20) in (0, 128 + signal.SIGTERM, -signal.SIGTERM)
+    assert process.wait(timeout=60) in (0, 128 + signal.SIGTERM, -signal.SIGTERM)
     assert "Traceback" not in (tmp_path / "log.txt").read_text(encoding="utf-8")
     with closing(sqlite3.connect(tmp_path / "kiosk.sqlite")) as connection:
         assert connection.execute("SELECT count(*) FROM events").fetchone() == (CLIENTS // 2,)
 
 
 def test_a_kiosk_that_is_to_stop_is_alive_but_not_ready_and_answers_for_a_while(start) -> None:
-    process, address = start(drain_seconds="30")
-    with httpx.Client(base_url=address, timeout=10) as client:
+    process, address = start(drain_seconds="60")
+    with httpx.Client(base_url=address, timeout=60) as client:
         assert client.get("/readyz").status_code == 200
         process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while (refused := client.get("/readyz")).status_code == 200:
             assert time.monotonic() < deadline
         assert (refused.status_code, refused.json()["code"]) == (503, "not_ready")
         assert "stopping" in refused.json()["detail"]
         assert client.get("/healthz").status_code == 200
         assert client.post("/v1/recommendations", json={}).status_code == 200
-        assert httpx.get(f"{address}/healthz").status_code == 200, "new connections are taken too"
+        assert httpx.get(f"{address}/healthz", timeout=60).status_code == 200, "new connections are taken too"
     process.send_signal(signal.SIGTERM)  # again: do not wait
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 def test_a_request_that_came_in_the_moment_of_the_signal_is_answered() -> None:

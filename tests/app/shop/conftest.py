@@ -34,7 +34,8 @@ class RunningKiosk:
 
     def __init__(self, bundle: Path, database: Path) -> None:
         self._settings = KioskSettings(bundle=bundle, database=database, exploration=0)  # no lot falls in a test
-        self._port = 0
+        self._reserved = bind("127.0.0.1", 0)  # held, or another process may take it while this one is stopped
+        self._port = self._reserved.getsockname()[1]
         self.start()
 
     @property
@@ -83,20 +84,23 @@ class RunningKiosk:
 
     def start(self) -> None:
         listener = bind("127.0.0.1", self._port)
-        self._port = listener.getsockname()[1]
         self._app = create_app(self._settings)
         self._server = uvicorn.Server(uvicorn.Config(self._app, log_config=None))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not self._server.started:
             assert time.monotonic() < deadline, "the kiosk did not start"
             time.sleep(0.01)
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
+
+    def close(self) -> None:
+        self.stop()
+        self._reserved.close()
 
 
 @pytest.fixture
@@ -109,7 +113,7 @@ def start_kiosk(tmp_path: Path) -> Iterator[Callable[[Path], RunningKiosk]]:
 
     yield start
     for kiosk in running:
-        kiosk.stop()
+        kiosk.close()
 
 
 @pytest.fixture
@@ -119,7 +123,7 @@ def kiosk(start_kiosk: Callable[[Path], RunningKiosk], bundle: Path) -> RunningK
 
 @pytest.fixture
 def client(kiosk: RunningKiosk) -> Iterator[KioskClient]:
-    client = KioskClient(kiosk.address, 5)
+    client = KioskClient(kiosk.address, 60)
     yield client
     client.close()
 
@@ -128,6 +132,7 @@ def client(kiosk: RunningKiosk) -> Iterator[KioskClient]:
 def open_page(kiosk: RunningKiosk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """`open_page(home, **query)`: a page of a shop over the kiosk."""
     monkeypatch.setenv("TOYGUIDE_SHOP_API", kiosk.address)
+    monkeypatch.setenv("TOYGUIDE_SHOP_TIMEOUT_SECONDS", "60")  # a busy machine is no kiosk that is away
     return opened
 
 

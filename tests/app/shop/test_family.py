@@ -247,7 +247,7 @@ def test_what_is_said_of_a_child_is_not_in_the_staffs_list_of_vain_searches(
     shop = say(open_page(), "something for Oliverius, 4 years")
     assert "No toy that fits has “Oliverius” in its words." in words(shop)
     client.search({"q": "zebracorn"})  # sought in vain by somebody who meant to search
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (vain := kiosk.vain_searches):
         assert time.monotonic() < deadline, "a search in vain must be kept"
         time.sleep(0.02)

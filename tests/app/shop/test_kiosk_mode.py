@@ -107,7 +107,7 @@ def test_a_visit_that_ends_while_the_kiosk_is_away_is_told_later(open_page: Call
     assert resting(shop)
     assert not [key for key in buttons(shop) if key.startswith("open-")], "no toy that may have been recalled since"
     kiosk.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not kiosk.events:
         assert time.monotonic() < deadline, "it was never told"
         time.sleep(0.05)
@@ -118,7 +118,7 @@ def test_a_visit_of_which_nothing_was_heard_ends_without_the_browsers_help(open_
     shop = tap(open_page(), "start-en")
     old = shop.session_state["visit"].id
     limit = IDLE + COUNTDOWN + GRACE_SECONDS
-    shop.session_state["heard"] = Moment(time.monotonic() - limit + 5, time.time())
+    shop.session_state["heard"] = Moment(time.monotonic() - limit / 2, time.time())
     shop = healthy(shop.run())
     assert shop.session_state["visit"].id == old
     shop.session_state["heard"] = Moment(time.monotonic() - limit - 1, time.time())

@@ -119,8 +119,8 @@ def test_after_an_hour_it_is_forgotten(clock: Clock) -> None:
     wrong(tries, TILL, BROWSER_TRIES)
 
 
-def test_tabs_at_one_moment_get_no_try_more() -> None:
-    tries = Tries()
+def test_tabs_at_one_moment_get_no_try_more(clock: Clock) -> None:
+    tries = Tries(clock)
     with ThreadPoolExecutor(16) as pool:
         got = list(pool.map(lambda _: tries.begin(TILL), range(200)))
     assert got.count(0) == BROWSER_TRIES

@@ -83,6 +83,9 @@ class Server:
         """Take it, and die before saying so."""
         handler.connection.close()
 
+    def half_a_line(self, handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 2")
+
     @property
     def got(self) -> list[str]:
         return [event["event_id"] for body in self.bodies for event in body["events"]]
@@ -115,12 +118,12 @@ def keep(database: Database, *names: str, **more: Any) -> None:
 
 
 def forwarder(database: Database, url: str, **more: Any) -> Forwarder:
-    headquarters = Headquarters(f"{url}/events?shop=1", "secret", silence=0.3, whole=0.6)
+    headquarters = Headquarters(f"{url}/events?shop=1", "secret")
     return Forwarder(Outbox(database), headquarters, "north", poll=0.01, first_pause=0.01, longest_pause=0.02, **more)
 
 
 def until(done: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -163,7 +166,7 @@ def test_through_failures_of_every_kind_each_comes_once_and_in_order(database: D
     names = [f"e{place}" for place in range(BATCH * 2 + 7)]
     keep(database, *names)
     with serving(204) as server, structlog.testing.capture_logs() as logs:
-        server.says = [500, server.hang, 302, 204, 429, server.drip, 401, 204, 503, 204]
+        server.says = [500, server.break_off, 302, 204, 429, server.half_a_line, 401, 204, 503, 204]
         forward = forwarder(database, server.url)
         forward.start()
         until(lambda: len(server.got) >= len(names))
@@ -279,14 +282,23 @@ def test_stopping_does_not_wait_for_a_silent_headquarters(database: Database) ->
     keep(database, "e1")
     with serving(204) as server:
         server.says = [server.hang]
-        headquarters = Headquarters(server.url, None)
+        headquarters = Headquarters(server.url, None, silence=60)
         forward = Forwarder(Outbox(database), headquarters, "s")
         forward.start()
         until(lambda: server.headers)
         started = time.monotonic()
         forward.stop()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10, "it hangs for twice as long"
     assert Outbox(database).waiting() == 1
+
+
+def test_who_says_nothing_or_does_not_come_to_an_end_has_a_time_and_no_more() -> None:
+    with serving() as server:
+        server.says = [server.hang, server.drip]
+        with pytest.raises(PostFailedError, match="timed out"):
+            Headquarters(server.url, None, silence=0.1).post(b"{}")
+        with pytest.raises(PostFailedError, match=r"IncompleteRead|did not end in time"):
+            Headquarters(server.url, None, silence=60, whole=1).post(b"{}")
 
 
 def test_a_headquarters_that_is_not_there_is_a_failure_and_no_more(database: Database) -> None:

@@ -140,20 +140,20 @@ def test_two_at_once_is_one_too_many(client: TestClient, manager: Headers, monke
 
     def slow(path: Path, *rest: object, **named: object):
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         return load_bundle(path, *rest, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "load_bundle", slow)
     answers = []
     first = threading.Thread(target=lambda: answers.append(ask(client, "activate", manager, "third")))
     first.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     for verb, name in (("activate", "second.zip"), ("import", "second.zip"), ("rollback", None)):
         answer = ask(client, verb, manager, name)
         assert (answer.status_code, answer.json()["code"]) == (409, "bundle_busy")
     assert model(client) == FIRST, "requests do not wait for it"
     go_on.set()
-    first.join(20)
+    first.join(60)
     assert [answer.status_code for answer in answers] == [200]
     assert model(client) == THIRD
 

@@ -24,7 +24,7 @@ def hasty(settings: KioskSettings) -> Iterator[TestClient]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -129,7 +129,7 @@ def test_a_page_of_events_is_seen_beside_the_requests_and_replaced_at_the_next_s
 
     def first(client: TestClient) -> None:
         mirror = client.app.state.kiosk._mirror  # type: ignore[attr-defined]
-        assert mirror.looked.wait(10)
+        assert mirror.looked.wait(60)
         assert client.get("/readyz").json()["warnings"] == ["database_damaged"]
         assert "engine" not in shown(client), "what may be shown is known still"
 
@@ -191,7 +191,7 @@ def test_what_is_somebody_elses_is_not_touched(tmp_path: Path) -> None:
 def test_the_mirror_keeps_up_with_the_command_line_too_and_holds_no_shopper(used: KioskSettings) -> None:
     def ask(client: TestClient) -> None:
         mirror = client.app.state.kiosk._mirror  # type: ignore[attr-defined]
-        assert mirror.looked.wait(10)
+        assert mirror.looked.wait(60)
         other = Database(used.database)
         KeyStore(other).add("Kim", Role.CLERK)
         other.close()
@@ -350,7 +350,7 @@ def test_where_the_damage_cannot_be_noted_the_mirror_is_kept_still(
 
     def ask(client: TestClient) -> None:
         mirror = client.app.state.kiosk._mirror  # type: ignore[attr-defined]
-        assert mirror.looked.wait(10)
+        assert mirror.looked.wait(60)
         assert client.get("/readyz").json()["warnings"] == ["database_damaged"]
         assert not mirror.worker.died
 

@@ -90,7 +90,7 @@ def changes(client: TestClient, headers: Headers) -> list[dict[str, Any]]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
