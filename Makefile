@@ -36,11 +36,13 @@ $(WEB):
 		onnxruntime-web@$(ORT_WEB) axe-core@$(AXE)
 	@touch $@
 
-# Long repetitions: each runs a few rounds in 'make test', and in full here.
+# Long repetitions: each runs a few rounds in 'make test', and in full here. The property tests, which take the same
+# examples each time in 'make test', take new ones.
 check: install
 	$(BIN)/python -m scripts.check_swaps --rounds 50
 	$(BIN)/python -m scripts.check_crash --rounds 20
 	$(BIN)/python -m scripts.check_routine --kill
+	TOYGUIDE_EXAMPLES=1 $(BIN)/pytest -n 2 --dist loadfile -m "hypothesis and not system"
 	TOYGUIDE_EXAMPLES=25 $(BIN)/pytest -n 2 tests/app/kiosk/test_every_path.py tests/app/kiosk/test_schemathesis.py \
 		tests/recommender/serving/test_paths.py
 
