@@ -140,9 +140,14 @@ def test_nothing_behind_the_key_is_closed_to_a_screen_reader(page: Page, stack: 
     scan(page, "engine-red", t(language, "staff.find"))
     page.locator(".st-key-staff-form-boost button").click()
     expect(page.locator(".staff-places").last).to_be_visible()
+    page.locator(".st-key-staff-correct-open button").click()
+    page.get_by_label(t(language, "staff.is_safety_min_age")).fill("0")
+    page.keyboard.press("Tab")
+    expect(page.locator(".st-key-staff-correct-changes table")).to_be_visible()
+    corrected = looked(page)
     page.locator(".st-key-staff-retire button").click()
     expect(page.locator(".st-key-staff-yes-retire")).to_be_visible()
-    found = {"find": looked(page)}
+    found = {"find": corrected + looked(page)}
     for section in list(Section)[1:]:
         chip(page, t(language, f"staff.section_{section}")).click()
         expect(chip(page, t(language, f"staff.section_{section}"))).to_have_attribute("aria-checked", "true")

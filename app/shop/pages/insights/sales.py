@@ -30,7 +30,7 @@ def render(shop: Shop) -> None:
     desk.use()
     hours = asked_hours(shop, "insight-hours")
     try:
-        told = found.client.figures(hours)
+        told = staff_parts.figures(shop, found, hours)
     except ShopError as error:
         staff_parts.trouble(shop, error, "insight-retry")
         return

@@ -89,7 +89,7 @@ def _row(shop: Shop, each: Toy, verdict: str, allowed: bool) -> None:
         more = shop.t("summary.separator").join(part for part in parts if part)
         st.html(staff_cards.line(text.title(each, shop.language), shop.language, more))
         st.button(
-            shop.t("staff.open"),
+            cards.named(shop.t("staff.open"), text.title(each, shop.language)),
             key=f"staff-open-{each.toy_id}",
             on_click=desk.go,
             kwargs={"toy_id": each.toy_id},

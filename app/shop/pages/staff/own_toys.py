@@ -126,9 +126,10 @@ def _list(shop: Shop, found: Desk, name: str, toys: Sequence[OwnToy]) -> None:
                 "" if toy.in_force else shop.t("staff.no_use"),
             ]
             words = shop.t("summary.separator").join(part for part in more if part)
-            st.html(staff_cards.line(parts.title(shop, toy.toy_id), language, words))
+            title = parts.title(shop, toy.toy_id)
+            st.html(staff_cards.line(title, language, words))
             st.button(
-                shop.t("staff.open"),
+                cards.named(shop.t("staff.open"), title),
                 key=f"staff-{name[6:]}-open-{toy.toy_id}",
                 on_click=desk.go,
                 kwargs={"section": desk.Section.FIND, "toy_id": toy.toy_id, "sought": ""},

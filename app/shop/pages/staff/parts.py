@@ -11,7 +11,7 @@ from app.shop import cards, staff_cards, text
 from app.shop.client import KioskClient, ShopError
 from app.shop.pages.staff import desk, times
 from app.shop.pages.staff.desk import Desk
-from app.shop.staff_models import Rule
+from app.shop.staff_models import Figures, Rule
 from app.shop.visit import Shop
 
 STRENGTHS: Final = {0.5: "staff.strength_little", 1.0: "staff.strength_more", 2.0: "staff.strength_much",
@@ -113,6 +113,18 @@ def _title(address: str, _client: KioskClient, toy_id: str, language: str) -> st
         if error.status == 404:
             return toy_id
         raise
+
+
+def figures(shop: Shop, found: Desk, hours: int) -> Figures:
+    """How the lists did, with the toys' names in the language of the page; the kiosk names them in English."""
+    told = found.client.figures(hours)
+    if shop.language == "en":
+        return told
+    shown = tuple(
+        toy if toy.title is None else toy.model_copy(update={"title": title(shop, toy.toy_id)})
+        for toy in told.top_shown
+    )
+    return told.model_copy(update={"top_shown": shown})
 
 
 def strength_words(shop: Shop, strength: float | None) -> str:

@@ -94,7 +94,7 @@ def _row(shop: Shop, found: Desk, recall: Recall) -> None:
         st.html(staff_cards.line(head, language, more))
         if recall.toys:
             st.button(
-                shop.t("staff.open"),
+                cards.named(shop.t("staff.open"), named),
                 key=f"staff-see-{recall.by}-{recall.value}",
                 on_click=desk.go,
                 kwargs={"section": desk.Section.FIND, "toy_id": recall.toys[0], "sought": ""},

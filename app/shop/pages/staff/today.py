@@ -36,7 +36,7 @@ def render(shop: Shop, found: Desk) -> None:
     """The figures of a day, a week or a month."""
     language = shop.language
     hours = asked_hours(shop, "staff-hours")
-    told = found.client.figures(hours)
+    told = parts.figures(shop, found, hours)
     since, until = times.said(told.since, language), times.said(told.until, language)
     st.html(cards.note(shop.t("staff.since", since=since, until=until), language))
     wanted = told.wanted

@@ -118,7 +118,7 @@ def rule_row(shop: Shop, found: Desk, rule: Rule, place: str, of_toy: bool) -> N
         st.html(staff_cards.line(head, shop.language, more))
         if not of_toy and rule.toy_id is not None:
             st.button(
-                shop.t("staff.open"),
+                cards.named(shop.t("staff.open"), head),
                 key=f"staff-rule-open-{rule.rule_id}",
                 on_click=desk.go,
                 kwargs={"section": desk.Section.FIND, "toy_id": rule.toy_id, "sought": ""},

@@ -37,5 +37,5 @@ def field(shop: Shop, name: str, kinds: Sequence[str], example: str) -> Pasted:
     pasted = Pasted(f"staff-{name}-file-{sent}", f"staff-{name}-words-{sent}", counter)
     with st.container(key=f"staff-upload-{name}"):
         st.file_uploader(shop.t("staff.file"), type=list(kinds), key=pasted.file)
-        st.text_area(shop.t("staff.or_paste"), key=pasted.words, placeholder=example, height=110)
+        st.text_area(shop.t("staff.or_paste"), key=pasted.words, placeholder=example, height=132)
     return pasted

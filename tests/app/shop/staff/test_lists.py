@@ -84,3 +84,6 @@ def test_today(staff: Callable[..., AppTest], closed: Callable[..., AppTest], ki
     assert "submarine" in words(shop)
     assert "liked" in words(shop)
     assert "not safe for the youngest" in words(shop)
+    shop = go(staff(Role.MANAGER, lang="zh"), Section.TODAY)
+    assert "蒸汽火车头" in words(shop)
+    assert "Steam engine" not in words(shop)
