@@ -29,8 +29,8 @@ from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import FitOptions, Reporter
 from recommender.learning.presets import MAX_EPOCHS
 from recommender.learning.processes import process_count
-from recommender.learning.runs import as_recorded, load_run, save_run
-from recommender.learning.teacher import VALIDATION_QUERIES, check_same_data, fit_record
+from recommender.learning.runs import as_recorded, check_same_data, load_run, save_run
+from recommender.learning.teacher import VALIDATION_QUERIES, fit_record
 from recommender.learning.tower_recommender import validation_ndcg
 from recommender.records import dataset_record
 

@@ -58,7 +58,7 @@ def gates_of(
     told("the running one", 2, _STEPS)
     quality = quality_gate(ours, theirs, split.learned("test"))
     if led:
-        quality = replace(quality, says=f"{quality.says} {led:,} shoppers who were shown its lists are not asked.")
+        quality = replace(quality, says=f"{quality.says} {_led_words(led, len(queries), len(split.test))}")
     gates = (
         safety_gate(load_bundle(new)),
         quality,
@@ -75,7 +75,7 @@ def gates_of(
 
 
 def unled(queries: Holdout, seen: Seen | None, model: str) -> tuple[Holdout, int]:
-    """(the queries of shoppers who were shown no list of `model`, how many others there are).
+    """(the queries of shoppers who were shown no list of `model`, how many shoppers were shown one).
 
     What the others took next was taken from its lists, or instead of them: it would be judged by its own work, and no
     other bundle could be as good. It does not matter whether they took anything of a list; leaving out those alone who
@@ -85,9 +85,16 @@ def unled(queries: Holdout, seen: Seen | None, model: str) -> tuple[Holdout, int
         return queries, 0
     led = shoppers_shown(seen.lists, model)
     rows = np.flatnonzero([shopper not in led for shopper in queries.histories.shoppers])
-    if len(rows) < FEWEST_QUERIES:
-        return queries, 0
-    return queries.take(rows), len(queries) - len(rows)
+    others = len(queries) - len(rows)
+    return (queries if len(rows) < FEWEST_QUERIES else queries.take(rows)), others
+
+
+def _led_words(led: int, asked: int, of: int) -> str:
+    if asked < of:
+        return f"{led:,} shoppers who were shown its lists are not asked."
+    return (
+        f"{led:,} of these shoppers were shown its lists, which favours it; too few others are left to ask them alone."
+    )
 
 
 def _kept_words(manifest: Manifest) -> str:

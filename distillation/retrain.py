@@ -27,7 +27,7 @@ from data.protocol import Protocol, SplitPlan, split_dataset
 from data.schema import EventColumn
 from data.split import Split
 from distillation.distill import DistilOptions, load_student, save_student
-from distillation.gates import Gate
+from distillation.gates import Gate, running_student
 from distillation.judging import Report, Seen, gates_of
 from distillation.package import build_bundle
 from distillation.standing import Rival, rivals_as_before
@@ -107,6 +107,8 @@ def retrain(
     options = options or RetrainOptions()
     base = load_dataset(before.data)
     running = verify_bundle(before.bundle)
+    running_student(before.bundle, base)
+    recipe_of(running)  # both are asked for later: what is wrong with them is said before hours of training
     start = read_start(before.teacher, base, options.epochs, options.rate)
     if start.plan.protocol is not Protocol.LEAVE_ONE_OUT:
         raise ToyGuideError(
@@ -127,7 +129,7 @@ def retrain(
             seen = None if shown is None else Seen(shown, events)
             gates = gates_of(folder / BUNDLE, before.bundle, dataset, split, manifest, options.most_bytes, seen, report)
             model = manifest.model
-        verdict = _verdict(gates, running.model, model, joined, events.num_rows - joined.told)
+        verdict = _verdict(gates, running.model, model, joined, _later(events, joined))
         record = {"dataset": dataset_record(dataset, plan), "verdict": verdict.record(), "options": asdict(options)}
         write_record(folder / RECORD, "retraining", record)
         return verdict
@@ -190,6 +192,11 @@ def _goes_on(folder: Path, base: Dataset, events: pa.Table) -> bool:
         return False
     joined = load_dataset(folder / DATASET).events[EventColumn.ID].slice(base.events.num_rows)
     return bool(pc.all(pc.is_in(joined, value_set=events[EventColumn.ID].combine_chunks())).as_py())
+
+
+def _later(events: pa.Table, joined: JoinReport) -> int:
+    """How many of the events came since it was begun, at least: a kiosk forgets what is old meanwhile."""
+    return max(0, int(events.num_rows) - joined.told)
 
 
 def _joined(

@@ -31,8 +31,8 @@ from data.split import Holdout, Split
 from recommender.base import QueryBatch, Recommender, batch_holdout, unseen_mask
 from recommender.baselines.registry import fit_baseline
 from recommender.evaluation.metrics import Ranks, ndcg_at
-from recommender.learning.runs import as_recorded
-from recommender.learning.teacher import check_same_data, load_teacher, recorded_plan
+from recommender.learning.runs import as_recorded, check_same_data
+from recommender.learning.teacher import load_teacher, recorded_plan
 from recommender.learning.tower_recommender import TwoTowerRecommender
 from recommender.records import RECORD, environment
 

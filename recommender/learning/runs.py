@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from data.atomic import atomic_folder
+from data.dataset import Dataset
 from data.errors import ToyGuideError
 from recommender.features import FeatureSchema
 from recommender.records import RECORD, environment
@@ -81,6 +82,17 @@ def as_recorded(folder: Path) -> Iterator[None]:
         raise ToyGuideError(
             f"{folder / RECORD} does not describe the weights beside it ({reason}). Train again."
         ) from error
+
+
+def check_same_data(folder: Path, record: dict[str, Any], dataset: Dataset) -> None:
+    """Raise ToyGuideError unless the run's data digest is that of `dataset`."""
+    with as_recorded(folder):
+        trained_on = str(record["dataset"]["digest"])
+    if trained_on != dataset.digest:
+        raise ToyGuideError(
+            f"{folder} was trained on dataset {trained_on[:12]}, but this dataset is {dataset.digest[:12]}. "
+            "Give the dataset it was trained on, or train again."
+        )
 
 
 def weights_digest(weights: dict[str, Tensor]) -> str:

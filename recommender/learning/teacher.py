@@ -28,7 +28,14 @@ from recommender.learning.fit import Reporter, best_epoch, fit
 from recommender.learning.meter import Meter
 from recommender.learning.presets import Preset, make_preset
 from recommender.learning.processes import agree, process_count
-from recommender.learning.runs import as_recorded, load_run, save_run, schema_from, schema_weights
+from recommender.learning.runs import (
+    as_recorded,
+    check_same_data,
+    load_run,
+    save_run,
+    schema_from,
+    schema_weights,
+)
 from recommender.learning.sampled import FULL_SOFTMAX_UP_TO, Sampler, sampled_loss
 from recommender.learning.sentences import sentence_vectors
 from recommender.learning.text import fit_projection, project
@@ -236,17 +243,6 @@ def load_teacher(folder: Path, dataset: Dataset) -> tuple[TwoTowerRecommender, d
         names = model.state_dict().keys()
         model.load_state_dict({name: weights[name] for name in names})
     return TwoTowerRecommender("teacher", dataset.index, model, schema.interests), record
-
-
-def check_same_data(folder: Path, record: dict[str, Any], dataset: Dataset) -> None:
-    """Raise ToyGuideError unless the run's data digest is that of `dataset`."""
-    with as_recorded(folder):
-        trained_on = str(record["dataset"]["digest"])
-    if trained_on != dataset.digest:
-        raise ToyGuideError(
-            f"{folder} was trained on dataset {trained_on[:12]}, but this dataset is {dataset.digest[:12]}. "
-            "Give the dataset it was trained on, or train again."
-        )
 
 
 def recorded_plan(folder: Path, record: dict[str, Any]) -> SplitPlan:

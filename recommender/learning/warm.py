@@ -13,7 +13,7 @@ from data.errors import ToyGuideError
 from data.protocol import SplitPlan, plan_from
 from recommender.features import FeatureSchema
 from recommender.learning.presets import Preset, make_preset
-from recommender.learning.runs import as_recorded, load_run, schema_from
+from recommender.learning.runs import as_recorded, check_same_data, load_run, schema_from
 from recommender.learning.two_tower import TwoTower
 
 IDS = "toys.ids.weight"
@@ -61,12 +61,13 @@ class WarmStart:
 
 
 def read_start(folder: Path, known: Dataset, epochs: int | None = None, rate: float | None = None) -> WarmStart:
-    """The teacher in `folder` as a beginning; it must know the toys of `known` and no others.
+    """The teacher in `folder` as a beginning; `known` must be what it was trained on: its toys have numbers there.
 
     epochs, rate: of the training to come, by default a third and a half of what the first teacher of the chain had
     Raises ToyGuideError.
     """
     weights, record = load_run(folder, "teacher")
+    check_same_data(folder, record, known)
     with as_recorded(folder):
         schema = schema_from(weights, record["interests"])
         values = {key: value for key, value in record["preset"].items() if key != "name"}
@@ -76,10 +77,6 @@ def read_start(folder: Path, known: Dataset, epochs: int | None = None, rate: fl
         plan = plan_from(record["dataset"]["split"])
         first = record.get("first") or {name: values[name] for name in _FIRST}
         usual_epochs, usual_rate = max(2, int(first["epochs"]) // 3), float(first["learning_rate"]) / 2
-    if toys != len(known.index):
-        raise ToyGuideError(
-            f"{folder} knows {toys} toys, but the dataset has {len(known.index)}. Give its own dataset."
-        )
     training = replace(
         preset.training,
         epochs=usual_epochs if epochs is None else epochs,

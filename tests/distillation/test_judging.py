@@ -10,7 +10,7 @@ import pyarrow as pa
 from data.dataset import EVENT_TABLE
 from data.importers.kiosk import SHOWN_TABLE
 from data.split import Holdout
-from distillation.judging import Seen, unled
+from distillation.judging import Seen, _led_words, unled
 from recommender.evaluation.report import FEWEST_QUERIES
 
 
@@ -43,4 +43,7 @@ def test_all_are_asked_where_nothing_was_shown_or_hardly_anybody_is_left(way: An
     assert unled(queries, None, "running") == (queries, 0)
     assert unled(queries, seen(), "running")[1] == 0
     most = queries.histories.shoppers[: len(queries) - FEWEST_QUERIES + 1]
-    assert unled(queries, seen(*({"model": "running", "shopper_id": each} for each in most)), "running") == (queries, 0)
+    asked, led = unled(queries, seen(*({"model": "running", "shopper_id": each} for each in most)), "running")
+    assert (asked, led) == (queries, len(most))
+    assert _led_words(led, len(asked), len(queries)).startswith(f"{led:,} of these shoppers were shown its lists")
+    assert _led_words(2, len(queries) - 2, len(queries)) == "2 shoppers who were shown its lists are not asked."

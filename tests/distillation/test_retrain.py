@@ -264,6 +264,33 @@ def test_a_bundle_of_another_shop_is_not_asked(shop: tuple[Before, Dataset, pa.T
         running_student(shop[0].bundle, Dataset(other.toys.slice(5), other.events, other.source))
 
 
+def test_what_runs_and_does_not_fit_together_is_said_before_anything_is_made(
+    shop: tuple[Before, Dataset, pa.Table], make_bundle: Callable[..., Path], tmp_path: Path
+) -> None:
+    before, catalogue, events = shop
+    base = load_dataset(before.data)
+    strange = make_bundle(tmp_path / "strange", base.toy_rows()[:0:-1])
+    silent = make_bundle(tmp_path / "silent", base.toy_rows())
+    other = Dataset(base.toys, base.events.slice(1), base.source)
+    save_dataset(other, tmp_path / "other")
+    for parts, said in (
+        (replace(before, bundle=strange), "knows other toys, or numbers them otherwise"),
+        (replace(before, bundle=silent), "does not say how its student was made"),
+        (replace(before, data=tmp_path / "other"), "teacher was trained on dataset"),
+    ):
+        with pytest.raises(ToyGuideError, match=said):
+            retrain(tmp_path / "work", parts, events, catalogue, OPTIONS)
+    assert not (tmp_path / "work").exists()
+
+
+def test_what_a_kiosk_forgot_meanwhile_did_not_come_later(
+    shop: tuple[Before, Dataset, pa.Table], done: tuple[Path, stages.Verdict]
+) -> None:
+    joined = replace(done[1].joined, repeated=10)
+    assert stages._later(shop[2], joined) == 0
+    assert stages._later(shop[2], done[1].joined) == 0
+
+
 def test_a_verdict_names_what_held_it_back(done: tuple[Path, stages.Verdict]) -> None:
     joined = done[1].joined
     gates = (Gate("safety", True, ""), Gate("size", False, "too large"))

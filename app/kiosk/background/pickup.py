@@ -155,9 +155,10 @@ class Pickup:
                 step()
             except _CannotError as error:
                 failed = failed or error
+            # At once: a kiosk that ends before it is written down would no longer watch what it picked up.
+            if self._memory is not self._written and write_memory(self._bundles, self._memory):
+                self._written = self._memory
         self._tell(failed)
-        if self._memory is not self._written and write_memory(self._bundles, self._memory):
-            self._written = self._memory
         self._looked_ms = milliseconds(self._clock())
 
     def _run(self) -> None:

@@ -89,8 +89,11 @@ def test_it_can_be_kept_and_begun_from_again(shop: tuple[Dataset, Dataset, Path]
 
 def test_what_does_not_fit_is_refused(shop: tuple[Dataset, Dataset, Path]) -> None:
     before, now, folder = shop
-    with pytest.raises(ToyGuideError, match="knows 180 toys, but the dataset has 200"):
+    with pytest.raises(ToyGuideError, match=rf"trained on dataset {before.digest[:12]}, .* is {now.digest[:12]}"):
         read_start(folder, now)
+    other = Dataset(before.toys.take(list(reversed(range(180)))), before.events, before.source)
+    with pytest.raises(ToyGuideError, match="Give the dataset it was trained on"):
+        read_start(folder, other)  # as many toys, with other numbers
     start = read_start(folder, before)
     wider = load_preset("small", width=32, text_width=16, epochs=1)
     with pytest.raises(ToyGuideError, match="cannot begin one of another shape"):

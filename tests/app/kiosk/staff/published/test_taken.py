@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings, create_app
@@ -117,3 +118,19 @@ def test_what_cannot_be_written_down_is_known_all_the_same(
     picked = read_memory(settings.bundles_dir).picked
     assert picked is not None
     assert picked.publication.model == SECOND
+
+
+def test_a_kiosk_that_ends_as_soon_as_it_picked_one_up_goes_on_watching_it(
+    client: TestClient, settings: KioskSettings, newer: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    publish(newer, shelf)
+    pickup = pickup_of(client)
+    monkeypatch.setattr(pickup, "_judge", killed)
+    with pytest.raises(KeyboardInterrupt):
+        pickup.look()
+    picked = read_memory(settings.bundles_dir).picked
+    assert picked is not None
+    assert (picked.publication.model, picked.before, picked.watched) == (SECOND, FIRST, True)
