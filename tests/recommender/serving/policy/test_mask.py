@@ -160,3 +160,29 @@ def test_a_budget_hides_what_is_known_to_cost_more() -> None:
     allowed = allowed_mask(build_shelf(toys), Situation(company(None, None, 36), budget=20.0))
     assert allowed.mask.tolist() == [False, False, True, True]
     assert allowed.removed == {"budget": 1}
+
+
+def test_what_is_recalled_unsafe_for_grown_ups_or_hidden_is_not_even_named() -> None:
+    names = ("recalled", "unsafe", "for grown-ups", "hidden", "sold out", "no longer sold", "owned", "filtered out")
+    toys = [
+        Toy(
+            name,
+            name,
+            safety_min_age=60 if name == "unsafe" else 0,
+            audience=Audience.ADULT if name == "for grown-ups" else Audience.CHILD,
+            active=name != "no longer sold",
+            price=Decimal(9) if name == "filtered out" else Decimal(1),
+        )
+        for name in names
+    ]
+
+    def only(name: str) -> np.ndarray:
+        return np.array([False, *(toy.id == name for toy in toys)])
+
+    house = HouseLists(only("recalled"), only("sold out"), only("hidden"))
+    present = Situation(company(36, None, 36), house, Filters(price_max=5), owned=(names.index("owned") + 1,))
+    allowed = allowed_mask(build_shelf(toys), present)
+    assert not allowed.mask.any()
+    nameable = [toy.id for toy, named in zip(toys, allowed.nameable[1:], strict=True) if named]
+    assert nameable == ["sold out", "no longer sold", "owned", "filtered out"]
+    assert list(allowed.removed) == ["recall", "safety", "audience", "inactive", "stock", "hidden", "filters", "owned"]
