@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli.console import ERR, OUT, print_json, progress_bar
+from app.cli.folders import check_file
 from app.cli.judgements import DEFAULT_RUNS, RunsOption, keep_evaluation
 from app.cli.protocol import CutOption, OrderOption, ProtocolName, ProtocolOption, ValidationCutOption, chosen_plan
 from data.errors import parameter_error
@@ -153,6 +154,7 @@ def _check_lists(file: Path) -> None:
     """Raise ToyGuideError unless `file` can be a plain file: said before hours of judging, not after."""
     if not file.name or (file.exists() and not file.is_file()) or not _above(file).is_dir():
         raise parameter_error("--lists", "evaluate", "the name of a new or a plain file in a folder", str(file))
+    check_file(file, "evaluate", "--lists")
 
 
 def _above(file: Path) -> Path:

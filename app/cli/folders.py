@@ -1,9 +1,10 @@
-"""Output folders: what may be replaced, and whether it can be written, said before anything slow begins."""
+"""Output folders and files: what may be replaced, and whether it can be written, said before anything slow begins."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -49,6 +50,20 @@ def check_output(folder: Path, kind: Kind, command: str, option: str = "--out") 
             f"{strangers[0]!r}. Move that away, or give another folder."
         )
     _check_writable(final.parent, folder, command, option)
+
+
+def check_file(file: Path, command: str, option: str = "--out", read: Iterable[Path] = ()) -> None:
+    """Raise ToyGuideError if `file` is one of those that are `read`, or a part of a dataset, model, bundle or page.
+
+    A dataset's sheet alone may be written anew: nothing vouches for its content.
+    """
+    final = file.resolve()
+    if final in {other.resolve() for other in read}:
+        raise parameter_error(option, command, "another file than those that are read", str(file))
+    for kind in _MARKERS:
+        parts = _files_of(final.parent, kind) or set()
+        if final.name in parts - ({SHEET} if kind == "dataset" else set()):
+            raise parameter_error(option, command, f"no part of the {kind} in {file.parent}", str(file))
 
 
 def _check_can_be_made(final: Path, folder: Path, command: str, option: str) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.console import ERR
+from app.cli.folders import check_file
 from app.cli.imports import OnError, check_out
 from app.cli.understood import Faults, bytes_bar, print_import, write_report
 
@@ -33,9 +34,12 @@ def amazon(
     from data.importers.amazon import import_amazon
 
     check_out(out)
+    files = [file for file in (metadata, reviews) if file is not None]
+    if report is not None:
+        check_file(report, "data import amazon", "--report", read=files)
     faults = Faults(stop=on_error is OnError.FAIL)
     start = perf_counter()
-    with bytes_bar([file for file in (metadata, reviews) if file is not None]) as advance:
+    with bytes_bar(files) as advance:
         imported = import_amazon(reviews, out, metadata, seed, wanted_from, faults, advance)
     seconds = perf_counter() - start
     if report is not None:

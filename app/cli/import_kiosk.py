@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.console import OUT, print_json
+from app.cli.folders import check_file
 from app.cli.imports import OnError, check_out, print_counts
 from app.cli.understood import Faults, bytes_bar
 
@@ -36,6 +37,8 @@ def kiosk(
     from data.schema import EventColumn
 
     check_out(out, "data import kiosk")
+    if shown is not None:
+        check_file(shown, "data import kiosk", "--shown", read=files)
     faults = Faults(stop=on_error is OnError.FAIL)
     given = load_dataset(toys)
     with bytes_bar(files) as advance:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.console import ERR
+from app.cli.folders import check_file
 from app.cli.import_table import checked_currency, finish
 from app.cli.imports import OnError, check_out
 from app.cli.understood import Faults, bytes_bar
@@ -37,8 +38,11 @@ def recbole(
     check_out(out)
     reading = Reading(checked_currency(currency, _VERB))
     item, user = (given or _beside(inter, suffix) for given, suffix in ((item, ".item"), (user, ".user")))
+    files = [file for file in (inter, item, user) if file is not None]
+    if report is not None:
+        check_file(report, _VERB, "--report", read=files)
     faults = Faults(stop=on_error is OnError.FAIL)
-    with bytes_bar([file for file in (inter, item, user) if file is not None]) as advance:
+    with bytes_bar(files) as advance:
         imported = import_recbole(out, inter, item, user, reading, wanted_from, seed, faults, advance)
     if item is None:
         ERR.print(f"There is no .item file beside {inter}: every toy is called 'Toy'.", markup=False)

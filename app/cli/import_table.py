@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.console import ERR
+from app.cli.folders import check_file
 from app.cli.imports import OnError, check_out
 from app.cli.understood import Faults, bytes_bar, print_import, print_rows, write_report
 from data.errors import ToyGuideError, parameter_error
@@ -26,11 +27,11 @@ def table(
     toys: Annotated[Path, typer.Argument(help="The toys: CSV, TSV, JSONL or Parquet, plain or .gz.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the dataset; an old dataset there is replaced.")] = None,
     map_: Annotated[
-        list[str] | None, typer.Option("--map", help="Where toy fields come from: 'toy_id=sku,title=name,…'.")
+        list[str] | None, typer.Option("--map", help="Where toy fields come from: 'toy_id=sku, title=name, …'.")
     ] = None,
     events: Annotated[Path | None, typer.Option(help="The events, in any of the same formats.")] = None,
     map_events: Annotated[
-        list[str] | None, typer.Option(help="Where event fields come from: 'shopper_id=user,toy_id=sku,…'.")
+        list[str] | None, typer.Option(help="Where event fields come from: 'shopper_id=user, toy_id=sku, …'.")
     ] = None,
     map_file: Annotated[Path | None, typer.Option(help="A saved map (TOML or JSON).")] = None,
     save_map: Annotated[Path | None, typer.Option(help="Write the map to this file (.toml or .json).")] = None,
@@ -69,6 +70,9 @@ def table(
         for name, file in (("toys", toys), ("events", events))
         if file is not None
     ]
+    for option, written in (("--report", report), ("--save-map", save_map)):
+        if written is not None and not dry_run:
+            check_file(written, _VERB, option, read=[part.table.file for part in parts])
     faults = Faults(stop=on_error is OnError.FAIL)
     both = (parts[0], parts[1] if len(parts) > 1 else None)
     if out is None:

@@ -49,7 +49,10 @@ def write_export(settings: KioskSettings, out: Path, since: datetime | None) -> 
     """Write the export of the kiosk of `settings` to `out`; returns how many events and lists it has."""
     from pydantic_core import to_json
 
+    from app.kiosk.store.copies import check_apart
     from app.kiosk.store.export import export_lines
+
+    check_apart("An export", settings.database, out)
 
     with opened(settings, must_exist=True) as store, atomic_file(out) as temporary, ExitStack() as stack:
         stream: IO[bytes] = stack.enter_context(temporary.open("wb"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from app.cli.console import OUT, print_json, progress_bar
+from app.cli.folders import check_file
 from data.errors import DataError, parameter_error
 from data.schema import SMALLEST_MONTHS
 
@@ -109,6 +110,7 @@ def _check_out(file: Path) -> None:
         )
     if not os.access(above, os.W_OK | os.X_OK):
         raise parameter_error("--out", "score", f"in a folder that can be written, but {above} cannot", str(file))
+    check_file(file, "score")
 
 
 def _is_parquet(file: Path) -> bool:

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from app.cli.console import ERR, OUT
+from app.cli.folders import check_file
 from data.errors import parameter_error
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the dataset.")]
@@ -25,6 +26,8 @@ def sheet(
 
     if out is not None and out.is_dir():
         raise parameter_error("--out", "data sheet", "a file", str(out))
+    if out is not None:
+        check_file(out, "data sheet")
     said = data_sheet(load_dataset(folder))
     if out is None:
         OUT.print(said, markup=False, highlight=False, soft_wrap=True, end="")

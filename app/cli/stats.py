@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli.console import ERR, OUT, print_json
+from app.cli.folders import check_file
 from data.errors import parameter_error
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def stats(
 
     if html is not None and html.is_dir():
         raise parameter_error("--html", "data stats", "a file", str(html))
+    if html is not None:
+        check_file(html, "data stats", "--html")
     found = describe(load_dataset(folder))
     if html is not None:
         with atomic_file(html) as temporary:

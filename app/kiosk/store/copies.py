@@ -85,8 +85,7 @@ def back_up(file: Path, out: Path) -> int:
     """
     if not file.is_file():
         raise ToyGuideError(f"There is no database {file}. Name the one the kiosk uses with --database.")
-    if out.resolve() in (file.resolve(), mirror_of(file).resolve()):
-        raise ToyGuideError(f"A backup must not take the place of what it is made of. Choose another file than {out}.")
+    check_apart("A backup", file, out)
     try:
         with atomic_file(out) as temporary:
             with closing(_open(file)) as source, closing(_open(temporary)) as copy:
@@ -96,6 +95,12 @@ def back_up(file: Path, out: Path) -> int:
             return temporary.stat().st_size
     except sqlite3.Error as error:
         raise ToyGuideError(f"{file} cannot be backed up: {error}.") from error
+
+
+def check_apart(what: str, file: Path, out: Path) -> None:
+    """Raise ToyGuideError if `out`, where `what` is to be written, is the database `file` itself or its mirror."""
+    if out.resolve() in (file.resolve(), mirror_of(file).resolve()):
+        raise ToyGuideError(f"{what} must not take the place of what it is made of. Choose another file than {out}.")
 
 
 def check_kiosks(file: Path) -> None:

@@ -109,6 +109,14 @@ def test_since_takes_what_came_from_then_on(toyguide: Run, database: Path, tmp_p
     assert "The '--since' parameter of kiosk export must be a date or a time" in err
 
 
+def test_an_export_does_not_take_the_place_of_the_database(toyguide: Run, database: Path) -> None:
+    before = database.read_bytes()
+    code, _, err = toyguide("kiosk", "export", "--database", database, "--out", database)
+    assert code == Exit.MISTAKE
+    assert "An export must not take the place of what it is made of." in err
+    assert database.read_bytes() == before
+
+
 def test_an_export_of_nothing_or_to_nowhere_is_one_sentence(toyguide: Run, database: Path, tmp_path: Path) -> None:
     code, _, err = toyguide("kiosk", "export", "--database", tmp_path / "none.sqlite", "--out", tmp_path / "e")
     assert (code, "does not exist" in err) == (Exit.MISTAKE, True)
