@@ -36,6 +36,8 @@ def fetch(
     from data.importers.fetch import COLLECTIONS, fetch_file
 
     found = COLLECTIONS[collection.value]
+    if base is not None and not base.startswith(("http://", "https://")):
+        raise parameter_error("--base", "data fetch", "an http or https address", base)
     folder = out or Path("var") / "sources" / collection.value
     paths = {path.rpartition("/")[2]: path for path in (found.metadata, found.reviews)}
     wanted = _checksums(sha256 or [], list(paths))

@@ -153,7 +153,7 @@ def _run() -> int:
 
 def _in_words(error: typer.TyperException) -> str:
     """What was wrong. Typer leaves an option's type to pydantic, whose sentence does not say what was given."""
-    said = str(error.format_message())
+    said = str(error.format_message()).replace("\n\t", " ")  # a list of choices; an error is one line
     cause = error.__cause__
     if cause is None or not hasattr(cause, "errors"):
         return said

@@ -28,6 +28,8 @@ def run(*words: str | bytes, **more: object) -> subprocess.CompletedProcess[str]
         (["demo", "--toys", "many"], "Invalid value for '--toys'"),
         (["demo", "--toys", "many"], ". Got 'many'."),
         (["kiosk", "key", "add", "Mo", "--role", "boss"], "'--role': 'boss' is not one of 'clerk', 'manager'."),
+        (["data", "fetch"], "Error: Missing argument 'collection'. Choose from: amazon-toys-2014, amazon-toys-2018,"),
+        (["data", "fetch", "amazon-toys-2014", "--base", "x"], "The '--base' parameter of data fetch must be an http"),
         (["data", "validate", b"caf\xe9"], r"What is given must be text in UTF-8. Got caf\udce9."),
     ],
 )
