@@ -100,4 +100,4 @@ def _parquet(
     except FileNotFoundError as error:
         raise DataError(f"{file} does not exist; give the path of a file.") from error
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # damaged text or times among them
-        raise DataError(f"{file} cannot be read as Parquet: {error}.") from error
+        raise DataError(f"{file} cannot be read as Parquet: {str(error).rstrip('.')}.") from error

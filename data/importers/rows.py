@@ -65,7 +65,10 @@ class Table:
 
 
 def check_columns(
-    file: Path, columns: Iterable[str], needed: Iterable[str], why: str = "which the mapping names"
+    file: Path,
+    columns: Iterable[str],
+    needed: Iterable[str],
+    why: str = "from which a field is to come (see --map and --map-events)",
 ) -> None:
     """Raise DataError if one of `needed` is not among `columns`; `why` says who needs it."""
     columns = list(columns)
@@ -114,7 +117,8 @@ def undecoded(file: Path, record: list[Line], fields: Iterable[tuple[str, Value]
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            where = f"{file}, line {record[0].number}, column {column!r}"
+            named = "" if _garbled(column) else f", column {column!r}"  # the name may be what is no text
+            where = f"{file}, line {record[0].number}{named}"
             got = ord(text[error.start])
             shown = text[max(0, error.start - 20) : error.start + 20].encode(errors="replace").decode()
             if not 0xDC80 <= got <= 0xDCFF or record[0].encoding is None:
@@ -122,6 +126,11 @@ def undecoded(file: Path, record: list[Line], fields: Iterable[tuple[str, Value]
             offset = next((line.start + at for line in record if (at := line.bad_byte()) is not None), record[0].start)
             return (
                 f"{where}: must be {record[0].encoding} text. Got the byte {got - 0xDC00:#04x} "
-                f"(byte {offset:,} of the file) in {shown!r}; give --encoding if all of the file is in another one."
+                f"(byte {offset:,} of the file) in {shown!r}; give --encoding if all of the file is in another one, "
+                "such as gb18030 for Chinese or cp1252 for Western Europe."
             )
     return ""
+
+
+def _garbled(text: str) -> bool:
+    return any(0xD800 <= ord(char) <= 0xDFFF for char in text)

@@ -30,6 +30,12 @@ _KINDS: Final[dict[str, EventKind]] = {str(kind): kind for kind in EventKind} | 
     "buy": EventKind.PURCHASE, "order": EventKind.PURCHASE, "transaction": EventKind.PURCHASE,
     "refund": EventKind.RETURN, "hide": EventKind.DISMISS,
 }  # fmt: skip
+_HAZARDS: Final[dict[str, Hazard]] = {str(hazard): hazard for hazard in Hazard} | {
+    "small_part": Hazard.SMALL_PARTS, "small_balls": Hazard.SMALL_BALL, "marbles": Hazard.MARBLE,
+    "balloons": Hazard.BALLOON, "magnets": Hazard.MAGNET, "button_batteries": Hazard.BUTTON_BATTERY,
+    "cords": Hazard.CORD, "projectiles": Hazard.PROJECTILE, "小零件": Hazard.SMALL_PARTS, "小球": Hazard.SMALL_BALL,
+    "弹珠": Hazard.MARBLE, "气球": Hazard.BALLOON, "磁铁": Hazard.MAGNET, "纽扣电池": Hazard.BUTTON_BATTERY,
+}  # fmt: skip
 _YES: Final = frozenset({"true", "yes", "y", "1", "active"})
 _NO: Final = frozenset({"false", "no", "n", "0", "inactive", "discontinued"})
 
@@ -243,8 +249,8 @@ def _audience(text: str) -> Parsed[Audience]:
 
 
 def _hazard(name: str) -> Parsed[Hazard]:
-    shown = name.casefold().replace(" ", "_").replace("-", "_")
-    return Parsed(Hazard(shown)) if shown in list(Hazard) else Parsed(why=f"not one of {', '.join(Hazard)}")
+    hazard = _HAZARDS.get(name.casefold().replace(" ", "_").replace("-", "_"))
+    return Parsed(hazard) if hazard else Parsed(why=f"not one of {', '.join(Hazard)}")
 
 
 def _kind(text: str) -> Parsed[EventKind]:

@@ -213,8 +213,22 @@ def test_a_broken_line_in_the_middle_of_json(tmp_path: Path) -> None:
         ("t.csv", b"", "is empty: it has 0 bytes"),
         ("t.csv", b"\n\n", "is empty; it must hold a header"),
         ("t.csv", b"id,name,price\n", "none of its 0 rows is a toy"),
-        ("t.csv", b"id,title,prise\na,A,1\n", "no column 'name', which the mapping names. Its columns are id, title"),
+        (
+            "t.csv",
+            b"id,title,prise\na,A,1\n",
+            "no column 'name', from which a field is to come (see --map and --map-events). Its columns are id",
+        ),
         ("t.csv", b"id,name,prise\na,A,1\n", "Is 'prise' meant"),
+        (
+            "t.csv",
+            "货号,名称\n1,火车\n".encode("gbk"),
+            "t.csv, line 1: must be utf-8 text. Got the byte 0xbb (byte 0 of",
+        ),
+        (
+            "t.csv",
+            "id,name,price\n1,火车,1\n".encode("gbk"),
+            "line 2, column 'name': must be utf-8 text. Got the byte 0xbb",
+        ),
         ("t.csv", b"id,name,price,id\na,A,1,b\n", "must name column 'id' once"),
         ("t.jsonl", b"\n", "is empty"),
         ("t.jsonl", b'{"id": "a", "name": "A"}\n', "no column 'price'"),
@@ -255,6 +269,20 @@ def test_options_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         import_table(tmp_path / "d", Part(Table(tmp_path / "no.parquet"), SIMPLE))
     assert Table(Path("x.TSV.gz")).found_format is Format.TSV
+
+
+def test_hazards_have_names_in_the_plural_and_in_chinese(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("toy_id,title,age,hazards\na,A,3+,Magnets;小零件\nb,B,3+,Marbles\nc,C,3+,glue\n")
+    import_table(
+        tmp_path / "d",
+        Part(
+            Table(tmp_path / "t.csv"), parse_map("toys", ["toy_id=toy_id,title=title,age=age,hazards=hazards"], "--map")
+        ),
+    )
+    toys = {toy.id: toy for toy in load_dataset(tmp_path / "d").toy_rows()}
+    assert (toys["a"].hazards, toys["a"].safety_min_age) == ((Hazard.MAGNET, Hazard.SMALL_PARTS), 168)
+    assert (toys["b"].hazards, toys["b"].safety_min_age) == ((Hazard.MARBLE,), 36)
+    assert (toys["c"].hazards, toys["c"].safety_min_age) == ((), None)
 
 
 def test_an_event_of_no_toy_or_no_kind_is_told(tmp_path: Path) -> None:

@@ -132,3 +132,26 @@ def test_a_time_without_a_zone_is_noted() -> None:
     assert parse_moment("0001-01-01T00:00:00+14:00").why
     assert parse_moment("9" * 16).why
     assert parse_moment("yesterday").why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016/3/4 5:06",
+        "2016-3-4 05:06:00",
+        "2016.03.04  5:06",
+        "2016年3月4日 5:06",
+        "2016年03月04日5:06",
+        "2016/3/4T5:06",
+    ],
+)
+def test_a_spreadsheets_date_with_its_year_first_is_understood(text: str) -> None:
+    assert parse_moment(text).value == datetime(2016, 3, 4, 5, 6, tzinfo=UTC)
+    assert parse_moment(f"{text}+08:00").value == datetime(2016, 3, 3, 21, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text", ["03/04/2016", "4.3.2016", "2016-3/4", "2016/13/1", "2016/3", "2016年3月", "2016/3/4 5", "2016/3/4 25:00"]
+)
+def test_a_date_that_can_be_read_two_ways_or_is_none_is_not_guessed(text: str) -> None:
+    assert "neither a date with the year first, as in 2026-01-31" in parse_moment(text).why
