@@ -17,7 +17,17 @@ from data.parsing.outcome import Parsed
 from data.parsing.price import CURRENCIES, parse_price
 from data.parsing.stock import parse_stock
 from data.parsing.text import clean_text
-from data.schema import Audience, EventColumn, EventKind, Hazard, Toy, ToyColumn, ages_from_maker, safety_floor
+from data.schema import (
+    SMALLEST_MONTHS,
+    Audience,
+    EventColumn,
+    EventKind,
+    Hazard,
+    Toy,
+    ToyColumn,
+    ages_from_maker,
+    safety_floor,
+)
 
 T = TypeVar("T")
 _UNNAMED: Final = "Toy"
@@ -77,6 +87,11 @@ class RowReader:
         own_hard = self._parsed(row, ToyColumn.SAFETY_MIN_AGE, _months)
         if own_hard is not None:
             hard = max(own_hard, hard or 0, safety_floor(hazards))
+        audience = self._parsed(row, ToyColumn.AUDIENCE, _audience) or Audience.UNKNOWN
+        if not all_known and (audience is Audience.UNKNOWN or (hard or 0) < SMALLEST_MONTHS):
+            hard = (
+                None  # a hazard we cannot name may have any floor; what is stricter than unknown stays
+            )
         self._parsed(row, STOCK, parse_stock)
         active = self._parsed(row, ToyColumn.ACTIVE, _yes_or_no)
         return Toy(
@@ -91,9 +106,9 @@ class RowReader:
             currency=currency or (self.reading.currency if price else None),
             recommended_age=soft if own_soft is None else own_soft,
             recommended_age_to=highest if own_high is None else own_high,
-            safety_min_age=hard if all_known else None,  # a hazard we cannot name may have any floor
+            safety_min_age=hard,
             hazards=hazards,
-            audience=self._parsed(row, ToyColumn.AUDIENCE, _audience) or Audience.UNKNOWN,
+            audience=audience,
             interests=self._names(row, ToyColumn.INTERESTS),
             tags=self._names(row, ToyColumn.TAGS),
             barcode=self._parsed(row, ToyColumn.BARCODE, _barcode),

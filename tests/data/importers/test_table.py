@@ -285,6 +285,20 @@ def test_hazards_have_names_in_the_plural_and_in_chinese(tmp_path: Path) -> None
     assert (toys["c"].hazards, toys["c"].safety_min_age) == ((), None)
 
 
+@pytest.mark.parametrize(
+    ("age", "audience", "safe_from"),
+    [("14+", "child", 168), ("3+", "child", 36), ("2+", "child", None), ("14+", "", None), ("", "child", None)],
+)
+def test_a_hazard_without_a_name_never_makes_a_toy_safer(
+    tmp_path: Path, age: str, audience: str, safe_from: int | None
+) -> None:
+    (tmp_path / "t.csv").write_text(f"toy_id,title,age,hazards,audience\na,A,{age},lava,{audience}\n")
+    columns = parse_map("toys", ["toy_id=toy_id,title=title,age=age,hazards=hazards,audience=audience"], "--map")
+    import_table(tmp_path / "d", Part(Table(tmp_path / "t.csv"), columns))
+    (toy,) = load_dataset(tmp_path / "d").toy_rows()
+    assert toy.safety_min_age == safe_from
+
+
 def test_an_event_of_no_toy_or_no_kind_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("id,name,price\na,A,1\n")
     (tmp_path / "e.csv").write_text("shopper_id,toy_id,kind\nann,a,view\nann,z,view\nann,a,eaten\n,a,view\n")
