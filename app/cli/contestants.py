@@ -47,8 +47,7 @@ class Asked:
         for name in names:
             if name not in BASELINES:
                 raise ToyGuideError(
-                    f"The '--recommender' option of evaluate must be one of {', '.join(BASELINES)}. "
-                    f"Got {name!r} instead."
+                    f"The '--recommender' option must be one of {', '.join(BASELINES)}. Got {name!r} instead."
                 )
         return names
 

@@ -89,9 +89,7 @@ class RowReader:
             hard = max(own_hard, hard or 0, safety_floor(hazards))
         audience = self._parsed(row, ToyColumn.AUDIENCE, _audience) or Audience.UNKNOWN
         if not all_known and (audience is Audience.UNKNOWN or (hard or 0) < SMALLEST_MONTHS):
-            hard = (
-                None  # a hazard we cannot name may have any floor; what is stricter than unknown stays
-            )
+            hard = None  # a hazard we cannot name may have any floor; what is stricter than unknown stays
         self._parsed(row, STOCK, parse_stock)
         active = self._parsed(row, ToyColumn.ACTIVE, _yes_or_no)
         return Toy(
