@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -19,6 +20,7 @@ from app.kiosk.store.impressions import ShownList
 from app.kiosk.strict import StrictRoute
 from recommender.serving.policy.arrange import Arrangement
 from recommender.serving.results import Recommendation
+from recommender.serving.sums import if_round
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["recommendations"])
 
@@ -42,7 +44,7 @@ async def recommend(body: RecommendationRequest, kiosk: Running) -> Answer:
         return Answer(considered_payload(considered))
     answer = ranked(body, now, kiosk.arrangement)
     kiosk.counts.masked(answer.masked)
-    kiosk.impressions.put(_shown(body, answer, kiosk))
+    kiosk.impressions.put(_shown(body, answer, now.engine.student.interests, kiosk))
     return Answer(recommendation_payload(answer))
 
 
@@ -72,7 +74,9 @@ def _lot(body: RecommendationRequest, session: str) -> str:
     return f"{session} {body.page} {met}"
 
 
-def _shown(body: RecommendationRequest, answer: Recommendation, kiosk: Kiosk) -> ShownList:
+def _shown(body: RecommendationRequest, answer: Recommendation, read: Sequence[str], kiosk: Kiosk) -> ShownList:
+    """What is noted of a list. read: the interests that the model knows; no other word of a client is kept."""
+    said = body.recipient.interests if body.recipient else ()
     return ShownList(
         answer,
         milliseconds(kiosk.clock()),
@@ -84,6 +88,8 @@ def _shown(body: RecommendationRequest, answer: Recommendation, kiosk: Kiosk) ->
         occasion=body.occasion,
         purpose=body.purpose,
         language=body.language,
+        interests=tuple(name for name in read if name in said),
+        budget=if_round(body.recipient.budget) if body.recipient else None,
     )
 
 

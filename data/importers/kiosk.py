@@ -7,6 +7,7 @@ first or the last is none, or is cut short. A faulty line is told in one sentenc
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -45,7 +46,10 @@ SHOWN_TABLE: Final = pa.schema(
         pa.field("occasion", pa.string()),
         pa.field("purpose", pa.string(), nullable=False),
         pa.field("language", pa.string(), nullable=False),
+        pa.field("interests", pa.list_(pa.string())),  # null: not noted, as by kiosks of before
+        pa.field("budget", pa.float64()),  # a round sum; null: none, or another
         pa.field("kinds", pa.list_(pa.string()), nullable=False),  # of the events that quote this list and this toy
+        pa.field("quoted_by", pa.list_(pa.string()), nullable=False),  # their ids, in the same order
     ]
 )
 """A row for each toy of each list."""
@@ -71,7 +75,9 @@ class _Reader:
     met: dict[tuple[str, str], bytes] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     shown: list[dict[str, Any]] = field(default_factory=list)
-    outcomes: defaultdict[tuple[str, str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    outcomes: defaultdict[tuple[str, str, str], list[tuple[str, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # (kind, event id) of what quotes a store's list and a toy
 
 
 class _FaultyLineError(Exception):
@@ -121,7 +127,8 @@ def import_kiosk(
     source = Source("kiosk", toys.source.seed, options, toys.source.licence)
     dataset = Dataset(toys.toys, events.combine_chunks(), source)
     for row in reader.shown:
-        row["kinds"] = reader.outcomes.get((row["store_id"], row["recommendation_id"], row["toy_id"]), [])
+        quoting = reader.outcomes.get((row["store_id"], row["recommendation_id"], row["toy_id"]), [])
+        row["kinds"], row["quoted_by"] = [kind for kind, _ in quoting], [event_id for _, event_id in quoting]
     return Exported(dataset, pa.Table.from_pylist(reader.shown, schema=SHOWN_TABLE))
 
 
@@ -203,7 +210,7 @@ def _event(row: Mapping[str, Any], store: str, reader: _Reader) -> None:
     reader.counts["events"].kept += 1
     reader.events.append(event)
     if (quoted := row.get("recommendation_id")) is not None:
-        reader.outcomes[store, quoted, toy].append(kind)
+        reader.outcomes[store, quoted, toy].append((kind, event_id))
 
 
 def _list(row: Mapping[str, Any], store: str, reader: _Reader) -> None:
@@ -223,6 +230,8 @@ def _list(row: Mapping[str, Any], store: str, reader: _Reader) -> None:
         "occasion": _text_or_none(row, "occasion"),
         "purpose": _text(row, "purpose"),
         "language": _text(row, "language"),
+        "interests": None if row.get("interests") is None else _texts(row, "interests"),
+        "budget": _sum_or_none(row, "budget"),
     }
     shown = [
         whole
@@ -286,6 +295,13 @@ def _number(row: Mapping[str, Any], name: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise _FaultyLineError(f"field '{name}': must be a number. Got {_short(value)}.")
     return float(value)
+
+
+def _sum_or_none(row: Mapping[str, Any], name: str) -> float | None:
+    found = None if row.get(name) is None else _number(row, name)
+    if found is not None and not 0 < found < math.inf:
+        raise _FaultyLineError(f"field '{name}': must be a number > 0. Got {_short(found)}.")
+    return found
 
 
 def _time(row: Mapping[str, Any], name: str) -> datetime:

@@ -1,10 +1,11 @@
 """Lists that a kiosk showed, made anew by the bundle that made them and by another, each of the same request.
 
-An export does not hold the request: what it told of the shopper is kept nowhere. But most of it is known from what the
-visit had done before, and whether it is the whole of it can be tested: the bundle that answered must give every toy of
-the list the score that was written down, and the way a list is composed must give the propensities. Lists that stay
-unexplained (a budget, interests, a filter, a second page, a toy that the shop lifts) are left out. What came of a list
-has no part in that, so those that are left are a fair sample of the requests that can be explained.
+An export does not hold the whole request: of the history nothing is noted with a list, nor of the filters. But most of
+it is known from what the visit and the shopper had done before, and whether it is the whole of it can be tested: the
+bundle that answered must give every toy of the list the score that was written down, and the way a list is composed
+must give the propensities. Lists that stay unexplained (a sum that is not round, a filter, a second page, a toy that
+the shop lifts) are left out. What came of a list has no part in that, so those that are left are a fair sample of the
+requests that can be explained.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import product
+from itertools import islice, product
 from typing import Final, Literal
 
 import numpy as np
@@ -31,11 +32,15 @@ from recommender.serving.policy.emphasis import Emphasis
 from recommender.serving.policy.filters import Filters
 from recommender.serving.ranking import find_candidates
 from recommender.serving.reading import Reading
+from recommender.serving.student import pad_histories
 
 NEAR: Final = 2e-3
 """Scores are logits; another machine's arithmetic moves them by less, another history by far more."""
 _NEAR_CHANCE: Final = 1e-3
 _LOOKED_AT: Final = frozenset({EventKind.VIEW})
+_AT_ONCE: Final = 8  # requests that are tried in one run of the graph
+_LENGTHS: Final = 12
+"""How many lengths of what a visit did are tried: a till's clock is not the kiosk's, nor the day's order its hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,10 @@ class ShownList:
     """One list, as an export has it.
 
     visit: its session in its store; toys, scores, propensities, pinned, wanted: by place
-    before: what the visit had done until then, oldest first; interests: what it had said then of whom it was for
+    visited: all that the visit did, oldest first; done: how much of it until then, by its own clock
+    earlier: what the shopper had done before in other visits, oldest first
+    likings: what may have been said of whom it was for, the likeliest first; the one thing, where it was noted
+    budget: the round sum that was said, None where none was noted
     """
 
     visit: str
@@ -57,8 +65,11 @@ class ShownList:
     propensities: NDArray[np.float64]
     pinned: int
     wanted: NDArray[np.bool_]
-    before: tuple[Contact, ...] = ()
-    interests: tuple[str, ...] = ()
+    visited: tuple[Contact, ...] = ()
+    done: int = 0
+    earlier: tuple[Contact, ...] = ()
+    likings: tuple[tuple[str, ...], ...] = ((),)
+    budget: float | None = None
 
 
 Unused = Literal["scores", "list", "propensities"]
@@ -121,9 +132,7 @@ def _again(each: ShownList, engine: Engine, arrangement: Arrangement) -> _Made |
         return "list"
     why: Unused = "scores"
     how = replace(arrangement, exploration=1.0)  # of a pool that is larger than the list, whatever the share was
-    for ask in _asks(each):
-        if not np.allclose(_scores(engine, ask)[list(places)], each.scores, rtol=0, atol=NEAR):
-            continue
+    for ask in _that_score(each, engine, places):
         for filters in _filters(each):
             full = replace(ask, filters=filters)
             candidates = _candidates(engine, full, len(places), how, places[: each.pinned])
@@ -141,14 +150,33 @@ def _again(each: ShownList, engine: Engine, arrangement: Arrangement) -> _Made |
     return why
 
 
+def _that_score(each: ShownList, engine: Engine, places: Sequence[int]) -> Iterator[Ask]:
+    """What may have been asked, the likeliest first, and gives the toys `places` the scores that were noted."""
+    student, asks = engine.student, _asks(each)
+    while some := list(islice(asks, _AT_ONCE)):
+        fed = [engine.situation(ask)[0].fed for ask in some]
+        profiles = student.profiles([ask.recipient for ask in some])
+        scores = student.scores(pad_histories(fed, student.max_history), profiles, np.array(places, np.int64))
+        fits = (np.abs(scores - each.scores) <= NEAR).all(axis=1)
+        yield from (ask for ask, fit in zip(some, fits, strict=True) if fit)
+
+
 def _asks(each: ShownList) -> Iterator[Ask]:
     """What may have been asked, the likeliest first."""
-    met = tuple(contact for contact in each.before if contact.kind not in _LOOKED_AT)
-    histories = dict.fromkeys((met, each.before, ()))
-    interests = dict.fromkeys((each.interests, ()))
-    for history, liked in product(histories, interests):
-        recipient = Recipient(age_months=each.recipient_age, interests=liked)
+    for history, liked in product(dict.fromkeys(_histories(each)), dict.fromkeys(each.likings)):
+        recipient = Recipient(age_months=each.recipient_age, interests=liked, budget=each.budget)
         yield Ask(history[-MAX_HISTORY:], recipient, each.youngest_age, purpose=each.purpose)
+
+
+def _histories(each: ShownList) -> Iterator[tuple[Contact, ...]]:
+    """What may have been told of the past, the likeliest first: of the visit, of the shopper, nothing."""
+    lengths = sorted(range(len(each.visited) + 1), key=lambda length: abs(length - each.done))
+    for length in lengths[:_LENGTHS]:
+        visit = each.visited[:length]
+        for history in (visit, (*each.earlier, *visit)):
+            yield tuple(contact for contact in history if contact.kind not in _LOOKED_AT)
+            yield history
+    yield ()
 
 
 def _filters(each: ShownList) -> Iterator[Filters | None]:

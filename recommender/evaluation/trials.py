@@ -23,7 +23,7 @@ _SWITCH: Final = (
     "Set exploration = 0.05 in the kiosk's settings (table kiosk, or TOYGUIDE_KIOSK_EXPLORATION), and wait for lists."
 )
 _REASONS: Final[dict[Unused, str]] = {
-    "scores": "asked with a budget, interests or a history that is not kept",
+    "scores": "asked with a sum that is not round, or with interests or a history that are not kept",
     "list": "filtered, a further page, or with toys that the bundle does not know",
     "propensities": "composed in another way than was said",
 }

@@ -27,6 +27,7 @@ from recommender.serving.bundle import CATALOGUE, STUDENT, Manifest, verify_bund
 from recommender.serving.catalogue import read_catalogue
 from recommender.serving.graph import check_graph
 from recommender.serving.near import NearToys
+from recommender.serving.sums import as_read
 from recommender.serving.table import read_table
 
 REFUSED_CODES: Final = frozenset(KIND_CODES[kind] for kind in REFUSED_KINDS)
@@ -246,8 +247,8 @@ class Student:
         return np.concatenate(parts) if parts else np.zeros((0, self.table.shape[1]), np.float32)
 
     def profiles(self, recipients: Sequence[Recipient | None]) -> NDArray[np.float32]:
-        """float32 [B, P]: recipients as the student was taught to read them."""
-        return encode_recipients(recipients, self.interests)
+        """float32 [B, P]: recipients as the student was taught to read them, budgets as the nearest round sum."""
+        return encode_recipients([as_read(recipient) for recipient in recipients], self.interests)
 
     def smoke_test(self) -> None:
         """Rank once for a stranger and once after a toy; raise BundleError if an answer breaks the graph's contract."""

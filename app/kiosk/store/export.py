@@ -95,6 +95,8 @@ def _lists(connection: sqlite3.Connection, first: int | None, alias: Alias) -> I
                 "occasion": row["occasion"],
                 "purpose": row["purpose"],
                 "language": row["language"],
+                "interests": None if row["interests"] is None else json.loads(row["interests"]),
+                "budget": row["budget"],
                 "toys": [
                     {
                         "toy_id": toy["toy_id"],

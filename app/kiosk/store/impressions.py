@@ -14,9 +14,9 @@ from recommender.serving.results import Recommendation
 HOUR_MS: Final = 3_600_000
 _ANSWER: Final = """
     INSERT INTO answers (recommendation_id, time_ms, model, session_id, shopper_id, session_only, recipient_age,
-        youngest_age, occasion, purpose, language)
+        youngest_age, occasion, purpose, language, interests, budget)
     VALUES (:recommendation_id, :time_ms, :model, :session_id, :shopper_id, :session_only, :recipient_age,
-        :youngest_age, :occasion, :purpose, :language)
+        :youngest_age, :occasion, :purpose, :language, :interests, :budget)
     ON CONFLICT (recommendation_id) DO NOTHING
 """
 _NUMBERS: Final = """
@@ -35,7 +35,10 @@ _COUNT: Final = """
 
 @dataclass(frozen=True, slots=True)
 class ShownList:
-    """An answer and what it was asked with. Ages in months; session_only as in `StoredEvent`."""
+    """An answer and what it was asked with. Ages in months; session_only as in `StoredEvent`.
+
+    interests: those that the model reads, None where they are not noted; budget: a round sum, or None
+    """
 
     answer: Recommendation
     time_ms: int
@@ -47,6 +50,8 @@ class ShownList:
     occasion: str | None = None
     purpose: str = "self"
     language: str = "en"
+    interests: tuple[str, ...] | None = None
+    budget: float | None = None
 
 
 def write_shown(connection: sqlite3.Connection, shown: Sequence[ShownList], lost: Mapping[int, int]) -> None:
@@ -87,6 +92,8 @@ def _answer_row(shown: ShownList) -> dict[str, Any]:
         "occasion": shown.occasion,
         "purpose": shown.purpose,
         "language": shown.language,
+        "interests": None if shown.interests is None else json.dumps(shown.interests, ensure_ascii=False),
+        "budget": shown.budget,
     }
 
 

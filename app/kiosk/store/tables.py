@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 3
-"""`user_version` of the database; a newer one is refused rather than misread, an older one gets the tables it lacks."""
+VERSION: Final = 4
+"""`user_version` of the database; a newer one is refused rather than misread, an older one gets what it lacks."""
 
 # AUTOINCREMENT: a number is never given twice, whatever is cleared away. The forwarder's cursor is such a number.
 TABLES: Final[dict[str, str]] = {
@@ -37,7 +37,9 @@ TABLES: Final[dict[str, str]] = {
     youngest_age INTEGER,
     occasion TEXT,
     purpose TEXT NOT NULL,
-    language TEXT NOT NULL
+    language TEXT NOT NULL,
+    interests TEXT, -- a JSON list of those that the model reads; null: not noted, as before version 4
+    budget FLOAT -- a round sum; null: none was said, or one that is not round
 )""",
     "impressions": """CREATE TABLE IF NOT EXISTS impressions (
     answer_id INTEGER NOT NULL REFERENCES answers (id) ON DELETE CASCADE,

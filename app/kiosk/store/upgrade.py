@@ -1,10 +1,18 @@
-"""A database of an earlier version gets the tables it lacks, and events and staff keys the form of today."""
+"""A database of an earlier version gets the tables and columns it lacks, and events the form of today."""
 
 from __future__ import annotations
 
 import sqlite3
+from typing import Final
 
 from app.kiosk.store.tables import INDEXES, TABLES
+
+_ADDED: Final = (
+    ("staff_keys", "expires_ms", "BIGINT"),
+    ("answers", "interests", "TEXT"),
+    ("answers", "budget", "FLOAT"),
+)
+"""Columns that came to a table later: (table, name, type). Each stands last there, in this order."""
 
 
 def upgrade(connection: sqlite3.Connection, found: int) -> None:
@@ -14,9 +22,10 @@ def upgrade(connection: sqlite3.Connection, found: int) -> None:
     if old:
         connection.execute("DROP INDEX IF EXISTS events_by_time")
         connection.execute("ALTER TABLE events RENAME TO old_events")
-    keys = columns_of(connection, "staff_keys")
-    if keys and "expires_ms" not in keys:
-        connection.execute("ALTER TABLE staff_keys ADD COLUMN expires_ms BIGINT")
+    for table, name, kind in _ADDED:
+        there = columns_of(connection, table)
+        if there and name not in there:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
     for statement in (*TABLES.values(), *INDEXES):
         connection.execute(statement)
     if old:

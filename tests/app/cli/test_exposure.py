@@ -77,6 +77,24 @@ def test_without_trials_it_says_how_to_switch_them_on(shop: Path, bundle: Path, 
     assert said.startswith(f"Nothing can be estimated: no toy was on trial in {VISITS} lists. Set exploration = 0.05")
 
 
+def test_what_was_asked_with_a_round_sum_and_likings_can_be_made_anew(shop: Path, bundle: Path, tmp_path: Path) -> None:
+    """From the first list of a visit on, before any event told of them; an odd sum is kept nowhere, so it cannot."""
+    database = tmp_path / "kiosk.sqlite"
+    settings = KioskSettings(bundle=bundle, database=database, exploration=0.5, requests_per_second=0)
+    sums = (20, 30, 19.99, 12.34)
+    with TestClient(create_app(settings)) as client:
+        for visit, budget in enumerate(sums):
+            who = {"age_months": 60, "interests": ["trains"], "budget": budget}
+            for shopper in ("ada", "bob"):
+                asked = {"session_id": f"{shopper}{visit}", "shopper_id": shopper, "k": 3, "recipient": who}
+                answer = client.post("/v1/recommendations", json=asked).json()
+                event = {"event_id": f"{shopper}{visit}", "session_id": f"{shopper}{visit}", "kind": "like"}
+                event |= {"toy_id": answer["items"][0]["toy"]["toy_id"]}
+                client.post("/v1/events:batch", json={"events": [event]})
+    found = json.loads(exposure(shop, bundle, database, "--json").stdout)
+    assert (found["lists"], found["unused"]) == (8, {"propensities": 4})
+
+
 def test_lists_of_another_bundle_say_nothing(shop: Path, bundle: Path, explored: Path) -> None:
     parts = ["--data", shop / "dataset", "--bundle", bundle, "--against", shop / "new", "--events", explored]
     said = CliRunner().invoke(app, ["exposure", *map(str, parts)], catch_exceptions=False).stdout

@@ -165,6 +165,7 @@ def test_what_was_exported_becomes_a_dataset(toyguide: Run, database: Path, toys
     shown = pq.read_table(tmp_path / "shown.parquet").to_pylist()
     assert [row["position"] for row in shown] == [1, 2, 3]
     assert [row["kinds"] for row in shown] == [["like"], [], []]
+    assert [row["quoted_by"] for row in shown] == [[first["event_id"]], [], []]
     assert shown[0]["toy_id"] == first["toy_id"]
     code, out, _ = toyguide("data", "import", "kiosk", tmp_path / "1.ndjson.gz", *options, "--keep-events")
     assert code == Exit.OK
@@ -202,6 +203,42 @@ def test_a_faulty_line_is_named_and_left_out(
     assert code == Exit.OK
     assert json.loads(out)["counts"]["events"] == {"read": 4, "kept": 3, "rejected": 1}
     assert f"line 2, {said}" in err
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("budget", 0, "field 'budget': must be a number > 0. Got 0.0."),
+        ("budget", "20", "field 'budget': must be a number. Got '20'."),
+        ("interests", "trains", "field 'interests': must be a list of texts. Got 'trains'."),
+    ],
+)
+def test_a_list_that_says_nonsense_of_its_request_is_left_out(
+    toyguide: Run, database: Path, toys_folder: Path, tmp_path: Path, field: str, value: Any, said: str
+) -> None:
+    toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson")
+    bad = rewritten(
+        tmp_path / "e.ndjson", tmp_path / "bad.ndjson", lambda all_: [*all_[:5], {**all_[5], field: value}, *all_[6:]]
+    )
+    code, _, err = toyguide("data", "import", "kiosk", bad, "--toys", toys_folder, "--out", tmp_path / "d")
+    assert code == Exit.MISTAKE
+    assert f"bad.ndjson, line 6, {said}" in err
+
+
+def test_lists_of_an_older_kiosk_say_nothing_of_likings(
+    toyguide: Run, database: Path, toys_folder: Path, tmp_path: Path
+) -> None:
+    toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson")
+
+    def as_before(line: Any) -> Any:
+        return {name: value for name, value in line.items() if name not in ("interests", "budget")}
+
+    old = rewritten(tmp_path / "e.ndjson", tmp_path / "old.ndjson", lambda all_: list(map(as_before, all_)))
+    for export, noted in ((tmp_path / "e.ndjson", []), (old, None)):
+        options = ("--toys", toys_folder, "--out", tmp_path / "d", "--shown", tmp_path / "shown.parquet")
+        assert toyguide("data", "import", "kiosk", export, *options)[0] == Exit.OK
+        rows = pq.read_table(tmp_path / "shown.parquet").to_pylist()
+        assert [(row["interests"], row["budget"]) for row in rows] == [(noted, None)] * 3
 
 
 def test_an_id_that_comes_again_with_other_content_is_a_fault(

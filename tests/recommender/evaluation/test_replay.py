@@ -38,8 +38,12 @@ def noted(
     before: tuple[Contact, ...] = (),
     emphasis: Emphasis | None = None,
     how: Arrangement = HOW,
+    noted_with: bool = True,
 ) -> ShownList:
-    """What a kiosk writes down of an answer; `before` is what it knows of the visit, whatever was asked."""
+    """What a kiosk writes down of an answer; `before` is what it knows of the visit, whatever was asked.
+
+    noted_with: whether likings and budget are noted, as kiosks of before did not
+    """
     answer = engine.answer(ask, 4, arrangement=how, emphasis=emphasis or Emphasis(), chance=Random(seed))
     return ShownList(
         "visit",
@@ -54,6 +58,9 @@ def noted(
         sum(pick.pinned for pick in answer.items),
         np.zeros(len(answer.items), np.bool_),
         before,
+        len(before),
+        likings=(ask.recipient.interests if ask.recipient else (),) if noted_with else ((),),
+        budget=ask.recipient.budget if ask.recipient and noted_with else None,
     )
 
 
@@ -63,6 +70,7 @@ KNOWN = {
     "an age that the list keeps to": Ask(recipient=Recipient(age_months=60), filters=Filters(age_months=60)),
     "what was liked": Ask(history=LIKED, recipient=Recipient(age_months=60)),
     "a gift": Ask(history=LIKED, purpose="gift"),
+    "likings and a round sum": Ask(recipient=Recipient(age_months=60, interests=("trains",), budget=25.0)),
 }
 
 
@@ -95,13 +103,26 @@ def test_pins_stay_where_the_shop_put_them(engine: Engine) -> None:
     ],
 )
 def test_what_nobody_kept_is_not_guessed(engine: Engine, ask: Ask, before: tuple[Contact, ...], reason: str) -> None:
-    found = replay([noted(engine, ask, 1, before)], engine, engine, HOW)
+    found = replay([noted(engine, ask, 1, before, noted_with=False)], engine, engine, HOW)
     assert (found.lists, found.unused) == ((), {reason: 1})
 
 
 def test_interests_that_the_visit_had_told_are_tried(engine: Engine) -> None:
-    shown = noted(engine, Ask(recipient=Recipient(interests=("trains",))))
-    assert replay([replace(shown, interests=("trains",))], engine, engine, HOW).lists
+    shown = noted(engine, Ask(recipient=Recipient(interests=("trains",))), noted_with=False)
+    assert replay([replace(shown, likings=((), ("trains",)))], engine, engine, HOW).lists
+
+
+def test_a_history_of_earlier_visits_is_tried(engine: Engine) -> None:
+    shown = noted(engine, Ask(history=(*LIKED, Contact("bear", EventKind.LIKE))))
+    known = replace(shown, earlier=LIKED, visited=(Contact("bear", EventKind.LIKE),), done=1)
+    assert replay([known], engine, engine, HOW).lists
+    assert replay([replace(known, earlier=())], engine, engine, HOW).unused == {"scores": 1}
+
+
+@pytest.mark.parametrize("done", [0, 2])
+def test_a_clock_that_is_a_few_events_off_is_put_up_with(engine: Engine, done: int) -> None:
+    shown = noted(engine, Ask(history=LIKED), before=(*LIKED, Contact("bear", EventKind.LIKE)))
+    assert replay([replace(shown, done=done)], engine, engine, HOW).lists
 
 
 def test_a_toy_that_the_bundle_does_not_know(engine: Engine) -> None:

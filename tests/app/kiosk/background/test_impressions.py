@@ -71,6 +71,25 @@ def test_an_answer_leaves_its_list_its_chances_and_its_context(client: TestClien
     assert [bool(row["pinned"]) for row in toys] == [item["pinned"] for item in items]
 
 
+@pytest.mark.parametrize(
+    ("recipient", "interests", "budget"),
+    [
+        (None, "[]", None),
+        ({"interests": ["Anna Smith", "trains"], "budget": 20}, '["trains"]', 20.0),
+        ({"budget": 19.99}, "[]", None),
+    ],
+)
+def test_of_likings_and_of_a_budget_what_many_say_is_kept(
+    client: TestClient, settings: KioskSettings, recipient: Any, interests: str, budget: float | None
+) -> None:
+    assert client.post("/v1/recommendations", json={"recipient": recipient, "session_id": "s1"}).status_code == 200
+    assert client.app.state.kiosk.impressions.flush()  # type: ignore[attr-defined]
+    connection = sqlite3.connect(settings.database)
+    kept = connection.execute("SELECT interests, budget FROM answers").fetchall()
+    connection.close()
+    assert kept == [(interests, budget)]
+
+
 def test_a_running_queue_writes_by_itself_and_the_rest_at_the_end(database: Database) -> None:
     queue = ImpressionQueue(database, 10_000, interval=0.01)
     queue.start()

@@ -2,15 +2,18 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.kiosk.store.database import Database
+from app.kiosk.store.export import export_lines
 from app.kiosk.store.tables import TABLES
 from data.errors import ToyGuideError
 
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BEFORE = Path(__file__).with_name("version-3.sql")
 """The tables of version 3 as the first kiosks made them."""
 
@@ -38,6 +41,7 @@ def form(file: Path) -> dict[str, Any]:
 def test_a_fresh_database_has_the_form_of_those_that_are_out_there(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "before.sqlite")) as connection:
         connection.executescript(BEFORE.read_text(encoding="utf-8"))
+    Database(tmp_path / "before.sqlite").close()
     Database(tmp_path / "fresh.sqlite").close()
     assert form(tmp_path / "fresh.sqlite") == form(tmp_path / "before.sqlite")
 
@@ -49,9 +53,23 @@ def test_a_database_that_is_up_to_date_is_opened_without_a_write(tmp_path: Path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("INSERT INTO marks VALUES ('kept', x'01')")
         connection.commit()
+    Database(file).close()
     before = file.read_bytes()
     Database(file).close()
     assert file.read_bytes() == before
+
+
+def test_lists_of_before_are_there_and_say_that_their_likings_are_not_known(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(BEFORE.read_text(encoding="utf-8"))
+        connection.execute("INSERT INTO answers VALUES (1, 'list', 5, 'm', 's', NULL, 0, 48, NULL, NULL, 'self', 'en')")
+        connection.execute("INSERT INTO impressions VALUES (1, 1, 'bear', 0.5, 0.95, 0)")
+        connection.commit()
+    database = Database(file)
+    lines = [line for line in export_lines(database, "north", NOON) if line["type"] == "list"]
+    database.close()
+    assert [(line["recipient_age"], line["interests"], line["budget"]) for line in lines] == [(48, None, None)]
 
 
 @pytest.mark.parametrize("name", TABLES)

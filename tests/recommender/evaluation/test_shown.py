@@ -1,0 +1,78 @@
+"""Lists as a kiosk's export has them, and what the visit and the shopper had done before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from data.dataset import EVENT_TABLE
+from data.importers.kiosk import SHOWN_TABLE
+from data.people import MOST_OF_A_SESSION
+from data.schema import EventColumn
+from recommender.evaluation.shown import shown_lists
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def listed(name: str, session: str | None = "s", **said: Any) -> dict[str, Any]:
+    """A list of one toy, the bear."""
+    plain = {"recommendation_id": name, "position": 1, "toy_id": "bear", "score": 0.5, "propensity": 0.9}
+    plain |= {"pinned": False, "time": NOON, "model": "m", "store_id": "north", "session_id": session}
+    plain |= {"purpose": "self", "language": "en", "kinds": [], "quoted_by": []}
+    return dict.fromkeys(SHOWN_TABLE.names) | plain | said
+
+
+def event(name: str, minutes: float, session: str = "s", shopper: str = "ada", **said: Any) -> dict[str, Any]:
+    plain = {EventColumn.ID: name, EventColumn.SHOPPER: shopper, EventColumn.SESSION: session, EventColumn.TOY: name}
+    plain |= {EventColumn.KIND: "like", EventColumn.TIME: NOON + timedelta(minutes=minutes), EventColumn.STORE: "north"}
+    return dict.fromkeys(EVENT_TABLE.names) | plain | said
+
+
+def lists_of(lists: list[dict[str, Any]], events: list[dict[str, Any]]) -> Any:
+    shown = pa.Table.from_pylist(lists, schema=SHOWN_TABLE)
+    return shown_lists(shown, pa.Table.from_pylist(events, schema=EVENT_TABLE), "m")
+
+
+def test_what_was_done_before_is_of_the_visit_and_of_the_shopper() -> None:
+    events = [
+        event("long ago", -9000, "winter"),
+        event("another's", -8000, "s2", "bob"),
+        event("this morning", -30),
+        event("after", 5),
+        event("elsewhere, later", 9, "evening"),
+        event("another store", -10) | {EventColumn.STORE: "south"},
+    ]
+    (found,) = lists_of([listed("a", shopper_id="ada")], events)
+    assert [contact.toy for contact in found.earlier] == ["long ago"]
+    assert [contact.toy for contact in found.visited] == ["this morning", "after"]
+    assert found.done == 1
+    (unnamed,) = lists_of([listed("a")], events)
+    assert unnamed.earlier == ()
+
+
+@pytest.mark.parametrize(
+    ("noted", "likings"),
+    [(None, (("cars",), ())), ([], ((),)), (["trains"], (("trains",),))],
+)
+def test_likings_that_were_noted_are_the_only_ones(noted: Any, likings: Any) -> None:
+    said = {EventColumn.RECIPIENT_INTERESTS: ["cars"]}
+    (found,) = lists_of([listed("a", interests=noted, budget=20.0)], [event("track", -1, **said)])
+    assert found.likings == likings
+    assert found.budget == 20.0
+
+
+def test_lists_of_a_program_are_left_out() -> None:
+    crowd = [event(f"e{place}", place / 100, "robot", "r2") for place in range(MOST_OF_A_SESSION + 1)]
+    lists = [listed("a"), listed("b", "robot"), listed("c", None, kinds=["like"], quoted_by=["e7"])]
+    assert [found.visit for found in lists_of(lists, [event("track", -1), *crowd])] == ["north s"]
+    assert len(lists_of(lists, [event("track", -1), *crowd[:-1]])) == 3, "as many as a person may have"
+
+
+def test_a_day_of_one_shopper_that_no_person_has_counts_nothing() -> None:
+    """A program that says a new session at each event: its lists quote, or are of, those sessions."""
+    crowd = [event(f"e{place}", place / 100, f"s{place}", "r2") for place in range(MOST_OF_A_SESSION + 1)]
+    lists = [listed("a"), listed("b", "s3"), listed("c", "t", kinds=["like"], quoted_by=["e7"])]
+    assert [found.visit for found in lists_of(lists, [event("track", -1), *crowd])] == ["north s"]
