@@ -44,7 +44,7 @@ def exposure(
         task = progress.add_task("Making the lists anew", total=None, note="")
         found = try_lists(
             live.shown,
-            live.dataset.events,
+            live.past,
             running,
             new,
             arrangement,

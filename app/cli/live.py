@@ -39,6 +39,7 @@ SinceOption = Annotated[
 class Live:
     """Events of now, with the toys and the numbering of the training data.
 
+    past: all events that were given, also from before `--since`: what shoppers had done until then
     shown: the lists that were shown since (`data.importers.kiosk.SHOWN_TABLE`); None where only datasets were given
     unknown_events: on toys that the training data does not hold, which are left out
     unknown_toys: the commonest of those toys, each with its events
@@ -46,6 +47,7 @@ class Live:
     """
 
     dataset: Dataset
+    past: pa.Table
     shown: pa.Table | None
     unknown_events: int
     unknown_toys: tuple[tuple[str, int], ...]
@@ -66,6 +68,8 @@ def moment_of(text: str | None, command: str) -> datetime | None:
 
 def live_events(paths: Sequence[Path], toys: Dataset, since: datetime | None, command: str) -> Live:
     """Read the events of `paths`. Raises ToyGuideError where there is none, or all are of another shop."""
+    import pyarrow as pa
+
     from app.cli.understood import Faults
     from data.importers.kiosk import import_kiosk
 
@@ -90,8 +94,9 @@ def live_events(paths: Sequence[Path], toys: Dataset, since: datetime | None, co
         mistimed = said["from_the_future"] + said["long_before_arrival"]
         shown = _since(found.shown, "time", since)
     faults.print(listed=False)
-    events = _joined(parts, toys, since)
-    return Live(events, shown, lost, tuple(unknown.most_common(_NAMED)), mistimed)
+    past = pa.concat_tables(parts)
+    events = _joined(past, toys, since)
+    return Live(events, past, shown, lost, tuple(unknown.most_common(_NAMED)), mistimed)
 
 
 @contextmanager
@@ -109,13 +114,11 @@ def _called(work: str, files: Sequence[Path]) -> Iterator[Callable[[str], str]]:
         raise DataError(name(str(error))) from error
 
 
-def _joined(parts: list[pa.Table], toys: Dataset, since: datetime | None) -> Dataset:
-    import pyarrow as pa
-
+def _joined(past: pa.Table, toys: Dataset, since: datetime | None) -> Dataset:
     from data.dataset import Dataset, Source
     from data.schema import EventColumn
 
-    events = _since(pa.concat_tables(parts), EventColumn.TIME, since)
+    events = _since(past, EventColumn.TIME, since)
     if not events.num_rows:
         coming = ", which is still to come" if since and since > datetime.now(UTC) else ""
         raise ToyGuideError("There is no event" + (f" since {since.isoformat()}{coming}." if since else "."))
