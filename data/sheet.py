@@ -25,7 +25,7 @@ _COUNTED: Final = {
     "unknown_events": "events left out, on toys that the catalogue does not hold",
 }
 """Counts that importers leave beside the rows read and kept, in words."""
-_JOINED: Final = {
+JOINED: Final = {
     "events": "events came behind the old ones",
     "new_toys": "toys were new and got numbers behind the old ones",
     "changed_toys": "toys were described anew",
@@ -34,6 +34,7 @@ _JOINED: Final = {
     "unknown": "events left out, on toys that nobody knows",
     "robots": "events left out: too many in one session, or one day, for a person",
 }
+"""Counts of a joining, in words."""
 
 
 def data_sheet(dataset: Dataset) -> str:
@@ -73,12 +74,13 @@ def _contents(dataset: Dataset, stats: Stats) -> Iterator[str]:
         yield table(("kind of event", "events", "share"), kinds)
         yield (
             f"Some toys are met far more than others: the most met tenth has {stats.top[10]:.0%} of the events (Gini "
-            f"{stats.gini:.2f}), and {stats.toys - stats.toys_met:,} of {stats.toys:,} toys were never met."
+            f"{stats.gini:.2f}, where 0 is all alike and 1 one toy alone), and {stats.toys - stats.toys_met:,} of "
+            f"{stats.toys:,} toys were never met."
         )
     else:
         yield f"{stats.toys:,} toys and no events. {whole}"
     chinese = 1 - stats.missing["toys"][ToyColumn.TITLE_ZH]
-    yield f"Titles are in the language of the source; of the toys {_of_all(chinese)} have a second one, in Chinese."
+    yield f"Titles are in the language of the source; {_of_all(chinese)} of the toys have a second one, in Chinese."
     if stats.prices:
         price = stats.price
         yield (
@@ -103,7 +105,7 @@ def _ages(dataset: Dataset, stats: Stats) -> Iterator[str]:
     bands = sorted(soft.keys() | hard.keys(), key=lambda band: int(band.rstrip("+").split("–")[0]))
     if bands:
         rows = [(f"{band} years", f"{soft.get(band, 0):,}", f"{hard.get(band, 0):,}") for band in bands]
-        yield table(("from the age of", "toys recommended", "toys safe"), rows)
+        yield table(("from the age of", "toys recommended from it", "toys safe from it"), rows)
     unknown = dataset.toys.filter(pc.is_null(dataset.toys[ToyColumn.SAFETY_MIN_AGE]))
     unvetted = pc.sum(pc.equal(unknown[ToyColumn.AUDIENCE], str(Audience.UNKNOWN))).as_py() or 0
     yield (
@@ -141,8 +143,8 @@ def _files(options: Mapping[str, Any]) -> str:
 def _steps(dataset: Dataset) -> Iterator[str]:
     source = dataset.source
     yield (
-        f"The toys are numbered by a permutation with seed {source.seed}: a source's own order can tell what is to be "
-        "predicted. " + _order_words(dataset)
+        f"The toys are numbered in an order drawn by chance (seed {source.seed}): a source's own order can tell what "
+        "is to be predicted. " + _order_words(dataset)
     )
     yield from _done(source.options)
 
@@ -150,7 +152,7 @@ def _steps(dataset: Dataset) -> Iterator[str]:
 def _order_words(dataset: Dataset) -> str:
     if default_order(dataset) == "given":
         return "Events keep the order of the source, also within a day."
-    return "Events of one shopper at one and the same time have no order: a hash with that seed gives them one."
+    return "Events of one shopper at one and the same time have no order: they got one by chance, from that seed."
 
 
 def _done(options: Mapping[str, Any]) -> Iterator[str]:
@@ -158,7 +160,7 @@ def _done(options: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(was := options.get("was"), dict):
         yield from _done(was)
         yield f"Then new events were joined to it (it was {text(options.get('joined_to'))[:12]}):\n\n" + bullets(
-            f"{options[name]:,} {words}." for name, words in _JOINED.items() if options.get(name)
+            f"{options[name]:,} {words}." for name, words in JOINED.items() if options.get(name)
         )
         return
     if isinstance(counts := options.get("counts"), dict):
@@ -220,8 +222,8 @@ def _people(dataset: Dataset, stats: Stats) -> Iterator[str]:
     if stats.events and told:
         ends = pc.min_max(dataset.events[EventColumn.RECIPIENT_AGE]).as_py()
         yield (
-            f"Of the events {_of_all(told)} tell the age of whom the toy was for, in whole months at that time "
-            f"({ends['min']} to {ends['max']})."
+            f"{_of_all(told).capitalize()} of the events tell the age of whom the toy was for, in whole months at that "
+            f"time ({ends['min']} to {ends['max']})."
         )
     yield (
         "Whoever must be forgotten is forgotten at the source; then import it, and train, again. Copies and models "

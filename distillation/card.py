@@ -46,7 +46,7 @@ def model_card(facts: Mapping[str, Any], metrics: Mapping[str, Any], cover: Cove
     }
     head = (
         f"# Model card: ToyGuide student {facts['model'][:12]}\n\nWritten when the bundle was built, from its figures "
-        "and the records of the training. What the data are says `DATA_SHEET.md`; the figures are in `manifest.json` "
+        "and the records of the training. `DATA_SHEET.md` says what the data are; the figures are in `manifest.json` "
         "too, under `metrics`."
     )
     return "\n\n".join([head, *(f"## {title}\n\n{body}" for title, body in sections.items())]) + "\n"
@@ -60,7 +60,8 @@ def _what(facts: Mapping[str, Any]) -> str:
         if mix["alpha"] == 1
         else (
             f"It was distilled from teacher {teacher['digest'][:12]} (preset {text(teacher['preset'])}) with "
-            f"L = α·hard + (1 − α)·T²·KL, α = {mix['alpha']}, T = {mix['temperature']}"
+            f"L = α·hard + (1 − α)·T²·KL, α = {mix['alpha']}, T = {mix['temperature']}: α is the weight of what "
+            "shoppers did beside what the teacher says, and a higher T tells more of the toys that it ranks lower"
         )
     )
     made = f" It was made on {student['made'][:10]}." if student.get("made") else ""
@@ -99,9 +100,10 @@ def _figures(facts: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[s
     yield (
         f"{text(standing['protocol']).capitalize()}, {standing['part']} part, "
         f"{metrics['leave-one-out']['test']['queries']:,} shoppers, all toys ranked, toys of the query masked, as it "
-        f"ships (int{facts['student']['table_bits']} table, int8 weights, ONNX Runtime). In brackets the 95 % "
-        "bootstrap interval. Milliseconds are the median of requests for ten toys, one at a time, on the machine that "
-        "built the bundle."
+        f"ships (int{facts['student']['table_bits']} table, int8 weights, ONNX Runtime). Recall@10 is the share "
+        "of the toys taken next that are among the first ten; NDCG@10 counts such a toy the less the lower it stands. "
+        "In brackets the 95 % bootstrap interval. Milliseconds are the median of requests for ten toys, one at a time, "
+        "on the machine that built the bundle."
     )
     yield table(
         ("", "Recall@10", "NDCG@10", "MB", "ms a request"),

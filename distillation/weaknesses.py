@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from data.markdown import text
 from distillation.cover import Cover
-from recommender.evaluation.report import FEWEST_QUERIES, SLICES
+from recommender.evaluation.report import FEWEST_QUERIES, SLICES, UNTIED
 
 Figures = Mapping[str, Mapping[str, Any]]
 """Slice → figures, as a manifest's `standing` has them."""
 _YEAR: Final = 365  # days
-_UNTIED: Final = "no tie"
 
 
 def known_weaknesses(metrics: Mapping[str, Any], cover: Cover) -> Iterator[str]:
@@ -38,7 +37,7 @@ def own_slices(standing: Mapping[str, Any]) -> Figures:
     """The shipped student's figures by slice; without "no tie" where that is all queries again."""
     own = _own(standing)
     whole = own["all"]["queries"]
-    return {name: one for name, one in own.items() if name != _UNTIED or one["queries"] < whole}
+    return {name: one for name, one in own.items() if name != UNTIED or one["queries"] < whole}
 
 
 def _own(standing: Mapping[str, Any]) -> Figures:
@@ -95,7 +94,7 @@ def _beaten(standing: Mapping[str, Any], own: Figures) -> Iterator[str]:
 
 def _unsure(own: Figures) -> Iterator[str]:
     few = [f"{text(name)} ({one['queries']:,})" for name, one in own.items() if not _enough(one)]
-    none = [text(name) for name in SLICES if name not in own and name != _UNTIED]
+    none = [text(name) for name in SLICES if name not in own and name != UNTIED]
     if few:
         yield f"Too few queries to know (fewer than {FEWEST_QUERIES}): {', '.join(few)}."
     if none:
@@ -123,7 +122,7 @@ def _strangers(figures: Mapping[str, Any], shortest: int) -> str:
 
 def _ties(own: Figures) -> Iterator[str]:
     whole = own["all"]["queries"]
-    tied = whole - (own[_UNTIED]["queries"] if _UNTIED in own else 0)
+    tied = whole - (own[UNTIED]["queries"] if UNTIED in own else 0)
     if tied:
         advice = "read the slice without ties" if tied < whole else "there is no slice without ties to read"
         yield f"Of {tied:,} of {whole:,} targets nobody knows that they came after the toy before them: {advice}."

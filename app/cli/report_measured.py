@@ -22,6 +22,7 @@ from app.report.model.safety import HOUSEHOLDS, read_safety
 from app.report.model.scores import measure_scores
 from app.report.model.slices import measure_slices
 from app.report.model.variety import measure_varieties
+from data.origins import origin_of
 from data.stats import describe
 from distillation.gates import safety_gate
 from distillation.package import means, part_bytes, student_bytes
@@ -64,6 +65,7 @@ def measure_report(parts: Parts, progress: Progress) -> Report:
         name=_name(given.bundle),
         model=manifest.model,
         created=manifest.created,
+        simulated=origin_of(parts.dataset.source).simulated,
         stats=stats,
         judging=read_judging(split, parts.plan, len(toys)),
         scores=scores,

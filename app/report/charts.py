@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
 
-WIDTH: Final = 560
-_LETTER, _DIGIT = 7.3, 6.6  # widths of a wide letter and of a digit at 12 px
+WIDTH: Final = 440
+_LETTER, _DIGIT = 7.4, 7.2  # widths of a wide letter and of a digit at 13 px
 
 
 def number(value: float) -> str:
@@ -16,13 +16,18 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value - round(value)) < 0.05 else f"{value:,.1f}"
 
 
-def percent(value: float) -> str:
-    """A share for people; what is neither none nor all never reads as 0 % or 100 %."""
+def tenths(value: float) -> str:
+    """A share with one digit behind the point; what is neither none nor all never reads as 0 % or 100 %."""
     if 0 < value < 0.001:
-        return "< 0.1 %"
+        return "<\u00a00.1\u00a0%"
     if 0.999 < value < 1:
-        return "> 99.9 %"
-    return f"{100 * value:.1f} %".replace(".0 %", " %").replace(" ", "\u00a0")
+        return ">\u00a099.9\u00a0%"
+    return f"{100 * value:.1f}\u00a0%"
+
+
+def percent(value: float) -> str:
+    """A share for people, as `tenths` but for a 0 behind the point."""
+    return tenths(value).replace(".0\u00a0%", "\u00a0%")
 
 
 def columns(data: Sequence[tuple[str, float]], title: str, height: int = 210) -> str:
@@ -56,7 +61,7 @@ def columns(data: Sequence[tuple[str, float]], title: str, height: int = 210) ->
             parts.append(
                 f'<text class="tick" x="{middle:.1f}" y="{height - 8}" text-anchor="middle">{escape(label)}</text>'
             )
-    return _svg(title, height, parts)
+    return svg(title, height, parts, look="chart")
 
 
 def bars(data: Sequence[tuple[str, float]], title: str, show: Callable[[float], str] = number, most: float = 0) -> str:
@@ -80,7 +85,7 @@ def bars(data: Sequence[tuple[str, float]], title: str, show: Callable[[float], 
             f"<title>{escape(label)}: {show(value)}</title></rect>"
         )
         parts.append(f'<text class="figure" x="{left + long + 7:.1f}" y="{y + 16}">{show(value)}</text>')
-    return _svg(title, line * len(data), parts)
+    return svg(title, line * len(data), parts, look="chart")
 
 
 def curve(points: Sequence[tuple[float, float]], title: str, across: str, up: str, height: int = 300) -> str:
@@ -108,7 +113,7 @@ def curve(points: Sequence[tuple[float, float]], title: str, across: str, up: st
     parts.append(f'<polyline class="curve" points="{line}"/>')
     parts.append(f'<text class="tick" x="{left + wide}" y="{height - 6}" text-anchor="end">{escape(across)}</text>')
     parts.append(f'<text class="tick" x="{left + 8}" y="{top + 14}">{escape(up)}</text>')
-    return _svg(title, height, parts)
+    return svg(title, height, parts, look="chart")
 
 
 def _ticks(most: float) -> tuple[float, int]:
@@ -120,10 +125,12 @@ def _ticks(most: float) -> tuple[float, int]:
     return 5 * power, 2
 
 
-def _svg(title: str, height: int, parts: list[str]) -> str:
+def svg(title: str, height: int, parts: Sequence[str], width: int = WIDTH, look: str = "") -> str:
+    """A whole drawing of `parts`, at most a quarter larger than drawn. look: its class"""
+    named = f' class="{look}"' if look else ""
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}" '
-        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+        f'<svg{named} viewBox="0 0 {width} {height}" style="max-width:{width * 1.25:.0f}px" role="img" '
+        f'aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
     )
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from app.report.charts import svg
 from app.report.figures import Estimate
-from app.report.plots import Dot, mark, nice_step, svg
+from app.report.plots import Dot, mark, nice_step
 
 WIDTH: Final = 440
 _LETTER: Final = 7.1  # width of a wide letter at 13 px
 STYLE: Final = """
 .dots { font-size:13px; } .dots .dot { fill-opacity:1; } .dots .hollow { fill:var(--card); }
-.whisker { stroke-width:2; opacity:.55; } .whisker.dot-0 { stroke:var(--teal); }
+.whisker { stroke-width:2; opacity:.7; } .whisker.dot-0 { stroke:var(--teal); }
 .whisker.dot-1 { stroke:var(--violet); }
 .whisker.dot-2 { stroke:var(--ink); } .whisker.dot-none { stroke:var(--tomato); }
 .dot-2 { stroke:var(--ink); fill:var(--ink); } .band { fill:var(--line); opacity:.28; }

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.report.charts import percent
+from app.report.charts import tenths
 from app.report.plots import short
 from recommender.evaluation.compare import bootstrap_interval
+
+_UNIT: Final = "\u00a0%"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,14 @@ class Estimate:
     def is_above(self) -> bool:
         """Whether all of its interval is above 0."""
         return self.low > 0
+
+
+def when(time: str) -> str:
+    """A moment for people, 2026-11-29 18:22 UTC, of one in ISO 8601; whatever else it is stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return time
 
 
 def estimate(values: NDArray[np.float64]) -> Estimate:
@@ -58,5 +70,7 @@ def sure(each: Estimate, show: Callable[[float], str] = short) -> str:
 
 def share(each: Estimate) -> str:
     """A share with its interval: 11.7 % (10.8–12.6 %)."""
-    low = percent(each.low).removesuffix("\u00a0%")
-    return f"{percent(each.value)} ({low}–{percent(each.high)})"
+    low, high = tenths(each.low), tenths(each.high)
+    if {low[0], high[0]} & {"<", ">"}:
+        return f"{tenths(each.value)} ({low} to {high})"
+    return f"{tenths(each.value)} ({low.removesuffix(_UNIT)}–{high})"

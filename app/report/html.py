@@ -28,6 +28,7 @@ _STYLE: Final = """
 body { max-width:1140px; }
 main > nav { display:flex; flex-wrap:wrap; gap:.15rem 1rem; margin:1.1rem 0 0; font-size:.88rem; }
 nav a { color:var(--teal); text-decoration:none; } nav a:hover { text-decoration:underline; }
+nav + section > p:first-of-type { font-size:1.15rem; font-weight:600; }
 section { margin:0; } h2 { font-size:1.35rem; } section > p, section > ul { max-width:74ch; }
 section > ul { padding-left:1.2rem; } section > ul > li { margin:.3rem 0; }
 .scroll { overflow-x:auto; background:var(--card); border:1px solid var(--line); border-radius:14px;
@@ -35,11 +36,11 @@ section > ul { padding-left:1.2rem; } section > ul > li { margin:.3rem 0; }
 .scroll td, .scroll th { padding:.35rem .6rem; } .scroll th, .scroll td { white-space:nowrap; }
 .scroll td.text { text-align:left; }
 .scroll td.long { white-space:normal; min-width:14rem; overflow-wrap:anywhere; }
-.scroll thead th, .scroll thead td { color:var(--soft); font-weight:500; }
-tr.strong > * { font-weight:650; } .card.alone { margin:1rem 0; max-width:760px; } .cards { margin:1rem 0; }
+tr.strong > * { font-weight:650; } .card.alone { margin:1rem 0; max-width:600px; } .cards { margin:1rem 0; }
 details { margin-top:.7rem; font-size:.88rem; } summary { color:var(--soft); cursor:pointer; }
 details .scroll { border:0; padding:0; margin:.4rem 0 0; }
-.sides { display:grid; grid-template-columns:repeat(auto-fit,minmax(min(100%,215px),1fr)); gap:.9rem 1.4rem; }
+.sides { display:flex; flex-wrap:wrap; gap:.9rem 1.4rem; } .sides > div { flex:1 1 210px; }
+.sides > div:has(small) { flex:2 1 300px; }
 .sides h4 { margin:0 0 .3rem; font-size:.9rem; color:var(--soft); font-weight:600; }
 .sides ol { margin:0; padding-left:1.3rem; }
 .sides li { margin:.25rem 0; font-size:.92rem; line-height:1.35; }
@@ -47,17 +48,23 @@ details .scroll { border:0; padding:0; margin:.4rem 0 0; }
   font-weight:400; font-size:.82rem; } .lists { margin:1rem 0; }
 pre { background:var(--card); border:1px solid var(--line); border-radius:14px; padding:.9rem 1.1rem; overflow-x:auto;
   font-size:.85rem; line-height:1.5; }
-@media (max-width:520px) { .drawn { overflow-x:auto; } .drawn svg { min-width:420px; } .drawn svg.dots { min-width:0; }
+@media (max-width:520px) {
   .scroll th[scope=row] { position:sticky; left:0; background:var(--card); white-space:normal; } }
-@media print { details > * { display:block; } }
+@media print { main > nav, summary { display:none; } .scroll { overflow:visible; padding:.2rem .4rem .3rem; }
+  .scroll th, .scroll td { white-space:normal; padding:.2rem .3rem; } .scroll td.long { min-width:0; }
+  pre { white-space:pre-wrap; overflow-wrap:anywhere; } section > p, section > ul { max-width:none; }
+  details::details-content { content-visibility:visible; block-size:auto; } .card.alone { max-width:65%; }
+  .cards > * { min-width:0; } .cards details:has(thead :nth-child(6)) { display:none; }
+  .sides { flex-wrap:nowrap; } .sides > div { flex-basis:0; } .sides > div:has(small) { flex-basis:0; } }
 """
 
 
 def to_html(document: Document) -> str:
     """The page."""
     ways = "".join(f'<a href="#{_anchor(each.title)}">{escape(each.title)}</a>' for each in document.sections)
-    body = f'<h1>{escape(document.title)}</h1><p class="soft">{escape(document.about)}</p><nav>{ways}</nav>' + "".join(
-        _section(each) for each in document.sections
+    body = (
+        f'<h1>{escape(document.title)}</h1><p class="soft">{escape(document.about)}</p>'
+        f'<nav aria-label="Sections">{ways}</nav>' + "".join(_section(each) for each in document.sections)
     )
     return page(document.title, body, PLOTS + DOTS + _STYLE)
 
@@ -88,19 +95,24 @@ def _block(block: Block) -> str:
         case Lists():
             return _lists(block)
         case Code(text):
-            return f"<pre>{escape(text)}</pre>"
+            return f'<pre tabindex="0" role="group" aria-label="To be copied">{escape(text)}</pre>'
 
 
 def _table(table: Table) -> str:
-    head = "".join(
-        f"<th scope=col>{escape(name)}</th>" if place < table.words else f"<td>{escape(name)}</td>"
-        for place, name in enumerate(table.head)
-    )
+    head = "".join(_head(name, place >= table.words) for place, name in enumerate(table.head))
     rows = "".join(
         f"<tr{' class=strong' if number in table.strong else ''}>{_cells(row, table.words)}</tr>"
         for number, row in enumerate(table.rows)
     )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    named = escape(", ".join(name for name in table.head if name))
+    return (
+        f'<div class="scroll" tabindex="0" role="group" aria-label="Table: {named}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _head(name: str, figures: bool) -> str:
+    return f"<th scope=col{' class=num' if figures else ''}>{escape(name)}</th>" if name else "<td></td>"
 
 
 def _cells(row: tuple[str, ...], words: int) -> str:

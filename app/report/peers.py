@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
+from app.report.labels import Box, first_free
 from app.report.plots import nice_step, short
 
 WIDTH: Final = 720
@@ -18,8 +19,6 @@ _INK, _SOFT, _LINE, _CARD, _OURS, _PEER = "#2d2540", "#5d5470", "#ecdcc0", "#fff
 _LEAST, _MOST = 5.0, 26.0
 """Radii of the smallest and the largest model, in pixels."""
 _LETTER: Final = 7.0  # width of a letter of a label
-Box = tuple[float, float, float, float]
-"""Left, top, right and bottom."""
 
 
 def chart(found: Mapping[str, Any]) -> str:
@@ -101,22 +100,13 @@ def _label(dot: _Dot, taken: list[Box]) -> list[str]:
         (dot.x, dot.y + near + 9, "middle", dot.x - wide / 2),
     )
     boxes = [(left, y - 12, left + wide, y + 18) for _, y, _, left in places]
-    free = [place for place, box in enumerate(boxes) if _inside(box) and not any(_meet(box, other) for other in taken)]
-    chosen = free[0] if free else 0
+    chosen = first_free(boxes, taken, (_LEFT, _TOP - 8, WIDTH - 4, HEIGHT - _BOTTOM)) or 0
     taken.append(boxes[chosen])
     x, y, anchor, _ = places[chosen]
     return [
         _text(x, y, name, anchor, _INK, 'font-weight="600"'),
         _text(x, y + 15, dot.figures, anchor, _SOFT),
     ]
-
-
-def _inside(box: Box) -> bool:
-    return box[0] > _LEFT and box[1] > _TOP - 8 and box[2] < WIDTH - 4 and box[3] < HEIGHT - _BOTTOM
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _whole(found: Mapping[str, Any], parts: list[str]) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from app.report.charts import WIDTH
+from app.report.charts import WIDTH, svg
+from app.report.labels import Box, first_free
 
 STEPS: Final = 7
 """Shades of a heat map: the classes heat-0 … heat-6."""
 _FAR: Final = 20
 """Costs of which the highest is more than so many times the lowest may have an axis that goes by tens."""
+_CORNERS: Final = {"dot-none": "m0 -5.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z", "dot-1": "m-4 -4h8v8h-8z"}
+"""Looks that are no circles, drawn around their point: who does not see colours well sees shapes."""
+_LETTER: Final = 6.3  # width of a wide letter at 12 px
 _NEAR: Final = 0.6
 """Costs that lie nearer together than this share of the highest have an axis that does not begin at 0."""
 STYLE: Final = """
@@ -36,13 +40,17 @@ STYLE: Final = """
 
 @dataclass(frozen=True)
 class Dot:
-    """A point. look: its class, dot-0, dot-1, … or dot-none; hollow: drawn as a ring; label: shown when pointed at"""
+    """A point. look: its class, dot-0, dot-1, … or dot-none; hollow: drawn as a ring; label: shown when pointed at
+
+    name: stands beside it in a scatter where there is room
+    """
 
     x: float
     y: float
     label: str
     look: str
     hollow: bool = False
+    name: str = ""
 
 
 def scatter(
@@ -99,11 +107,34 @@ def scatter(
     parts.append(_steps([at(dots[place].x, dots[place].y) for place in front], WIDTH - right))
     for dot in sorted(dots, key=lambda each: each.hollow, reverse=True):
         parts.append(mark(*at(dot.x, dot.y), dot))
+    taken = [_around(*at(dot.x, dot.y), 6) for dot in dots]
     for number, place in enumerate(front, start=1):
         x, y = at(dots[place].x, dots[place].y)
         parts.append(f'<circle class="chosen" cx="{x:.1f}" cy="{y:.1f}" r="8.5"/>')
-        parts.append(f'<text class="place" x="{x - 10:.1f}" y="{y - 9:.1f}" text-anchor="end">{number}</text>')
-    return svg(title, height, parts)
+        beside = -14 if x > left + 20 else 14  # never over the figures of the axis
+        parts.append(f'<text class="place" x="{x + beside:.1f}" y="{y - 9:.1f}" text-anchor="middle">{number}</text>')
+        taken += [_around(x, y, 9), _around(x + beside, y - 13, 7)]
+    within = (left, 0, WIDTH, height - bottom)
+    for dot in dots:
+        parts += _name(dot.name, *at(dot.x, dot.y), taken, within)
+    return svg(title, height, parts, look="chart")
+
+
+def _around(x: float, y: float, far: float) -> Box:
+    return x - far, y - far, x + far, y + far
+
+
+def _name(name: str, x: float, y: float, taken: list[Box], within: Box) -> Iterator[str]:
+    """The name of a point, where it covers nothing `taken`, to which its box is added; nothing where no room is."""
+    wide = len(name) * _LETTER
+    anchors = ((x + 12, y + 4, "start", 0.0), (x - 12, y + 4, "end", 1.0), (x, y + 21, "middle", 0.5),
+               (x, y - 13, "middle", 0.5), (x + 9, y + 19, "start", 0.0), (x - 9, y + 19, "end", 1.0))  # fmt: skip
+    boxes = [(at - part * wide, down - 10, at + (1 - part) * wide, down + 3) for at, down, _, part in anchors]
+    chosen = first_free(boxes, taken, within) if name else None
+    if chosen is not None:
+        taken.append(boxes[chosen])
+        at, down, anchor, _ = anchors[chosen]
+        yield f'<text class="of-dot" x="{at:.1f}" y="{down:.1f}" text-anchor="{anchor}">{escape(name)}</text>'
 
 
 def _logarithm(least: float) -> Callable[[float], float]:
@@ -132,12 +163,13 @@ def _steps(places: Sequence[tuple[float, float]], end: float) -> str:
 
 
 def mark(x: float, y: float, dot: Dot) -> str:
-    """The sign of a point at (x, y) of a drawing: a circle, or a diamond for dot-none."""
+    """The sign of a point at (x, y) of a drawing: a circle, a square for dot-1, a diamond for dot-none."""
     look = f"dot {dot.look}{' hollow' if dot.hollow else ''}"
-    if dot.look == "dot-none":
-        shape = f'<path class="{look}" d="M{x:.1f} {y - 5.5:.1f}l5.5 5.5l-5.5 5.5l-5.5 -5.5z">'
-        return f"{shape}<title>{escape(dot.label)}</title></path>"
-    return f'<circle class="{look}" cx="{x:.1f}" cy="{y:.1f}" r="4.5"><title>{escape(dot.label)}</title></circle>'
+    shape, place = "circle", f'cx="{x:.1f}" cy="{y:.1f}" r="4.5"'
+    if dot.look in _CORNERS:
+        shape, place = "path", f'd="M{x:.1f} {y:.1f}{_CORNERS[dot.look]}"'
+    said = f"<title>{escape(dot.label)}</title>" if dot.label else ""
+    return f'<{shape} class="{look}" {place}>{said}</{shape}>'
 
 
 def heat_map(
@@ -174,7 +206,7 @@ def heat_map(
             parts.append(f'<text class="heat-text on-{shade}" {middle}>{short(value)}</text>')
             if value == bounds[1] and not framed:
                 framed = f'<rect class="best-cell" {frame}/>'
-    return svg(title, top + cell * len(rows) + 4, [*parts, framed], round(left + wide * len(columns) + 4))
+    return svg(title, top + cell * len(rows) + 4, [*parts, framed], round(left + wide * len(columns) + 4), "chart")
 
 
 def shade_of(value: float, bounds: tuple[float, float]) -> int:
@@ -199,12 +231,3 @@ def plain(value: float, step: float) -> str:
     """A tick's figure with as many digits as its step needs."""
     digits = next(n for n in range(13) if n == 12 or abs(step - round(step, n)) < step * 1e-6)
     return f"{value:,.{digits}f}"
-
-
-def svg(title: str, height: int, parts: Sequence[str], width: int = WIDTH, look: str = "") -> str:
-    """A whole drawing of `parts`, at most a quarter larger than drawn. look: its class"""
-    named = f' class="{look}"' if look else ""
-    return (
-        f'<svg{named} viewBox="0 0 {width} {height}" style="max-width:{width * 1.25:.0f}px" role="img" '
-        f'aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
-    )

@@ -9,8 +9,8 @@ from html import escape
 from typing import Any, Final
 
 from app.cli.sizes.verdict import BUDGET, FLOAT32, INDEX, INT8, RECALLS, RULES, quickest
-from app.report.charts import WIDTH
 
+WIDTH: Final = 560
 _HEIGHT: Final = 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 150, 34, 46
 _LINE: Final = 15

@@ -34,14 +34,29 @@ td { text-align:right; font-variant-numeric:tabular-nums; } thead td { color:var
 tr + tr > *, tbody tr:first-child > * { border-top:1px solid var(--line); } th, td { padding:.3rem .25rem; }
 @media print { body { max-width:none; } .card, .tile { break-inside:avoid; } }
 """
+_PAGE: Final = """
+:root { color-scheme:light dark; } .chart { font-size:13px; }
+.of-dot { fill:var(--ink); font-size:12px; paint-order:stroke; stroke:var(--card); stroke-width:4px; }
+th.num { text-align:right; }
+thead th { color:var(--soft); } :focus-visible { outline:2px solid var(--teal); outline-offset:2px; }
+@page { margin:13mm; }
+@media print { :root { --paper:#fff; color-scheme:light; }
+  html { font-size:11px; } body { padding:0; font-size:11.5px; }
+  h2, h3 { break-after:avoid; } tr { break-inside:avoid; } table { font-size:.84rem; }
+  .cards { grid-template-columns:1fr 1fr; gap:.6rem; } .tiles { grid-template-columns:repeat(6,1fr); gap:.4rem; }
+  .card, .tile { border-radius:8px; padding:.5rem .6rem; } .tile b { font-size:1.15rem; } }
+"""
+"""What only a whole page needs, and how it lies on paper."""
+_DARK: Final = "@media (prefers-color-scheme: dark)"
 
 
 def page(title: str, body: str, more_style: str = "") -> str:
     """A whole HTML page. title: text; body: markup."""
+    style = f"{STYLE}{_PAGE}{more_style}".replace(_DARK, _DARK.replace("@media", "@media screen and"))  # paper is light
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}{more_style}</style></head><body><main>{body}</main></body></html>\n"
+        f"<title>{escape(title)}</title><style>{style}</style></head><body><main>{body}</main></body></html>\n"
     )
 
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from app.report.document import Plot, Table
-from app.report.plots import STEPS, STYLE, Dot, heat_map, scatter, short
+from app.report.plots import STEPS, STYLE, Dot, heat_map, mark, scatter, short
 from app.report.style import page, section, tiles
 from distillation.front import pareto_front
 
@@ -158,17 +158,14 @@ def _card(plot: Plot) -> tuple[str, str, str]:
 
 
 def _legend(families: Sequence[str], about: dict[str, Any]) -> str:
-    def sign(look: str) -> str:
-        shape = f'<circle class="{look}" cx="7" cy="7" r="4.5"/>'
-        if look == "dot dot-none":
-            shape = f'<path class="{look}" d="M7 1.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z"/>'
-        return f'<svg viewBox="0 0 14 14" aria-hidden="true">{shape}</svg>'
-
-    entries = [(f"dot dot-{place % 2}", family) for place, family in enumerate(families)]
-    entries.append(("dot dot-none", "without a teacher"))
+    entries = [(Dot(0, 0, "", f"dot-{place % 2}"), family) for place, family in enumerate(families)]
+    entries.append((Dot(0, 0, "", "dot-none"), "without a teacher"))
     if 4 in about["bits"]:
-        entries.append(("dot dot-0 hollow", "hollow: table in int4"))
-    shown = "".join(f"<li>{sign(look)}{escape(words)}</li>" for look, words in entries)
+        entries.append((Dot(0, 0, "", "dot-0", hollow=True), "hollow: table in int4"))
+    shown = "".join(
+        f'<li><svg viewBox="0 0 14 14" aria-hidden="true">{mark(7, 7, dot)}</svg>{escape(words)}</li>'
+        for dot, words in entries
+    )
     return f'<ul class="legend">{shown}<li>dashed: the Pareto front, numbered as in the lists</li></ul>'
 
 

@@ -19,7 +19,8 @@ from recommender.evaluation.compare import bootstrap_interval
 from recommender.evaluation.metrics import MAIN, Ranks, per_query
 from recommender.evaluation.ranking import Judgement
 
-MAIN_SLICES: Final = ("all", "no tie", "cold toys", "history ≤ 5")
+UNTIED: Final = "no tie"
+MAIN_SLICES: Final = ("all", UNTIED, "cold toys", "history ≤ 5")
 HEAD: Final = 0.2
 HISTORIES: Final = (("history ≤ 5", 0, 6), ("history 6–19", 6, 20), ("history ≥ 20", 20, np.inf))
 AGES: Final = (
@@ -30,7 +31,7 @@ AGES: Final = (
     ("age 14 and up", 168, np.inf),
 )
 """Years in the names, months in the bounds."""
-SLICES: Final = ("all", "no tie", "cold toys", "head toys", "tail toys", *(name for name, _, _ in (*HISTORIES, *AGES)))
+SLICES: Final = ("all", UNTIED, "cold toys", "head toys", "tail toys", *(name for name, _, _ in (*HISTORIES, *AGES)))
 FEWEST_QUERIES: Final = 50
 """A slice of fewer says nothing for certain."""
 _SPACE: Final = re.compile(r"\s")
@@ -79,7 +80,7 @@ def slices(judgement: Judgement, train: Sequences) -> Iterator[tuple[str, Ranks]
     head = head_of(met)
     ranks, targets = judgement.ranks, judgement.targets
     yield "all", ranks
-    yield "no tie", ranks.of_queries(~judgement.tied)
+    yield UNTIED, ranks.of_queries(~judgement.tied)
     yield "cold toys", ranks.of_toys(met[targets] == 0)
     yield "head toys", ranks.of_toys(head[targets] & (met[targets] > 0))
     yield "tail toys", ranks.of_toys(~head[targets] & (met[targets] > 0))

@@ -38,7 +38,7 @@ def test_its_figures_are_those_of_the_dataset(world: Dataset) -> None:
     assert f"{stats.toys:,} toys, and {stats.events:,} events of {stats.shoppers:,} shoppers" in contents
     for kind, count in stats.kinds.items():
         assert f"| {kind} | {count:,} |" in contents
-    assert "of the toys all have a second one, in Chinese" in contents
+    assert "all of the toys have a second one, in Chinese" in contents
     ages = section(sheet, "Ages and safety")
     unknown = sum(toy.safety_min_age is None for toy in world.toy_rows())
     assert unknown
@@ -60,7 +60,7 @@ def test_of_a_benchmark_it_says_what_is_missing_and_what_was_done(benchmark: Dat
     assert "100% have the time of the one before, or no time" in uses
     assert "No event says for whom a toy was" in uses
     assert "No toy has a price" in uses
-    assert "of the toys none have a second one, in Chinese" in sheet
+    assert "none of the toys have a second one, in Chinese" in sheet
     assert "simulated" not in sheet
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from app.report.document import Code, Section, Table, Words
+from app.report.figures import when
 from data.dataset import Source
 from distillation.distill import DistilOptions
 from distillation.student import StudentConfig
@@ -136,13 +137,19 @@ def _made(run: Run) -> Made:
     )
 
 
+def _energy(each: Made) -> str:
+    if each.cpu_seconds is None:
+        return "not recorded"
+    return "no meter" if each.joules is None else f"{each.joules / 3600:,.2f} Wh"
+
+
 def again_section(again: Again) -> Section:
     """Commands to copy, and what they ran on."""
     facts: tuple[tuple[str, Callable[[Made], str]], ...] = (
-        ("made", lambda each: each.time),
+        ("made", lambda each: when(each.time)),
         ("in seconds", lambda each: "–" if each.seconds is None else f"{each.seconds:,.0f}"),
-        ("in CPU seconds", lambda each: "–" if each.cpu_seconds is None else f"{each.cpu_seconds:,.0f}"),
-        ("with energy, Wh", lambda each: "no meter" if each.joules is None else f"{each.joules / 3600:,.2f}"),
+        ("in CPU seconds", lambda each: "not recorded" if each.cpu_seconds is None else f"{each.cpu_seconds:,.0f}"),
+        ("with energy", _energy),
         ("from seed", lambda each: "–" if each.seed is None else str(each.seed)),
         ("with the code of commit", lambda each: each.code),
         ("on", lambda each: each.platform),
@@ -159,6 +166,6 @@ def again_section(again: Again) -> Section:
             ),
             Code("\n".join(again.commands)),
             *made,
-            Table(("digest of", "SHA-256"), again.digests, 2),
+            Table(("of", "fingerprint"), again.digests, 2),
         ),
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.report.charts import number, percent
 from app.report.document import Section, Table, Words
-from app.report.figures import Estimate, estimate, share, signed, sure
+from app.report.figures import Estimate, estimate, share, signed, sure, when
 from app.report.model.judged import Judged
 from app.report.model.slices import SliceRow, finding, measure_slices, slice_cards
 from data.sequences import Sequences
@@ -58,7 +58,7 @@ def _facts(before: Manifest, now: Manifest) -> tuple[tuple[str, str, str], ...]:
     differ = [name for name in dict.fromkeys((*recipe[0], *recipe[1])) if recipe[0].get(name) != recipe[1].get(name)]
     return (
         both("model", lambda one: one.model[:16]),
-        both("created", lambda one: one.created or "–"),
+        both("built", lambda one: when(one.created or "–")),
         both("data", lambda one: str(one.dataset.get("digest", "–"))[:16]),
         *counts,
         both("teacher", lambda one: str(one.teacher.get("digest", "–"))[:16]),
@@ -96,7 +96,8 @@ def change_section(change: Change) -> Section:
                 f"{finding(change.slices, 'the new bundle', 'the one before')}.{told} Of a shopper's first ten toys "
                 f"{share(change.others)} are others than before; {share(change.same_first)} of the shoppers have the "
                 "same toy in the first place. The bundle before is asked about the toys of today: those that it lacks "
-                "are placed by its toy encoder."
+                "are placed by its toy encoder. Shoppers who were shown its lists are asked too, and were led by them; "
+                "the quality gate of a retraining leaves them out."
             ),
             Table(("", "before", "now"), change.facts, 3),
             slice_cards(change.slices, "the new bundle", "the one before"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.report.charts import columns, curve, number, percent
+from app.report.charts import columns, curve, number, percent, tenths
 from app.report.document import Cards, Plot, Section, Table, Tiles, Words
 from data.stats import Bars, Stats
 
@@ -10,11 +10,11 @@ from data.stats import Bars, Stats
 def data_section(stats: Stats) -> Section:
     """Counts, period, ages, prices and the long tail; the figures are those of `toyguide data stats`."""
     period = " to ".join(moment[:10] for moment in stats.period) if stats.period else "no event is dated"
-    kinds = ", ".join(f"{number(count)} {kind}" for kind, count in stats.kinds.items() if count)
+    kinds = ", ".join(f"{kind} {number(count)}" for kind, count in stats.kinds.items() if count)
     return Section(
         "The data",
         (
-            Words(f"Source {stats.source}, {period}. Events by kind: {kinds}. Digest {stats.digest[:16]}."),
+            Words(f"Source {stats.source}, {period}, fingerprint {stats.digest[:16]}. Events by kind: {kinds}."),
             Tiles(
                 (
                     ("toys", number(stats.toys)),
@@ -22,7 +22,7 @@ def data_section(stats: Stats) -> Section:
                     ("events", number(stats.events)),
                     ("events of the median shopper", number(stats.events_a_shopper.median)),
                     ("toys that nobody met", number(stats.toys - stats.toys_met)),
-                    ("of all shopper–toy pairs met", f"{100 * stats.density:.3f} %"),
+                    ("of all pairs of a shopper and a toy met", f"{100 * stats.density:.3f} %"),
                 )
             ),
             Cards((_tail(stats), _months(stats), _ages(stats), _prices(stats))),
@@ -34,11 +34,12 @@ def _tail(stats: Stats) -> Plot:
     most = stats.top[20]
     return Plot(
         f"A fifth of the toys holds {percent(most)} of the events",
-        f"The long tail: toys from the least to the most met. Dashed: all met alike. Gini {stats.gini:.2f}.",
+        f"The long tail: toys from the least to the most met. Dashed: all met alike. "
+        f"Gini {stats.gini:.2f} (0: all alike, 1: one toy alone).",
         curve(stats.curve, "Lorenz curve of events over toys", "share of toys, least met first", "share of events"),
         Table(
             ("the most met toys", "share of the events"),
-            tuple((f"{share}\u00a0%", percent(held)) for share, held in stats.top.items()),
+            tuple((f"{share}\u00a0%", tenths(held)) for share, held in stats.top.items()),
         ),
     )
 

@@ -142,21 +142,29 @@ def examples_section(examples: Examples) -> Section:
     """The lists, the toy that was taken marked wherever it stands."""
     words = (
         f"Drawn by chance (seed {examples.seed}), none chosen by hand: first shoppers to whom the student shows the "
-        f"toy that they took next among the first {LENGTH}, then others. It stands there for {share(examples.found)} "
-        "of all. Marked: the toy that was taken next. All lists keep to the shop's rules; the student's has the "
+        f"toy that they took next among its first {LENGTH}, then others. It stands there for {share(examples.found)} "
+        "of all. ✓ and bold: the toy that was taken next. All lists keep to the shop's rules; the student's has the "
         "reasons that a kiosk would give."
     )
     return Section("Shoppers and their lists", (Words(words), *(_lists(row) for row in examples.rows)))
 
 
 def _lists(example: Example) -> Lists:
-    last = f"Last {len(example.history)} of {example.contacts} contacts: " + "; ".join(example.history)
-    why = f", which may not be shown here ({example.forbidden})" if example.forbidden else ""
+    every = len(example.history) == example.contacts
+    kept = "All contacts before" if every else f"The last {len(example.history)} of {example.contacts} contacts before"
+    last = f"{kept}: {'; '.join(example.history)}"
+    why = f", which a rule forbids to show here ({example.forbidden})" if example.forbidden else ""
     return Lists(
         f"{example.who}; took {example.taken}{why}",
         f"{last}." if example.history else "No contact before.",
         tuple(
-            (name, tuple(Item(shown.title, shown.reasons, shown.taken) for shown in shown_list))
+            (
+                name,
+                tuple(
+                    Item(f"✓ {shown.title}" if shown.taken else shown.title, shown.reasons, shown.taken)
+                    for shown in shown_list
+                ),
+            )
             for name, shown_list in example.lists
         ),
     )

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.report.charts import number, percent
-from app.report.document import Block, Cards, Document, Points, Section, Tiles, Words
-from app.report.figures import Estimate, share, signed, sure
+from app.report.document import Block, Cards, Document, Words
+from app.report.figures import when
 from app.report.model.again import Again, again_section
-from app.report.model.change import Change, change_section, changed
+from app.report.model.change import Change, change_section
 from app.report.model.cost import Cost, cost_section
 from app.report.model.data import data_section
 from app.report.model.examples import Examples, examples_section
@@ -18,7 +17,8 @@ from app.report.model.mix import Mix, mix_section
 from app.report.model.protocol import Judging, protocol_section
 from app.report.model.retraining import Retraining, retraining_section
 from app.report.model.safety import Safety, safety_section
-from app.report.model.scores import Score, kept_of, score_of, scores_section
+from app.report.model.scores import Score, scores_section
+from app.report.model.short import in_short, words_section
 from app.report.model.slices import SliceRow, slices_section
 from app.report.model.variety import Varieties, variety_section
 from app.report.plots import short
@@ -31,11 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is told of one bundle. parts: its bytes by part; None: nothing was given to tell it of"""
+    """Everything that is told of one bundle. parts: its bytes by part; None: nothing was given to tell it of
+
+    simulated: no person did anything in the data, but for what may have been joined to them later
+    """
 
     name: str
     model: str
     created: str
+    simulated: bool
     stats: Stats
     judging: Judging
     scores: tuple[Score, ...]
@@ -55,7 +59,8 @@ class Report:
 def report_document(report: Report) -> Document:
     """The document, section by section."""
     sections = [
-        _in_short(report),
+        in_short(report),
+        words_section(report.scores),
         *([change_section(report.change)] if report.change else []),
         *([retraining_section(report.retraining)] if report.retraining else []),
         scores_section(report.scores),
@@ -70,53 +75,10 @@ def report_document(report: Report) -> Document:
         again_section(report.again),
     ]
     about = (
-        f"Bundle {report.model[:12]}, built {report.created or 'at an unknown time'}, on data {report.stats.source} "
+        f"Bundle {report.model[:12]}, built {when(report.created) or 'at an unknown time'}, on data "
+        f"{report.stats.source} {report.stats.digest[:12]}."
     )
-    return Document(f"{report.name}: how good is this model?", f"{about}{report.stats.digest[:12]}.", tuple(sections))
-
-
-def _in_short(report: Report) -> Section:
-    shipped = next(each for each in report.scores if each.kind == "shipped")
-    cost = next(each for each in report.costs if each.kind == "shipped")
-    teacher, popular = score_of(report.scores, "teacher"), _popular(report)
-    tiles = [("of the toys taken next were in its first ten", percent(shipped.recall_10.value))]
-    points = [
-        f"The student as it ships has {share(shipped.recall_10)} of the toys that {number(shipped.queries)} shoppers "
-        f"took next among its first ten; NDCG@10 {sure(shipped.ndcg_10)}."
-    ]
-    if popular is not None and popular.recall_10.value and popular.ahead is not None:
-        times = shipped.recall_10.value / popular.recall_10.value
-        tiles.append(("what showing the most popular finds", f"{times:.1f} ×"))
-        points.append(
-            f"Showing everyone the most popular toys finds {share(popular.recall_10)}. NDCG@10 of the student minus "
-            f"that: {sure(popular.ahead, signed)}, {_verdict(popular.ahead)}."
-        )
-    if teacher is not None and teacher.ahead is not None and teacher.ndcg_10.value:
-        kept = kept_of(shipped, teacher)
-        tiles.append(("of its teacher's NDCG@10", percent(kept.value)))
-        points.append(
-            f"Its teacher has NDCG@10 {sure(teacher.ndcg_10)}; the student has {share(kept)} of that, "
-            f"{_verdict(teacher.ahead)}."
-        )
-    tiles += [
-        (f"unsafe toys among {number(report.safety.shown)} shown", number(report.safety.unsafe)),
-        ("the student as it ships", f"{(cost.bytes or 0) / 1e6:.2f} MB"),
-        ("a request, with rules and reasons", f"{cost.milliseconds:.1f} ms"),
-    ]
-    points.append(f"Safety: {report.safety.says}")
-    if report.change is not None:
-        points.append(f"Against the bundle before: {changed(report.change)}")
-    if report.retraining is not None:
-        points.append(report.retraining.says)
-    return Section("In short", (Tiles(tuple(tiles)), Points(tuple(points))))
-
-
-def _verdict(ahead: Estimate) -> str:
-    return "more" if ahead.is_above else "less" if ahead.is_below else "no difference beyond chance"
-
-
-def _popular(report: Report) -> Score | None:
-    return next((each for each in report.scores if each.name == "popularity"), None)
+    return Document(f"{report.name}: how good is this model?", about, tuple(sections))
 
 
 def _sweep_blocks(swept: Sweep | None) -> list[Block]:

@@ -61,6 +61,12 @@ def _later(split: Split, test: Holdout) -> float | None:
     return float(1 - (np.searchsorted(learned, last, side="right") / len(learned)).mean())
 
 
+def _tied(judging: Judging) -> str:
+    if not judging.tied:
+        return "Every target is known to have come after the contact before it. "
+    return f"{percent(judging.tied)} of the targets have the very time of the contact before them, or an unknown one. "
+
+
 def protocol_section(judging: Judging) -> Section:
     """The protocol, and its traps one by one."""
     how = (
@@ -79,12 +85,12 @@ def protocol_section(judging: Judging) -> Section:
         "It learns from others' later events: a toy that was not yet sold, or not yet in fashion, may be known "
         f"from shoppers who came later.{share} The figures are those of a shop that stands still; the temporal "
         "protocol (toyguide evaluate --protocol temporal) has no such help.",
-        f"{percent(judging.tied)} of the targets have the very time of the contact before them, or an unknown one. "
+        _tied(judging)
         + (
             "Events of one time keep the order of the source, which within a day is often that of its product numbers "
-            "and flatters all who learn sequences: trust the slice 'no tie'."
+            "and flatters all who learn sequences: trust the slice “no tie”."
             if judging.order == "given"
-            else "Events of one time are put in an order by a seeded hash, so that no order of the source's helps."
+            else "A seeded hash puts events of one time in an order, so that no order of the source's helps."
         ),
         "A toy counts as found only if that shopper took that very toy. Another that would have pleased as well "
         "counts as a miss, so the figures compare recommenders; they are not the share of content shoppers.",

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.report.charts import number
-from app.report.document import Block, Section, Table, Words
+from app.report.document import Block, Points, Section, Table, Words
 from app.report.figures import Estimate, sure
 from data.errors import ToyGuideError
+from data.sheet import JOINED
 from recommender.records import Run
 
 
@@ -72,12 +73,12 @@ def _said(each: Estimate, sign: str) -> str:
 
 def retraining_section(retraining: Retraining) -> Section:
     """The verdict and its gates."""
-    told = [(name.replace("_", " "), count) for name, count in retraining.joined.items() if count]
-    counts = ", ".join(f"{number(count)} {name}" for name, count in told)
+    told = [f"{number(count)} {JOINED[name]}." for name, count in retraining.joined.items() if count and name in JOINED]
     return Section(
         "The retraining",
         (
-            Words(f"{retraining.says} Of what was new, joined or left out: {counts}."),
+            Words(retraining.says),
+            *([Points(tuple(told))] if told else []),
             Table(
                 ("gate", "", "finding"),
                 tuple((name, "passed" if passed else "held back", says) for name, passed, says in retraining.gates),

@@ -78,15 +78,12 @@ def scores_section(scores: Sequence[Score]) -> Section:
         "How good it is",
         (
             Words(
-                f"Of the toys that shoppers took next, the student as it ships had {share(shipped.recall_10)} among "
-                f"its first ten (Recall@10). Beyond chance it is {told}, by NDCG@10 on the same {shipped.queries:,} "
-                "queries. NDCG@10 is 1 where the toy taken next stands first, and less the lower it stands; 0 below "
-                "the tenth place."
+                f"Beyond chance the student as it ships is {told}, by NDCG@10 on the same {shipped.queries:,} queries."
             ),
             _table(order, strong),
             Plot(
                 _finding(shipped, score_of(scores, "teacher")),
-                "NDCG@10 with its 95 % interval, dashed: the student as it ships.",
+                "NDCG@10 with its 95 % interval. Dashed: the student as it ships.",
                 dot_plot(
                     [(each.name, [each.ndcg_10]) for each in order],
                     [Series("NDCG@10", "dot-0")],
@@ -96,7 +93,7 @@ def scores_section(scores: Sequence[Score]) -> Section:
                     shipped.ndcg_10.value,
                 ),
                 Table(
-                    ("recommender", "R@5 (95 %)", "N@5 (95 %)", "N@10 (95 %)"),
+                    ("recommender", "Recall@5 (95 %)", "NDCG@5 (95 %)", "NDCG@10 (95 %)"),
                     tuple((each.name, *map(sure, (each.recall_5, each.ndcg_5, each.ndcg_10))) for each in order),
                 ),
             ),
@@ -115,7 +112,7 @@ def _table(order: Sequence[Score], strong: frozenset[int]) -> Table:
         )
         for each in order
     )
-    head = ("recommender", "R@10 (95 %)", "N@10 (95 %)", "student minus it, N@10 (95 %)", "p")
+    head = ("recommender", "Recall@10 (95 %)", "NDCG@10 (95 %)", "student minus it, NDCG@10 (95 %)", "p")
     return Table(head, rows, 1, strong)
 
 

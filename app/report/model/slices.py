@@ -13,7 +13,7 @@ from app.report.plots import short
 from data.sequences import Sequences
 from distillation.gates import quality_gate
 from recommender.evaluation.metrics import MAIN, per_query
-from recommender.evaluation.report import FEWEST_QUERIES, slices
+from recommender.evaluation.report import FEWEST_QUERIES, UNTIED, slices
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ def measure_slices(first: Judged, second: Judged, learned: Sequences) -> tuple[S
     for (name, ours), (_, theirs) in zip(
         slices(first.judgement, learned), slices(second.judgement, learned), strict=True
     ):
-        if not len(ours):
-            continue
+        if not len(ours) or (name == UNTIED and len(ours) == len(first.judgement)):
+            continue  # without ties it is all queries again
         one, other = per_query(ours)[MAIN], per_query(theirs)[MAIN]
         found = told.get(name)
         difference = None if found is None else Estimate(found["new"] - found["running"], found["low"], found["high"])
@@ -91,10 +91,9 @@ def slice_cards(rows: Sequence[SliceRow], first: str, second: str) -> Cards:
 
 def finding(rows: Sequence[SliceRow], first: str, second: str) -> str:
     """What the paired differences say, in a line."""
-    differences = [(row.name, row.difference) for row in rows if row.difference is not None]
-    worse = [name for name, each in differences if each.is_below]
-    better = [name for name, each in differences if each.is_above]
-    if not differences:
+    worse = behind(rows)
+    better = [row.name for row in rows if row.difference is not None and row.difference.is_above]
+    if all(row.difference is None for row in rows):
         return "Too few queries to compare them"
     if worse and better:
         return f"{first.capitalize()} is ahead on {', '.join(better)}; behind on {', '.join(worse)}"
@@ -103,6 +102,11 @@ def finding(rows: Sequence[SliceRow], first: str, second: str) -> str:
     if better:
         return f"{first.capitalize()} is ahead of {second} on {', '.join(better)}, nowhere behind"
     return f"On no slice do {first} and {second} differ beyond chance"
+
+
+def behind(rows: Sequence[SliceRow]) -> list[str]:
+    """Slices on which the first is worse beyond chance."""
+    return [row.name for row in rows if row.difference is not None and row.difference.is_below]
 
 
 def slices_section(rows: Sequence[SliceRow]) -> Section:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.report.charts import percent
-from app.report.document import Plot, Section, Table, Words
+from app.report.charts import percent, tenths
+from app.report.document import Plot, Points, Section, Table, Words
 from app.report.dots import Series, dot_plot
 from app.report.figures import Estimate, estimate, share, sure
 from app.report.model.judged import Judged, Kind
@@ -118,7 +118,7 @@ def variety_section(varieties: Varieties) -> Section:
         tuple(
             (
                 row.name,
-                percent(row.coverage),
+                tenths(row.coverage),
                 f"{row.gini:.3f}",
                 *(_bits(each) for each in (row.novelty, row.diversity, row.calibration)),
             )
@@ -130,12 +130,18 @@ def variety_section(varieties: Varieties) -> Section:
         "How much of the shelf is seen",
         (
             Words(
-                f"The student shows {percent(shipped.coverage)} of the toys on some list. These figures are "
-                "of the first ten places of all lists together. Coverage: share of the toys that are on any list. "
-                "Gini: how unequally they are shown, 0 alike, 1 one toy alone. Both are of just these lists and so "
-                "many of them, and have no interval. Novelty: how few shoppers met a shown toy, more is less "
-                "familiar. Diversity: how little the categories of a list have in common. Calibration: how far the "
-                "categories of a list are from those of the shopper's history, 0 is the same mix."
+                f"The student shows {percent(shipped.coverage)} of the toys on some list, counting the first ten "
+                "places of every list."
+            ),
+            Points(
+                (
+                    "Coverage: share of the toys that are on any list. Gini: how unequally they are shown, 0 all "
+                    "alike, 1 one toy alone. Both are of just these lists and so many of them, and have no interval.",
+                    "Novelty: how few shoppers met a shown toy; each bit more, half as many met it.",
+                    "Diversity: how little the categories of a list have in common, 0 one category, 1 all different.",
+                    "Calibration: how far the categories of a list are from those of the shopper's history (the "
+                    "divergence of Kullback and Leibler), 0 is the same mix.",
+                )
             ),
             table,
             plot,

@@ -25,7 +25,7 @@ from app.report.document import (
     Words,
 )
 from app.report.dots import Series, dot_plot
-from app.report.figures import Estimate, estimate, interval, share, signed, sure
+from app.report.figures import Estimate, estimate, interval, share, signed, sure, when
 from app.report.html import to_html
 from app.report.markdown import to_markdown
 from app.report.plots import Dot, scatter, short
@@ -121,3 +121,10 @@ def test_a_logarithmic_axis_tells_a_cost_from_its_first_tick() -> None:
     free, cheap, dear = (float(e.attrib["cx"]) for e in root.iter() if e.attrib.get("class", "").startswith("dot "))
     first = next(e for e in root.iter() if e.text == "0.01")
     assert free == float(first.attrib["x"]) < cheap < dear
+
+
+def test_moments_are_written_for_people() -> None:
+    assert when("2026-11-29T18:22:32+00:00") == "2026-11-29 18:22 UTC"
+    assert when("2026-11-29T19:22:32+01:00") == "2026-11-29 18:22 UTC"
+    assert when("") == ""
+    assert when("one day") == "one day"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.report.document import Table, Words
+from app.report.document import Points, Table, Words
 from app.report.model.retraining import read_retraining, retraining_section
 from data.errors import ToyGuideError
 from recommender.records import Run
@@ -24,9 +24,9 @@ def run(*gates: dict[str, Any], **told: Any) -> Run:
 
 def test_the_verdict_its_gates_and_what_was_joined() -> None:
     section = retraining_section(read_retraining(run(GATE), "m" * 32))
-    words, gates = section.blocks
-    assert isinstance(words, Words)
-    assert words.text == "All gates passed. Of what was new, joined or left out: 1,200 events."
+    words, joined, gates = section.blocks
+    assert words == Words("All gates passed.")
+    assert joined == Points(("1,200 events came behind the old ones.",))
     assert isinstance(gates, Table)
     assert gates.rows == (("size", "passed", "Small."),)
 
@@ -39,7 +39,7 @@ def test_what_toys_on_trial_say_stands_beside_the_plain_figure() -> None:
         "0.400 (0.300–0.500)", "0.250", "0.400 (0.300–0.500)", "+0.000 (−0.100 to +0.100)",
     ]  # fmt: skip
     none = trials | {"figures": {"exposure": None}}
-    assert len(retraining_section(read_retraining(run(none), "m" * 32)).blocks) == 2
+    assert len(retraining_section(read_retraining(run(none), "m" * 32)).blocks) == 3
 
 
 def test_a_record_that_lacks_a_part_and_one_of_another_bundle() -> None:
