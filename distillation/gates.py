@@ -51,7 +51,7 @@ def quality_gate(new: Judgement, running: Judgement, learned: Sequences) -> Gate
     """NDCG@10 by slice: nowhere below the running bundle by more than chance explains.
 
     Both are judgements of the same queries; of each slice the paired differences get a bootstrap interval, as wide as
-    it must be for all slices together to give a false alarm one time in twenty.
+    it must be for all slices together to give a false alarm one time in twenty at most (Bonferroni; docs/adr, 28).
     """
     pairs = [
         (name, per_query(ours)[MAIN], per_query(theirs)[MAIN])
