@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
@@ -70,12 +71,23 @@ def rank_in_parallel(errand: Errand, chunks: Iterable[Sequence[Known]], workers:
         while waiting:
             yield waiting.popleft().result()
     except BrokenProcessPool:
+        _let_go(executor)
         raise ToyGuideError(
             "A worker was killed before it was done. Nothing was written: give the same command again, with fewer "
             "--workers or a smaller --batch if memory ran out."
         ) from None
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _let_go(executor: ProcessPoolExecutor) -> None:
+    """Let a pool whose workers are gone end.
+
+    Python before 3.11.5, Debian 12's among them, waits for ever for one of them to take a chunk that a pipe does not
+    hold (python/cpython, issue 94777).
+    """
+    if sys.version_info < (3, 11, 5):
+        executor._call_queue._reader.close()  # type: ignore[attr-defined]  # what Python itself does since then
 
 
 def _open(errand: Errand) -> None:

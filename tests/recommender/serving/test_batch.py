@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -111,14 +112,16 @@ def test_workers_give_the_chunks_back_in_order(engine: Engine, bundle: Path) -> 
 
 def test_a_worker_that_is_killed_ends_it_with_a_sentence(engine: Engine, bundle: Path) -> None:
     before = set(multiprocessing.active_children())
+    many = [Known([(f"toy-{n}-{step}", "like") for step in range(40)], None, None) for n in range(200)]
+    assert len(pickle.dumps(many)) > 2**16  # a pipe is full of it before the worker has read it
 
     def chunks() -> Iterator[list[Known]]:
         for _ in range(8):
-            yield KNOWN
+            yield many
         for worker in set(multiprocessing.active_children()) - before:
             os.kill(worker.pid or 0, signal.SIGKILL)
         while True:
-            yield KNOWN
+            yield many
 
     with pytest.raises(ToyGuideError, match="A worker was killed before it was done"):
         list(rank_in_parallel(errand(bundle, engine.model), chunks(), 1))
