@@ -24,7 +24,7 @@ from distillation.quantize import fake_quantise
 from recommender.base import QueryBatch, Recommender
 from recommender.features import encode_recipients
 from recommender.learning.batches import Batch
-from recommender.learning.towers import ShopperTower, last_states
+from recommender.learning.towers import ShopperTower, last_states, rows_of
 from recommender.serving.bundle import TABLE_BITS
 from recommender.serving.student import met_toys, pad_histories
 
@@ -103,7 +103,7 @@ class Student(nn.Module):
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """(queries [P, d] scaled, table [N + 1, d]): their inner products are the logits."""
         table = self.table()
-        states = self.shopper(table[batch.toys])
+        states = self.shopper(rows_of(table, batch.toys))
         return self.shopper.queries(states[batch.row, batch.step], batch.profile) * self.config.scale, table
 
     def encode(self, table: Tensor, history: Tensor, profile: Tensor) -> Tensor:

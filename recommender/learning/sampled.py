@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from recommender.learning.batches import Batch
+from recommender.learning.towers import rows_of
 from recommender.learning.two_tower import TwoTower
 
 FULL_SOFTMAX_UP_TO: Final = 50_000
@@ -49,8 +50,8 @@ def sampled_loss(model: TwoTower, batch: Batch, sampler: Sampler) -> Tensor:
     needed, place = torch.unique(torch.cat([batch.toys.flatten(), batch.targets, drawn]), return_inverse=True)
     inputs, targets, others = place.split([batch.toys.numel(), len(batch.targets), len(drawn)])
     queries, vectors = model(batch, (needed, inputs.view(batch.toys.shape)))
-    own = (queries * vectors[targets]).sum(dim=-1).float()
-    rest = (queries @ vectors[others].T).float()
+    own = (queries * rows_of(vectors, targets)).sum(dim=-1).float()
+    rest = (queries @ rows_of(vectors, others).T).float()
     log_chance = sampler.log_chance.to(own.device)
     return corrected_loss(own - log_chance[batch.targets], rest - log_chance[drawn], drawn, batch)
 

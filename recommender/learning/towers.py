@@ -152,3 +152,12 @@ def last_states(states: Tensor, toys: Tensor) -> Tensor:
     """The state [B, d] after the last contact, for states [B, L + 1, d] and histories int [B, L] with padding 0."""
     length = (toys > 0).sum(dim=1)
     return states[torch.arange(states.shape[0], device=states.device), length]
+
+
+def rows_of(table: Tensor, rows: Tensor) -> Tensor:
+    """Rows [..., d] of a table [N, d] by int64 [...]: `table[rows]`, to learn through.
+
+    The gradient of that is added up by several threads in whatever order they come, so that no two trainings end alike;
+    this one's is always the same, and with one thread the same as that.
+    """
+    return F.embedding(rows, table)

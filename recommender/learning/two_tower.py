@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from data.schema import KIND_CODES
 from recommender.features import FeatureSchema, ToyFeatures
 from recommender.learning.batches import Batch
-from recommender.learning.towers import ShopperTower, ToyTower, last_states
+from recommender.learning.towers import ShopperTower, ToyTower, last_states, rows_of
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class TwoTower(nn.Module):
         """
         toys, inputs = some if some is not None else (None, batch.toys)
         vectors = self.vectors(toys)
-        states = self.shopper(vectors[inputs], batch.kinds, batch.gaps)
+        states = self.shopper(rows_of(vectors, inputs), batch.kinds, batch.gaps)
         queries = self.shopper.queries(states[batch.row, batch.step], batch.profile)
         return queries / self.config.temperature, vectors
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from recommender.learning.towers import ShopperTower, ToyTower, gap_buckets, last_states
+from recommender.learning.towers import ShopperTower, ToyTower, gap_buckets, last_states, rows_of
 
 
 @pytest.fixture
@@ -85,3 +85,23 @@ def test_id_dropout_drops_ids_in_training_alone():
     assert 0.3 < dropped < 0.7
     tower.eval()
     assert (tower(toys, *features, id_dropout=0.5)[1:].norm(dim=-1) > 0).all()
+
+
+def test_the_gradient_of_rows_is_the_same_however_many_threads_add_it_up():
+    table = torch.randn(300, 96)
+    rows, wanted = torch.randint(0, 300, (500, 20)), torch.randn(500, 20, 96)
+
+    def gradient(threads):
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            learned = table.clone().requires_grad_()
+            found = rows_of(learned, rows)
+            (found * wanted).sum().backward()
+        finally:
+            torch.set_num_threads(before)
+        assert torch.equal(found, table[rows])
+        return learned.grad
+
+    alone = gradient(1)
+    assert all(torch.equal(gradient(2), alone) for _ in range(8))
