@@ -164,6 +164,7 @@ def _contest(
     from app.peers.exchange import read_lists
     from app.peers.measure import peer_step
     from app.peers.results import row_of
+    from data.cpus import available_cpus
     from recommender.evaluation.compare import compare
     from recommender.evaluation.lists import judge_lists
     from recommender.evaluation.ranking import judge
@@ -201,7 +202,7 @@ def _contest(
             "queries": len(split.test),
             "threads": place.threads,
             "minutes": minutes,
-            "machine": {"cores": _cores(), "platform": said["platform"], "python": said["python"]},
+            "machine": {"cores": available_cpus(), "platform": said["platform"], "python": said["python"]},
             "rows": rows,
             "paired": [asdict(compare(ships, other)) for other, _, _ in judged[:-1]],
         }
@@ -250,12 +251,6 @@ def _own_costs(
                 place, "student", "pace", data, runs["student"], record["digest"], runs["teacher"], again
             )
     return costs
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0))
 
 
 def _keep(found: dict[str, Any], out: Path) -> None:

@@ -43,6 +43,7 @@ from app.cli.shop import shop
 from app.cli.sweep import sweep
 from app.cli.train import train
 from app.plain import plain
+from app.threads import settle_threads
 from data.errors import ToyGuideError, UnfitError
 
 _TOGETHER: Final = ("train", "distill")
@@ -111,6 +112,7 @@ app.command()(sweep)
 
 def main() -> NoReturn:
     """Run the command line and leave with one of the codes of `Exit`."""
+    settle_threads()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to stop

@@ -49,6 +49,7 @@ def score(
     and stock, and for who stands before it.
     """
     from app.cli.nightly import write_lists
+    from data.cpus import usable_cpus
     from data.dataset import load_toys
     from recommender.base import check_k
     from recommender.serving.batch import held_back
@@ -56,7 +57,7 @@ def score(
     from recommender.serving.pool import Errand
 
     check_k(k, "score")
-    count = _cpus() if workers is None else workers
+    count = usable_cpus() if workers is None else workers
     for name, value in (("workers", count), ("batch", batch)):
         if not 1 <= value <= _MOST[name]:
             raise parameter_error(name, "score", f"an int in [1, {_MOST[name]}]", value)
@@ -94,11 +95,6 @@ def _words(night: Night, k: int, workers: int, batch: int, hidden: int, out: Pat
         yield f"{night.unknown:,} of those asked for have no event in the dataset, and no list."
     if hidden:
         yield f"{hidden:,} toys are in no list: the dataset holds them back, and the bundle does not know it yet."
-
-
-def _cpus() -> int:
-    """The CPUs that this process may use, where the system says."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check_out(file: Path) -> None:
