@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import app
 from app.peers.environment import pins_of, ready, surroundings, threads_of
 from data.errors import ToyGuideError
 
@@ -56,7 +58,8 @@ def peer_step(place: Place, peer: Peer, step: str, minutes: float = 0.0, again: 
     of = {"data": place.digest, "pins": pins_of(peer.pins).split(), "threads": place.threads}
     words = [str(place.data), str(folder)]
     if step == "learn":
-        of, words = of | {"minutes": minutes}, [*words, "--minutes", str(minutes)]
+        of |= {"minutes": minutes, "code": digest_of(peer)}  # what may be chosen from stands there
+        words += ["--minutes", str(minutes)]
     else:
         of |= {"learned": _learned(folder)}
     command = [str(ready(peer.pins, environment)), "-P", "-W", "ignore", "-m", peer.module, step, *words]
@@ -111,6 +114,12 @@ def _step(
     if done.returncode:
         raise ToyGuideError(f"{title} failed at '{step}' with exit status {done.returncode}; what it said is above.")
     return _read(file)
+
+
+def digest_of(peer: Peer) -> str:
+    """Of what runs in the peer's environment."""
+    file = Path(app.__file__).parent / "peers" / "side" / f"{peer.name}.py"
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _learned(folder: Path) -> Any:

@@ -13,11 +13,11 @@ from implicit.cpu.als import AlternatingLeastSquares
 from numpy.typing import NDArray
 from scipy import sparse
 
-from app.peers.side.contest import Data, Histories, ndcg_10, note, peak_mib, read, run, threads, write
+from app.peers.side.contest import Data, Histories, ndcg_10, note, peak_mib, read, run, taken_over, threads, write
 
-FACTORS = (64, 128, 256)
+FACTORS = (8, 16, 32, 64, 128, 256)
 REGULARIZATION = (0.01, 1.0)
-ALPHA = (10.0, 40.0, 100.0)
+ALPHA = (3.0, 10.0, 40.0, 100.0)
 ITERATIONS = 15
 _VALIDATED_AT_ONCE = 4096
 
@@ -28,13 +28,13 @@ class Als:
     def learn(self, data: Data, folder: Path, minutes: float) -> dict[str, Any]:
         """Every point of the grid once, until the minutes are over; the best is then learned again and kept."""
         kept = read(folder / "trials.json")
-        trials: list[dict[str, Any]] = kept["trials"] if kept.get("digest") == data.digest else []
-        grid = [
+        grid: list[dict[str, Any]] = [
             {"factors": factors, "regularization": regularization, "alpha": alpha, "iterations": ITERATIONS}
             for factors, regularization, alpha in product(FACTORS, REGULARIZATION, ALPHA)
         ]
+        trials, left = taken_over(grid, kept["trials"] if kept.get("digest") == data.digest else [])
         self.n_toys = data.n_toys
-        for settings in grid[len(trials) :]:
+        for settings in left:
             if sum(trial["processor_seconds"] for trial in trials) > 60 * minutes:
                 break
             self.model, taken = fitted(data, settings)

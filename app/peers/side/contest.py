@@ -178,6 +178,15 @@ def ndcg_10(lists: NDArray[np.int32], targets: NDArray[np.int32]) -> float:
     return float((hit / np.log2(np.arange(2, 2 + hit.shape[1]))).sum(axis=1).mean())
 
 
+def taken_over(
+    grid: Sequence[dict[str, Any]], trials: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(those of `trials` whose settings are of the grid, the settings of the grid that none of them has)."""
+    kept = [trial for trial in trials if any(settings.items() <= trial.items() for settings in grid)]
+    left = [settings for settings in grid if not any(settings.items() <= trial.items() for trial in kept)]
+    return kept, left
+
+
 def resident_mib() -> float:
     """Memory that this process holds now, in MiB (Linux)."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])

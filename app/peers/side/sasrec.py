@@ -8,6 +8,7 @@ last epoch.
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 import warnings
 from collections.abc import Sequence
@@ -92,9 +93,12 @@ class SasRec:
                 best = max(range(len(curve)), key=lambda epoch: curve[epoch]["validation_ndcg_10"])
                 over = sum(each["processor_seconds"] for each in curve) >= left
                 kept["done"] = len(curve) - 1 - best >= PATIENCE or len(curve) >= EPOCHS
-                model.fit_trainer.save_checkpoint(folder / "last.ckpt")
+                unfinished = folder / "unfinished.ckpt"
+                model.fit_trainer.save_checkpoint(unfinished)
                 if best == len(curve) - 1:
-                    (folder / "best.ckpt").write_bytes((folder / "last.ckpt").read_bytes())
+                    shutil.copyfile(unfinished, folder / "unfinished-best.ckpt")
+                    (folder / "unfinished-best.ckpt").replace(folder / "best.ckpt")
+                unfinished.replace(folder / "last.ckpt")
                 write(folder / "trial.json", kept)
                 note(f"sasrec {settings}: epoch {len(curve)}, {seconds:.1f} s, validation NDCG@10 {found:.4f}")
                 if over:

@@ -51,6 +51,9 @@ def test_a_step_that_is_done_is_taken_over_until_what_it_is_of_changes(place: Pl
     assert peer_step(place, PEERS["als"], "ask", again=True)["runs"] == 2
     assert peer_step(place, PEERS["als"], "learn", 6.0)["runs"] == 2
     assert peer_step(place, PEERS["als"], "ask")["runs"] == 3  # another model was chosen
+    code = Path(app.__file__).parent / "peers" / "side" / "als.py"
+    code.write_text(f"{STAND_IN}\n# with another grid\n", encoding="utf-8")
+    assert peer_step(place, PEERS["als"], "learn", 6.0)["runs"] == 3
 
 
 def test_a_peer_that_fails_is_named_with_its_step(place: Place, capfd: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,15 @@ def test_every_step_leaves_its_figures(
     assert len(judge_lists("popular", lists, split.test, len(shop.index))) == len(split.test)
 
 
+def test_of_an_earlier_search_only_trials_of_the_grid_are_taken_over() -> None:
+    grid = [{"factors": factors, "alpha": alpha} for factors in (8, 64) for alpha in (1.0, 10.0)]
+    tried = [
+        {**settings, "seconds": 1.0} for settings in ({"factors": 64, "alpha": 10.0}, {"factors": 64, "alpha": 40.0})
+    ]
+    assert contest.taken_over(grid, tried) == (tried[:1], grid[:3])
+    assert contest.taken_over(grid, []) == ([], grid)
+
+
 def test_settings_are_chosen_by_the_metric_that_judges(tmp_path: Path, shop: Dataset, split: Split) -> None:
     hand_over(split, len(shop.index), tmp_path / "data.npz")
     told, peer = read_data(tmp_path / "data.npz"), Popular()
