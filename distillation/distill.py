@@ -29,6 +29,7 @@ from recommender.learning.chunked import chunked_mean
 from recommender.learning.fit import FitOptions, Reporter
 from recommender.learning.presets import MAX_EPOCHS
 from recommender.learning.processes import process_count
+from recommender.learning.recency import MAX_HALF_LIFE
 from recommender.learning.runs import as_recorded, check_same_data, load_run, save_run
 from recommender.learning.teacher import VALIDATION_QUERIES, fit_record
 from recommender.learning.tower_recommender import validation_ndcg
@@ -53,6 +54,7 @@ class DistilOptions:
     dreams: for every epoch on real shoppers, as many on shoppers that the teacher dreamt up, each time others
     start: whether the student's table begins as the teacher's
     finish: epochs at the end in which the table is rounded as it will be stored; 0 rounds it in storage alone
+    half_life: days after which a real shopper's event weighs half; 0 = all weigh alike
     """
 
     alpha: float = 0.3
@@ -69,6 +71,7 @@ class DistilOptions:
     dreams: int = 0
     start: bool = True
     finish: int = 0
+    half_life: float = 0.0
 
     def __post_init__(self) -> None:
         """Raise ToyGuideError for values that cannot be."""
@@ -87,6 +90,8 @@ class DistilOptions:
             if not least <= getattr(self, name) <= most:
                 raise parameter_error(name, "distil", f"an int in [{least}, {most}]", getattr(self, name))
         check_outside(self.outside)
+        if not 0.0 <= self.half_life <= MAX_HALF_LIFE:
+            raise parameter_error("half_life", "distil", f"a number in [0, {MAX_HALF_LIFE}]", self.half_life)
         if not 0.0 < self.learning_rate <= 1.0:
             raise parameter_error("learning_rate", "distil", "a number in (0, 1]", self.learning_rate)
         if not 0.0 <= self.average < 1.0:

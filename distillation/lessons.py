@@ -17,6 +17,7 @@ from distillation.targets import Outside, Targets
 from distillation.teachers import Teacher, check_same_toys
 from recommender.learning.batches import Windows, make_windows
 from recommender.learning.fit import Reporter
+from recommender.learning.recency import weights_of
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,16 @@ class View:
     dreamt: bool = False
 
 
-def prepare_lessons(dataset: Dataset, split: Split, max_history: int, interests: tuple[str, ...]) -> Lessons:
-    """Cut the training part, without what was refused, into a student's windows."""
+def prepare_lessons(
+    dataset: Dataset, split: Split, max_history: int, interests: tuple[str, ...], half_life: float = 0.0
+) -> Lessons:
+    """Cut the training part, without what was refused, into a student's windows.
+
+    half_life: days, see `recommender.learning.recency`
+    """
     kept, contacts = split.train.without_refusals()
-    windows = make_windows(kept, max_history, interests).renumbered(torch.from_numpy(contacts))
+    chance = weights_of(kept.times, half_life)
+    windows = make_windows(kept, max_history, interests, chance).renumbered(torch.from_numpy(contacts))
     return Lessons(dataset, split, kept, windows, max_history, interests)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +43,8 @@ from recommender.serving.bundle import Manifest, verify_bundle
 
 KEY: Final = "retrain.json"
 DATASET, TEACHER, STUDENT, BUNDLE, SCORES = "dataset", "teacher", "student", "bundle", "scores"
+HALF_LIFE: Final = 60.0
+"""Days."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,14 @@ class RetrainOptions:
     """How to train on; the student is made by the recipe of the running bundle.
 
     epochs, rate: of the teacher, by default a third and a half of its own
+    half_life: days after which an event weighs half for teacher and student, see `recommender.learning.recency`;
+    0 = all weigh alike
     most_bytes: of the student as it ships; most_of_a_session: see `data.people`
     """
 
     epochs: int | None = None
     rate: float | None = None
+    half_life: float = HALF_LIFE
     most_bytes: int = 2_000_000
     most_of_a_session: int = MOST_OF_A_SESSION
 
@@ -109,7 +114,7 @@ def retrain(
     running = verify_bundle(before.bundle)
     running_student(before.bundle, base)
     recipe_of(running)  # both are asked for later: what is wrong with them is said before hours of training
-    start = read_start(before.teacher, base, options.epochs, options.rate)
+    start = read_start(before.teacher, base, options.epochs, options.rate, options.half_life)
     if start.plan.protocol is not Protocol.LEAVE_ONE_OUT:
         raise ToyGuideError(
             f"{before.teacher} was trained on the {start.plan.protocol} protocol; it must be leave-one-out."
@@ -121,7 +126,7 @@ def retrain(
         split = split_dataset(dataset, plan)
         teacher = _taught(folder, dataset, split, plan, start, report)
         try:
-            manifest = _bundled(folder, dataset, split, plan, teacher, running, report)
+            manifest = _bundled(folder, dataset, split, plan, teacher, running, options.half_life, report)
         except BundleError as error:
             gates: tuple[Gate, ...] = (Gate("bundle", False, str(error)),)
             model = None
@@ -235,11 +240,13 @@ def _bundled(
     plan: SplitPlan,
     teacher: Teacher,
     running: Manifest,
+    half_life: float,
     report: Report,
 ) -> Manifest:
     told = report("Distilling the student")
     at = folder / STUDENT
     config, options, near = recipe_of(running)
+    options = replace(options, half_life=half_life)
     if not at.is_dir():
         scores, unfinished = folder / SCORES, unfinished_of(at)
         _, weights, record = teach(dataset, split, plan, teacher, config, options, scores, told, near, unfinished)

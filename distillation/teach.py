@@ -64,7 +64,7 @@ def teach(
     kept = checkpoints(unfinished, key, STAGES)
     left_out = went_before(kept)
     interests = teacher.interests if teacher else tuple(fit_schema(dataset.toy_rows()).interests)
-    lessons = prepare_lessons(dataset, split, config.max_history, interests)
+    lessons = prepare_lessons(dataset, split, config.max_history, interests, options.half_life)
     check_near(near, len(dataset.index))
     if teacher is None or options.alpha == 1.0:
         student, weights, record = distil(lessons, teacher, (), config, options, report, kept)

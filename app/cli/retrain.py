@@ -44,6 +44,10 @@ def retrain(
     rate: Annotated[
         float | None, typer.Option(help="The teacher's learning rate.", show_default="half of its own")
     ] = None,
+    half_life: Annotated[
+        float,
+        typer.Option("--half-life", help="Days after which an event weighs half in training; 0 = all weigh alike."),
+    ] = 60.0,
     largest: Annotated[float, typer.Option("--largest", help="MB that the student may have as it ships.")] = 2.0,
     publish: Annotated[
         Path | None, typer.Option(help="If all gates are passed, publish the bundle in this folder for kiosks.")
@@ -56,6 +60,7 @@ def retrain(
     """Join new events, train the teacher on, distil, and judge the new bundle against the one that runs."""
     from data.dataset import load_dataset, load_fit_dataset
     from distillation.retrain import BUNDLE, RetrainOptions, retrain
+    from recommender.learning.recency import MAX_HALF_LIFE
 
     parts = _parts(before, {"data": data, "teacher": teacher, "bundle": bundle})
     shelf = None if publish is None else Shelf(publish, key)
@@ -65,13 +70,15 @@ def retrain(
         raise parameter_error("--epochs", "retrain", "an int in [1, 1000]", epochs)
     if rate is not None and not 0 < rate <= 1:
         raise parameter_error("--rate", "retrain", "a number in (0, 1]", rate)
+    if not 0 <= half_life <= MAX_HALF_LIFE:
+        raise parameter_error("--half-life", "retrain", f"a number in [0, {MAX_HALF_LIFE:.0f}]", half_life)
     if not 0 < largest <= 1000:
         raise parameter_error("--largest", "retrain", "a number in (0, 1000]", largest)
     if shelf is not None:
         shelf.check(parts.bundle, out)
     today = None if catalogue is None else load_fit_dataset(catalogue)
     live = live_events(events, today or load_dataset(parts.data), moment_of(since, "retrain"), "retrain")
-    options = RetrainOptions(epochs, rate, round(largest * 1e6))
+    options = RetrainOptions(epochs, rate, half_life, round(largest * 1e6))
     with progress_bar() as progress:
         found = retrain(
             out, parts, live.dataset.events, today, options, lambda title: report_to(progress, title), live.shown

@@ -24,6 +24,7 @@ class Windows:
     contacts: int64 [W, L]: where contact t stands in the flat arrays of the sequences it was cut from
     profiles: int64 [W, L] rows of `profile_table` [R, P]: whom contact t was for
     lengths: int64 [W]
+    chance: float32 [W, L], that contact t, where it is a target, is one in a pass over the windows; None = it always is
     """
 
     toys: Tensor
@@ -34,6 +35,25 @@ class Windows:
     profiles: Tensor
     profile_table: Tensor
     lengths: NDArray[np.int64]
+    chance: Tensor | None = None
+
+    @property
+    def expected(self) -> float:
+        """How many targets a pass has, in the mean."""
+        counted = self.counted if self.chance is None else self.counted * self.chance
+        return float(counted.sum(dtype=torch.float64))
+
+    @property
+    def passes(self) -> int:
+        """How many passes make an epoch: it has about as many targets as there are, whatever their chances."""
+        return max(1, round(int(self.counted.sum()) / max(self.expected, 1.0)))
+
+    def drawn(self, generator: np.random.Generator) -> Windows:
+        """The windows of one pass."""
+        if self.chance is None:
+            return self
+        lot = torch.from_numpy(generator.random(self.counted.shape, np.float32))
+        return replace(self, counted=self.counted & (lot < self.chance))
 
     def renumbered(self, contacts: Tensor) -> Windows:
         """The same windows, where contact i of `contacts` int64 [E'] stands at `contacts[i]` instead of i."""
@@ -64,10 +84,13 @@ class Batch(NamedTuple):
         return Batch(*(tensor.to(device) for tensor in self))
 
 
-def make_windows(sequences: Sequences, max_history: int, interests: Sequence[str]) -> Windows:
+def make_windows(
+    sequences: Sequences, max_history: int, interests: Sequence[str], chance: NDArray[np.float32] | None = None
+) -> Windows:
     """Cut every sequence, from its end, into windows of `max_history` + 1 contacts.
 
     Neighbouring windows share one contact: the last target of one is the first input of the next.
+    chance: float32 [E], see `Windows`
     """
     starts, stops, first = [], [], []
     for begin, end in zip(sequences.offsets[:-1], sequences.offsets[1:], strict=True):
@@ -97,11 +120,17 @@ def make_windows(sequences: Sequences, max_history: int, interests: Sequence[str
         torch.from_numpy(np.where(real, sequences.recipients[places], 0).astype(np.int64)),
         torch.from_numpy(profiles),
         lengths,
+        None if chance is None else torch.from_numpy(chance[places]),
     )
 
 
 def epoch_batches(windows: Windows, targets_per_batch: int, generator: np.random.Generator) -> Iterator[Batch]:
-    """All windows once: batches of about `targets_per_batch` targets, alike in length, in random order."""
+    """An epoch's passes: batches of about `targets_per_batch` targets, alike in length, in random order."""
+    for _ in range(windows.passes):
+        yield from _pass(windows.drawn(generator), targets_per_batch, generator)
+
+
+def _pass(windows: Windows, targets_per_batch: int, generator: np.random.Generator) -> Iterator[Batch]:
     sizes = windows.counted.sum(dim=1).numpy()
     useful = np.flatnonzero(sizes)
     order = useful[np.lexsort((generator.random(len(useful)), windows.lengths[useful]))]
@@ -112,8 +141,8 @@ def epoch_batches(windows: Windows, targets_per_batch: int, generator: np.random
 
 
 def count_batches(windows: Windows, targets_per_batch: int) -> int:
-    """How many batches `epoch_batches` makes of an epoch, to within one."""
-    return max(1, int(windows.counted.sum()) // targets_per_batch)
+    """How many batches `epoch_batches` makes of an epoch, to within one of each of its passes."""
+    return max(1, windows.passes * int(windows.expected) // targets_per_batch)
 
 
 def take_batch(windows: Windows, rows: Tensor) -> Batch:

@@ -10,6 +10,7 @@ from typing import Any
 from data.dataset import MAX_SEED
 from data.errors import ToyGuideError, parameter_error
 from recommender.learning.fit import FitOptions
+from recommender.learning.recency import MAX_HALF_LIFE
 from recommender.learning.two_tower import TwoTowerConfig
 
 MAX_EPOCHS = 10_000
@@ -21,6 +22,7 @@ class Preset:
     """How a teacher is built and trained.
 
     negatives: toys drawn for a step where the catalogue is too large for a full softmax, see `learning.sampled`
+    half_life: days after which an event weighs half in training, see `learning.recency`; 0 = all weigh alike
     """
 
     name: str
@@ -28,6 +30,7 @@ class Preset:
     training: FitOptions
     targets_per_batch: int
     negatives: int = 8192
+    half_life: float = 0.0
 
 
 def preset_names() -> list[str]:
@@ -56,7 +59,7 @@ def load_preset(name: str, **changes: Any) -> Preset:
 def make_preset(name: str, values: dict[str, Any]) -> Preset:
     """A preset from its keys; every key must be there, of the right type and in its range."""
     kinds = {field.name: field.type for field in (*fields(TwoTowerConfig), *fields(FitOptions))}
-    kinds |= {"targets_per_batch": "int", "negatives": "int"}
+    kinds |= {"targets_per_batch": "int", "negatives": "int", "half_life": "float"}
     required = {field.name for field in fields(TwoTowerConfig) if field.name != "sentences"} | {
         "epochs",
         "learning_rate",
@@ -85,6 +88,7 @@ def make_preset(name: str, values: dict[str, Any]) -> Preset:
         FitOptions(**{field.name: values[field.name] for field in fields(FitOptions) if field.name in values}),
         values["targets_per_batch"],
         values.get("negatives", Preset.negatives),
+        values.get("half_life", Preset.half_life),
     )
 
 
@@ -106,4 +110,5 @@ _RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, MAX_SEED),
     "targets_per_batch": (1, 1_000_000),
     "negatives": (1, 1_000_000),
+    "half_life": (0.0, MAX_HALF_LIFE),
 }

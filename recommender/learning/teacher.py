@@ -28,6 +28,7 @@ from recommender.learning.fit import Reporter, best_epoch, fit
 from recommender.learning.meter import Meter
 from recommender.learning.presets import Preset, make_preset
 from recommender.learning.processes import agree, process_count
+from recommender.learning.recency import weights_of
 from recommender.learning.runs import (
     as_recorded,
     check_same_data,
@@ -173,7 +174,8 @@ class Parts:
         model = TwoTower(preset.model, self.schema, self.features, self.text, unseen)
         if self.start is not None:
             self.start.put_into(model)
-        windows = make_windows(learned, preset.model.max_history, self.schema.interests)
+        chance = weights_of(learned.times, preset.half_life)
+        windows = make_windows(learned, preset.model.max_history, self.schema.interests, chance)
         each = max(1, preset.targets_per_batch // process_count())
         history = fit(
             model,
@@ -205,6 +207,7 @@ def preset_record(preset: Preset) -> dict[str, Any]:
         **asdict(preset.training),
         "targets_per_batch": preset.targets_per_batch,
         "negatives": preset.negatives,
+        "half_life": preset.half_life,
     }
 
 

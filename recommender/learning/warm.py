@@ -60,10 +60,13 @@ class WarmStart:
                 value.copy_(self.weights[name])
 
 
-def read_start(folder: Path, known: Dataset, epochs: int | None = None, rate: float | None = None) -> WarmStart:
+def read_start(
+    folder: Path, known: Dataset, epochs: int | None = None, rate: float | None = None, half_life: float = 0.0
+) -> WarmStart:
     """The teacher in `folder` as a beginning; `known` must be what it was trained on: its toys have numbers there.
 
     epochs, rate: of the training to come, by default a third and a half of what the first teacher of the chain had
+    half_life: of the training to come, see `learning.recency`
     Raises ToyGuideError.
     """
     weights, record = load_run(folder, "teacher")
@@ -83,4 +86,4 @@ def read_start(folder: Path, known: Dataset, epochs: int | None = None, rate: fl
         learning_rate=usual_rate if rate is None else rate,
     )
     projection = weights["text_projection"]
-    return WarmStart(weights, schema, projection, replace(preset, training=training), plan, toys, digest, first)
+    return WarmStart(weights, schema, projection, replace(preset, training=training, half_life=half_life), plan, toys, digest, first)
