@@ -43,7 +43,7 @@ from recommender.serving.bundle import Manifest, verify_bundle
 
 KEY: Final = "retrain.json"
 DATASET, TEACHER, STUDENT, BUNDLE, SCORES = "dataset", "teacher", "student", "bundle", "scores"
-HALF_LIFE: Final = 60.0
+HALF_LIFE: Final = 30.0
 """Days."""
 
 

@@ -9,7 +9,7 @@ import typer
 
 from app.cli.console import progress_bar
 from app.cli.folders import check_output
-from app.cli.train import DataOption, JsonOption, finish, keep, report_to
+from app.cli.train import DataOption, HalfLifeOption, JsonOption, finish, keep, report_to
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
@@ -80,6 +80,7 @@ def distill(
     patience: PatienceOption = 3,
     finish_epochs: FinishOption = 1,
     near: NearOption = 0,
+    half_life: HalfLifeOption = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
     scores: Annotated[
         Path | None, typer.Option("--scores", help="Folder that keeps the teacher's scores for the next student.")
@@ -113,6 +114,7 @@ def distill(
         own=own,
         outside=outside,  # type: ignore[arg-type]  # checked there
         dreams=dreams,
+        half_life=half_life,
         start=start,
         finish=finish_epochs,
     )

@@ -12,7 +12,7 @@ from app.cli.console import ERR, OUT, Exit, print_json, progress_bar
 from app.cli.exposure import print_figures
 from app.cli.live import EventsOption, SinceOption, live_events, moment_of
 from app.cli.shelf import Shelf
-from app.cli.train import report_to
+from app.cli.train import HalfLifeOption, report_to
 from data.errors import ToyGuideError, parameter_error
 
 if TYPE_CHECKING:
@@ -44,10 +44,7 @@ def retrain(
     rate: Annotated[
         float | None, typer.Option(help="The teacher's learning rate.", show_default="half of its own")
     ] = None,
-    half_life: Annotated[
-        float,
-        typer.Option("--half-life", help="Days after which an event weighs half in training; 0 = all weigh alike."),
-    ] = 60.0,
+    half_life: HalfLifeOption = 30.0,
     largest: Annotated[float, typer.Option("--largest", help="MB that the student may have as it ships.")] = 2.0,
     publish: Annotated[
         Path | None, typer.Option(help="If all gates are passed, publish the bundle in this folder for kiosks.")

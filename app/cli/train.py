@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     Save = Callable[[Path, dict[str, Tensor], dict[str, Any]], dict[str, Any]]
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of a dataset.")]
+HalfLifeOption = Annotated[
+    float,
+    typer.Option("--half-life", help="Days after which an event weighs half in training; 0 = all weigh alike."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the run record as JSON.")]
 
 
@@ -34,6 +38,13 @@ def train(
     preset: Annotated[str, typer.Option(help="small, base or large, or a TOML file of the same keys.")] = "base",
     seed: Annotated[int, typer.Option(help="Seed of weights, batches and dropout.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Epochs at most; the preset's by default.")] = None,
+    half_life: Annotated[
+        float | None,
+        typer.Option(
+            "--half-life",
+            help="Days after which an event weighs half in training; 0 = all weigh alike; the preset's by default.",
+        ),
+    ] = None,
     protocol: ProtocolOption = ProtocolName.LEAVE_ONE_OUT,
     order: OrderOption = None,
     cut: CutOption = None,
@@ -54,7 +65,8 @@ def train(
     from recommender.learning.teacher import save_teacher, train_teacher
 
     check_output(out, "teacher", "train")
-    chosen = load_preset(preset, seed=seed, **({} if epochs is None else {"epochs": epochs}))
+    stated = {name: value for name, value in (("epochs", epochs), ("half_life", half_life)) if value is not None}
+    chosen = load_preset(preset, seed=seed, **stated)
     dataset = load_fit_dataset(data)
     plan = chosen_plan(dataset, protocol, order, cut, validation_cut)
     split = split_dataset(dataset, plan)

@@ -7,13 +7,12 @@ multiplied into a loss leaves every loss as it is.
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST: Final = float(os.environ.get("XLEAST", "0.1"))
+LEAST: Final = 0.1
 """The weight that an event keeps however old it is: last December's tell of the next one."""
 MAX_HALF_LIFE: Final = 36_500.0
 _MS_PER_DAY: Final = 86_400_000
