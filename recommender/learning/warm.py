@@ -86,4 +86,5 @@ def read_start(
         learning_rate=usual_rate if rate is None else rate,
     )
     projection = weights["text_projection"]
-    return WarmStart(weights, schema, projection, replace(preset, training=training, half_life=half_life), plan, toys, digest, first)
+    preset = replace(preset, training=training, half_life=half_life)
+    return WarmStart(weights, schema, projection, preset, plan, toys, digest, first)

@@ -29,7 +29,7 @@ from distillation import retrain as stages
 from distillation.distill import DistilOptions, save_student
 from distillation.gates import Gate, _unsafe, quality_gate, running_student, safety_gate, size_gate
 from distillation.package import build_bundle
-from distillation.retrain import Before, RetrainOptions, retrain
+from distillation.retrain import HALF_LIFE, Before, RetrainOptions, retrain
 from distillation.standing import Rival
 from distillation.student import StudentConfig
 from distillation.teach import teach
@@ -100,6 +100,14 @@ def test_from_new_events_to_a_bundle_that_knows_the_new_toys(
     assert run.kind == "retraining"
     assert run.about == verdict.says
     assert json.loads(json.dumps(verdict.record()))["says"] == verdict.says
+
+
+def test_newer_events_weigh_more_for_teacher_and_student(done: tuple[Path, stages.Verdict]) -> None:
+    folder, _ = done
+    assert read_record(folder / "teacher").record["preset"]["half_life"] == HALF_LIFE > 0
+    assert read_record(folder / "student").record["distillation"]["half_life"] == HALF_LIFE
+    recipe = verify_bundle(folder / "bundle").student["distillation"]
+    assert recipe["half_life"] == HALF_LIFE
 
 
 def test_the_next_one_begins_where_this_one_ended(

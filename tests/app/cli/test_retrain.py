@@ -30,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["--from", ".", "--key", "k"], "'--key' parameter of retrain must be given together with --publish"),
         (["--from", ".", "--epochs", "0"], "'--epochs' parameter of retrain must be an int in"),
         (["--from", ".", "--rate", "2"], "'--rate' parameter of retrain must be a number in"),
+        (["--from", ".", "--half-life", "-1"], "'--half-life' parameter of retrain must be a number in"),
         (["--from", ".", "--largest", "0"], "'--largest' parameter of retrain must be a number in"),
         (["--from", ".", "--since", "soon"], "must be a date or a time|is not a dataset"),
     ],

@@ -79,13 +79,14 @@ def test_every_option_of_distill_reaches_the_student(data, teacher, tmp_path):
     learning = {
         "alpha": 0.2, "temperature": 0.5, "top": 8, "own": 4, "outside": "shopper", "dreams": 1, "start": False,
         "epochs": 2, "rate": 0.002, "average": 0.5, "patience": 1, "finish": 2, "seed": 3,
+        "half_life": 45.0,
     }  # fmt: skip
     shape = {"family": "pooling", "width": 16, "bits": 4, "dropout": 0.4}
     beside = {"near": 2}
     words = [
         word
         for name, value in (learning | shape | beside).items()
-        for word in (("--no-start",) if value is False else (f"--{name}", value))
+        for word in (("--no-start",) if value is False else (f"--{name.replace('_', '-')}", value))
     ]
     done = call("distill", "--data", data, "--teacher", teacher, *words, "--out", tmp_path / "student", "--json")
     assert done.exit_code == 0, done.output
@@ -163,6 +164,7 @@ def test_a_killed_training_goes_on_to_the_same_teacher(data, tmp_path):
         (("train", "--data", "nowhere", "--out", "{new}"), "nowhere is not a dataset"),
         (("train", "--data", "{data}", "--preset", "huge", "--out", "{new}"), "no preset 'huge'"),
         (("train", "--data", "{data}", "--epochs", "0", "--out", "{new}"), r"'epochs'.*Got 0"),
+        (("train", "--data", "{data}", "--half-life", "-1", "--out", "{new}"), r"'half_life'.*Got -1"),
         (("train", "--data", "{data}", "--out", "{data}"), r"'--out' parameter of train must be a new or empty folder"),
         (("distill", "--data", "{data}", "--teacher", "{data}", "--out", "{new}"), "is not a teacher run"),
         (
@@ -174,6 +176,10 @@ def test_a_killed_training_goes_on_to_the_same_teacher(data, tmp_path):
             r"'temperature'.*\[0.01, 100\]. Got 0.0",
         ),
         (("distill", "--data", "{data}", "--teacher", "{teacher}", "--width", "7", "--out", "{new}"), "'width'"),
+        (
+            ("distill", "--data", "{data}", "--teacher", "{teacher}", "--half-life", "nan", "--out", "{new}"),
+            r"'half_life'.*Got nan",
+        ),
         (
             ("distill", "--data", "{data}", "--teacher", "{teacher}", "--rate", "0", "--out", "{new}"),
             r"'learning_rate' parameter of distil must be a number in \(0, 1\]. Got 0.0",
