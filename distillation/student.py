@@ -57,7 +57,7 @@ class StudentConfig:
         if not 8 <= self.width <= 512:
             raise parameter_error("width", "distil", "an int in [8, 512]", self.width)
         if self.width % self.heads:
-            raise parameter_error("heads", "distil", f"a divisor of width ({self.width})", self.heads)
+            raise parameter_error("width", "distil", f"a multiple of {self.heads}, the number of heads", self.width)
         if self.family not in FAMILIES:
             raise parameter_error("family", "distil", f"one of {', '.join(FAMILIES)}", self.family)
         if not 0.0 <= self.dropout <= 0.9:

@@ -10,6 +10,7 @@ import typer
 from app.cli.console import progress_bar
 from app.cli.folders import check_output
 from app.cli.train import DataOption, HalfLifeOption, JsonOption, finish, keep, report_to
+from data.errors import ToyGuideError
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
@@ -92,6 +93,11 @@ def distill(
     A distillation that was killed goes on from its last epoch when the same command is given again. Under torchrun
     several processes distil together; the first of them writes and speaks.
     """
+    if not (teacher or blend or recommender or alpha == 1):
+        raise ToyGuideError(
+            "distill needs a teacher: give --teacher, --blend or --recommender; without one --alpha must be 1. "
+            f"Got {alpha:g}."
+        )
     from data.dataset import load_fit_dataset
     from data.protocol import split_dataset
     from distillation.distill import DistilOptions, save_student

@@ -49,6 +49,8 @@ from data.errors import ToyGuideError, UnfitError
 _TOGETHER: Final = ("train", "distill")
 """What several processes do as one."""
 _TORCHRUN: Final = "TORCHELASTIC_RUN_ID"
+_A_DATE: Final = ("does not match the formats '%Y-%m-%d'", "must be a date such as 2026-01-31")
+"""What Typer says of a wrong date, and what a person understands."""
 
 app = typer.Typer(
     name="toyguide",
@@ -133,7 +135,7 @@ def _run() -> int:
         return int(app(standalone_mode=False) or Exit.OK)
     except typer.TyperException as error:  # a wrong option; the command's own words, without a frame
         if said := _in_words(error):  # empty where nothing was asked for, and the help was the answer
-            tell("Error:", said)
+            tell("Error:", said.replace(*_A_DATE))
         return Exit.MISTAKE
     except UnfitError as error:
         tell("Error:", str(error))

@@ -123,7 +123,10 @@ def test_the_toy_encoder_answers_any_number_of_toys_as_in_torch():
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(("shape", "message"), [({"width": 4}, "'width'"), ({"width": 63}, "'heads'")])
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [({"width": 4}, "'width'"), ({"width": 63}, "'width'.*a multiple of 2, the number of heads. Got 63")],
+)
 def test_a_shape_that_cannot_be_built_is_refused(shape, message):
     with pytest.raises(ToyGuideError, match=message):
         StudentConfig(**shape)

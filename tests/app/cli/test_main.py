@@ -28,6 +28,14 @@ def run(*words: str | bytes, **more: object) -> subprocess.CompletedProcess[str]
         (["demo", "--toys", "many"], "Invalid value for '--toys'"),
         (["demo", "--toys", "many"], ". Got 'many'."),
         (["kiosk", "key", "add", "Mo", "--role", "boss"], "'--role': 'boss' is not one of 'clerk', 'manager'."),
+        (
+            ["evaluate", "--data", "x", "--cut", "10.3.2025"],
+            "for '--cut': '10.3.2025' must be a date such as 2026-01-31.",
+        ),
+        (
+            ["distill", "--data", "x", "--out", "y"],
+            "distill needs a teacher: give --teacher, --blend or --recommender;",
+        ),
         (["data", "fetch"], "Error: Missing argument 'collection'. Choose from: amazon-toys-2014, amazon-toys-2018,"),
         (["data", "fetch", "amazon-toys-2014", "--base", "x"], "The '--base' parameter of data fetch must be an http"),
         (["data", "validate", b"caf\xe9"], r"What is given must be text in UTF-8. Got caf\udce9."),
