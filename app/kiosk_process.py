@@ -21,6 +21,8 @@ FRUGAL = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
 which a request of a millisecond would only wait for."""
 MISTAKE = 2
 """The exit code of a user's mistake, as of every command (`app.cli.console.Exit`)."""
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 
 
 def become(config: Path | None, given: Mapping[str, Any]) -> NoReturn:
@@ -65,6 +67,8 @@ def main() -> NoReturn:
 
     try:
         run(json.loads(sys.argv[1]))
+    except KeyboardInterrupt:  # uvicorn has answered what was begun, and raises it anew
+        sys.exit(INTERRUPTED)
     except ToyGuideError as error:
         print(f"Error: {plain(str(error))}", file=sys.stderr)
         sys.exit(MISTAKE)

@@ -45,6 +45,9 @@ from app.ports import bind
 from data.errors import ToyGuideError
 
 GRACE_SECONDS = 10
+KEEP_SECONDS = 75
+"""How long an idle connection stays open: longer than clients (httpx: 5 s) and proxies (60 s) keep theirs, so that they
+close it first and never send a request into one that is just being closed."""
 
 
 def create_app(settings: KioskSettings, clock: Clock = utc_now) -> FastAPI:
@@ -143,13 +146,23 @@ def serve(
         app = make_app(settings)
         held.enter_context(closing(hold_as_kiosk(settings.database)))  # after: a mistake in a setting leaves no file
         settle_memory()
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
-        )
+        config = uvicorn_config(app)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         listener.listen(config.backlog)  # whoever reads the address may connect: the first answers are moments away
         on_listening(f"http://{host}:{listener.getsockname()[1]}")
         StoppingServer(config, partial(_say_stopping, app), settings.drain_seconds).run(sockets=[listener])
+
+
+def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves a kiosk: our log in place of its own, and idle connections that outlast the clients'."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 def _say_stopping(app: ASGIApp) -> None:

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings, create_app
+from app.kiosk.server import uvicorn_config
 from data.errors import BundleError
 from recommender.serving.bundle import sign_bundle
 from recommender.serving.keys import make_keys
@@ -58,6 +60,20 @@ def listening(process: subprocess.Popen[str], log: Path) -> str:
                 pass
         time.sleep(0.05)
     pytest.fail(f"The kiosk did not come up: {log.read_text(encoding='utf-8')}")
+
+
+def test_a_client_gives_an_idle_connection_up_before_the_kiosk_does() -> None:
+    kept = uvicorn_config(FastAPI()).timeout_keep_alive
+    patience = httpx.Limits().keepalive_expiry
+    assert patience is not None
+    assert kept > 2 * patience
+
+
+def test_ctrl_c_ends_a_kiosk_without_a_traceback(kiosk: Kiosk) -> None:
+    process, _, log = kiosk
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) in (0, 130)  # 0 where whoever started the tests ignores SIGINT
+    assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
 def test_a_kiosk_answers_logs_nothing_personal_and_stops_when_told(kiosk: Kiosk) -> None:
