@@ -26,7 +26,7 @@ from pathlib import Path
 import httpx
 
 from recommender.serving.catalogue import read_catalogue
-from scripts.kiosks import made, start
+from scripts.kiosks import made, start, until
 
 CLIENTS = 4
 BATCH = 20
@@ -71,9 +71,12 @@ def crash_under_load(bundle: Path, work: Path, rounds: int, seed: int = 0) -> Re
                 threading.Thread(target=_sell, args=(till, address, toys, stop, turn == rounds)) for till in tills
             ]
             again += sum(len(till.unsure) for till in tills)
+            before = sum(len(till.sent) for till in tills)
             for thread in threads:
                 thread.start()
             if turn < rounds:
+                # However long the clients take to begin, they are at it when the kiosk dies.
+                until(lambda before=before: sum(len(till.sent) for till in tills) > before, process)
                 stop.wait(rng.uniform(*KILLED_AFTER_SECONDS))
                 process.send_signal(signal.SIGKILL)
                 stop.set()
@@ -98,7 +101,7 @@ def crash_under_load(bundle: Path, work: Path, rounds: int, seed: int = 0) -> Re
 def _sell(till: Till, address: str, toys: Sequence[str], stop: threading.Event, last: bool) -> None:
     """Send batches until the kiosk dies; in the last round, only what is left."""
     rng = random.Random(len(till.sent))
-    with httpx.Client(base_url=address, timeout=10) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:
         while not stop.is_set() and (till.unsure or not last):
             if not till.unsure:
                 till.unsure = [_event(rng.choice(toys)) for _ in range(BATCH)]

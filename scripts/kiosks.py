@@ -12,14 +12,14 @@ from pathlib import Path
 
 import httpx
 
-from app.ports import free_port
+from app.ports import bind
 from data.schema import Toy
 from tests.conftest import tiny_toys, write_bundle
 
 ROOT = Path(__file__).parents[1]
 TOYGUIDE = [sys.executable, "-P", "-m", "app.cli"]
-START_SECONDS = 60
-STOP_SECONDS = 20
+START_SECONDS = 240
+STOP_SECONDS = 60
 STOPPED = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
 
 
@@ -33,17 +33,18 @@ def start(
     bundle: Path, database: Path, log: Path, settings: Mapping[str, object] | None = None
 ) -> tuple[subprocess.Popen[bytes], str]:
     """(process, address) of a kiosk that answers. Raises RuntimeError if it does not come up."""
-    port = free_port("127.0.0.1", 0)
-    address = f"http://127.0.0.1:{port}"
-    command = [*TOYGUIDE, "kiosk", "--bundle", str(bundle), "--database", str(database), "--port", str(port)]
-    with log.open("wb") as stream:
-        process = subprocess.Popen(command, stderr=stream, cwd=log.parent, env=environment(settings or {}))
-    try:
-        until(lambda: ready(address), process)
-    except RuntimeError as error:
-        process.kill()
-        process.wait()
-        raise RuntimeError(f"The kiosk did not come up: {log.read_text(encoding='utf-8')[-2000:]}") from error
+    with bind("127.0.0.1", 0) as reserved:  # held until the kiosk listens there: nobody else is given this port
+        port = reserved.getsockname()[1]
+        address = f"http://127.0.0.1:{port}"
+        command = [*TOYGUIDE, "kiosk", "--bundle", str(bundle), "--database", str(database), "--port", str(port)]
+        with log.open("wb") as stream:
+            process = subprocess.Popen(command, stderr=stream, cwd=log.parent, env=environment(settings or {}))
+        try:
+            until(lambda: ready(address), process)
+        except RuntimeError as error:
+            process.kill()
+            process.wait()
+            raise RuntimeError(f"The kiosk did not come up: {log.read_text(encoding='utf-8')[-2000:]}") from error
     return process, address
 
 

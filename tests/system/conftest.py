@@ -20,9 +20,9 @@ CHROMIUM_FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-START_SECONDS = 90
-STOP_SECONDS = 30
-SEEN_SECONDS = 15
+START_SECONDS = 240
+STOP_SECONDS = 60
+SEEN_SECONDS = 60
 """How long a journey waits for what it is to see: two of them share two cores, and no test here is about time."""
 
 

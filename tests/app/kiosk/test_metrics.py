@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 import timeit
 from pathlib import Path
 
@@ -34,8 +35,10 @@ def labelled(**labels: str) -> tuple[tuple[str, str], ...]:
 
 
 def test_requests_masks_events_and_the_model_are_counted(client: TestClient) -> None:
+    started = time.perf_counter()
     for _ in range(3):
         answer = client.post("/v1/recommendations", json={"youngest_age_months": 20}).json()
+    took = time.perf_counter() - started
     events = [{"event_id": "e", "session_id": "s", "toy_id": toy, "kind": "like"} for toy in ("bear", "bear", "nobody")]
     client.post("/v1/events:batch", json={"events": events})
     found = figures(client)
@@ -43,7 +46,7 @@ def test_requests_masks_events_and_the_model_are_counted(client: TestClient) -> 
     assert found["toyguide_responses_total", labelled(**route, status="200")] == 3
     assert found["toyguide_request_seconds_count", labelled(**route)] == 3
     assert found["toyguide_request_seconds_bucket", labelled(**route, le="+Inf")] == 3
-    assert 0 < found["toyguide_request_seconds_sum", labelled(**route)] < 3
+    assert 0 < found["toyguide_request_seconds_sum", labelled(**route)] < took
     for rule, toys in answer["masked"].items():
         assert found["toyguide_masked_toys_total", labelled(rule=rule)] == 3 * toys
     assert found["toyguide_masked_toys_total", labelled(rule="safety")] > 0
@@ -91,8 +94,9 @@ def test_they_can_be_switched_off(settings: KioskSettings) -> None:
 
 def test_a_request_is_counted_in_microseconds() -> None:
     counts = Counts()
-    taken = min(timeit.repeat(lambda: counts.request("/v1/x", "GET", 200, 0.001), number=2000, repeat=5)) / 2000
-    assert taken < 20e-6
+    clock = time.thread_time  # of this thread's own work, however busy the machine is
+    taken = min(timeit.repeat(lambda: counts.request("/v1/x", "GET", 200, 0.001), timer=clock, number=2000, repeat=5))
+    assert taken / 2000 < 20e-6
     assert counts.responses["/v1/x", "GET", 200] == 10_000
     assert sum(counts.seconds["/v1/x", "GET"].buckets) == 10_000
 

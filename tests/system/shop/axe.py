@@ -66,7 +66,7 @@ def findings(page: Page) -> list[str]:
 
 def stands(page: Page) -> None:
     """Wait until the page is whole and nothing on it moves."""
-    expect(page.locator("h1").first).to_be_visible(timeout=30_000)
+    expect(page.locator("h1").first).to_be_visible(timeout=120_000)
     page.wait_for_function(_STANDS)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_function(_STANDS)  # what the first look set in motion has come to rest, too

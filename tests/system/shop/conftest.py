@@ -68,6 +68,7 @@ def page(chromium: Browser, stack: Stack, request: pytest.FixtureRequest) -> Ite
     """A fresh visit. Whatever the browser asks of anybody but the shop fails the test, and so does an error."""
     options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
     context = chromium.new_context(**{**options, **getattr(request, "param", {})})
+    context.set_default_timeout(120_000)  # as for what is seen: no test here is about time
     page = context.new_page()
     strangers: list[str] = []
     errors: list[str] = []

@@ -23,4 +23,4 @@ def chip(page: Page, name: str) -> Locator:
 
 def visit(page: Page, stack: Stack, address: str = "/") -> None:
     page.goto(stack.shop.address + address)
-    expect(page.locator(".brand")).to_be_visible(timeout=30_000)
+    expect(page.locator(".brand")).to_be_visible(timeout=120_000)

@@ -101,11 +101,11 @@ def the_kiosk_away(page: Page, stack: Stack) -> None:
     stack.kiosk.stop()
     try:
         chip(page, "3 years").first.click()
-        expect(page.locator(".panel h2")).to_be_visible(timeout=20_000)
+        expect(page.locator(".panel h2")).to_be_visible(timeout=120_000)
         assert findings(page) == []
     finally:
         stack.kiosk.start()
-    expect(cards(page).first).to_be_visible(timeout=30_000)
+    expect(cards(page).first).to_be_visible(timeout=120_000)
 
 
 def a_basket(page: Page, stack: Stack) -> None:

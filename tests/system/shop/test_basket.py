@@ -54,7 +54,7 @@ def test_a_reload_and_a_second_tab_find_the_visit(page: Page, stack: Stack) -> N
     stack.shop.stop()
     stack.shop.start()
     page.reload()
-    expect(page.get_by_text("Your last visit ended a while ago")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Your last visit ended a while ago")).to_be_visible(timeout=120_000)
     expect(liked(page, "Red steam engine")).to_have_count(0)
     page.get_by_role("button", name="All right").click()
     expect(page.get_by_text("Your last visit ended")).to_have_count(0)
@@ -127,12 +127,12 @@ def test_a_basket_from_the_shelf_to_the_till(page: Page, stack: Stack, tmp_path:
     stack.kiosk.stop()
     try:
         page.reload()
-        expect(page.get_by_text("The shop's computer does not answer")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("The shop's computer does not answer")).to_be_visible(timeout=120_000)
         expect(line(page, engine)).to_be_visible()
         expect(page.locator(".sum")).to_have_text(f"£{of_engine + of_track + of_bear}")
     finally:
         stack.kiosk.start()
-    expect(page.get_by_text("The shop's computer does not answer")).to_have_count(0, timeout=30_000)
+    expect(page.get_by_text("The shop's computer does not answer")).to_have_count(0, timeout=120_000)
 
     change = staff(stack, tmp_path)
     change("PUT", "stock", {"toys": [{"toy_id": f"engine-{engine.split()[0].lower()}", "count": 0}]})

@@ -42,7 +42,7 @@ def test_charts_are_drawn_and_their_tables_have_the_figures(page: Page, stack: S
     page.locator(".st-key-footer").get_by_role("link", name="Insights").click()
     for name, marks in (("overall", 4), ("slices", 5), ("size", 4), ("time", 5)):
         card = page.locator(f".st-key-insight-{name}")
-        expect(card.locator("svg.marks")).to_be_visible(timeout=30_000)
+        expect(card.locator("svg.marks")).to_be_visible(timeout=120_000)
         figures = card.locator("svg.marks :is(.mark-rect, .mark-symbol.role-mark) > path")
         expect(figures).to_have_count(marks)
     assert vega
@@ -62,9 +62,11 @@ def test_charts_are_drawn_and_their_tables_have_the_figures(page: Page, stack: S
 def test_on_a_phone_at_night_in_chinese_nothing_leaves_the_screen(page: Page, stack: Stack) -> None:
     visit(page, stack, "/insights")
     chart = page.locator(".st-key-insight-slices svg.marks")
-    expect(chart).to_be_visible(timeout=30_000)
+    expect(chart).to_be_visible(timeout=120_000)
     expect(page.locator(".st-key-insight-overall")).to_contain_text("不相上下")
     expect(page.locator(".st-key-insight-time svg.marks")).to_be_visible()
+    bar = page.locator(".st-key-insight-overall svg.marks .mark-rect > path").nth(1)
+    expect(bar).to_have_attribute("fill", load_theme().dark["tomato"])  # the palette of the night
     main = page.get_by_test_id("stMain")
     assert main.evaluate("it => it.scrollWidth - it.clientWidth") == 0
     for drawn in page.locator("svg.marks").all():
@@ -72,5 +74,3 @@ def test_on_a_phone_at_night_in_chinese_nothing_leaves_the_screen(page: Page, st
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
-    fill = page.locator(".st-key-insight-overall svg.marks .mark-rect > path").nth(1).get_attribute("fill")
-    assert fill == load_theme().dark["tomato"], "the palette of the night"

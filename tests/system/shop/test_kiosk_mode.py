@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from tests.system.shop.hands import card, cards, chip
 
 pytestmark = pytest.mark.system
 
-IDLE, COUNTDOWN = 60, 20
+IDLE, COUNTDOWN = 600, 120
+"""Long, since the browser's clock goes on by itself while a busy machine works; the tests put it forward."""
+SLACK = 60
 SECRETS = re.compile("steam engine|蒸汽火车头|dragon|engine-red")
 
 
@@ -30,7 +33,7 @@ def stack(make_bundle: Callable[..., Path], tmp_path_factory: pytest.TempPathFac
 
 
 def at_rest(page: Page) -> None:
-    expect(page.locator(".invitation")).to_be_visible(timeout=30_000)
+    expect(page.locator(".invitation")).to_be_visible(timeout=120_000)
     expect(page.locator(".veil")).to_have_count(0)
 
 
@@ -42,8 +45,8 @@ def arrive(page: Page, stack: Stack, address: str = "/") -> None:
 
 def start(page: Page, words: str = "Find a toy") -> None:
     page.get_by_role("button", name=words).click()
-    expect(page.locator(".st-key-header")).to_be_visible(timeout=20_000)
-    expect(cards(page).first).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-header")).to_be_visible(timeout=120_000)
+    expect(cards(page).first).to_be_visible(timeout=120_000)
     stands(page)
 
 
@@ -83,14 +86,14 @@ def test_a_visit_from_rest_to_rest(page: Page, stack: Stack) -> None:
     do_something(page)
     dialog = page.get_by_role("alertdialog", name="Still there?")
 
-    page.clock.fast_forward(IDLE * 1000 - 5000)
+    page.clock.fast_forward((IDLE - SLACK) * 1000)
     expect(dialog).to_have_count(0)
-    page.clock.fast_forward(6000)
+    page.clock.fast_forward((SLACK + 1) * 1000)
     expect(dialog).to_be_visible()
     expect(dialog.get_by_role("button", name="Yes, go on")).to_be_focused()
     expect(dialog).to_have_attribute("aria-describedby", "still-there-lead")
     seconds = int(dialog.locator(".count").inner_text())
-    assert COUNTDOWN - 5 <= seconds <= COUNTDOWN
+    assert COUNTDOWN - SLACK <= seconds <= COUNTDOWN
     page.clock.fast_forward(3000)
     expect(dialog.locator(".count")).not_to_have_text(str(seconds))
     page.keyboard.press("Tab")
@@ -124,7 +127,6 @@ def test_a_visit_from_rest_to_rest(page: Page, stack: Stack) -> None:
 
 def test_done_ends_the_visit_at_once_and_the_next_has_other_ids(page: Page, stack: Stack) -> None:
     arrive(page, stack)
-    seen: list[str] = []
     before = len(stack.events())
     for _ in range(2):
         page.evaluate("window.ofTheOldPage = true")
@@ -134,7 +136,10 @@ def test_done_ends_the_visit_at_once_and_the_next_has_other_ids(page: Page, stac
         expect(page.get_by_role("button", name=title, exact=True)).to_be_visible()
         page.get_by_role("button", name="I’m done").click()
         nothing_is_left(page, stack)
-    seen = stack.sessions()[before:]
+    deadline = time.monotonic() + 60
+    while len(seen := stack.sessions()[before:]) < 2:  # what a visit did not tell is told after it
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert len(set(seen)) == len(seen) == 2
 
 
@@ -209,7 +214,7 @@ def test_a_line_that_is_cut_covers_the_page_until_it_is_back(page: Page, stack: 
     start(page)
     stack.shop.stop()
     try:
-        expect(page.get_by_text("One moment, please")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("One moment, please")).to_be_visible(timeout=120_000)
         expect(page.get_by_text("请稍候")).to_be_visible()
         expect(page.get_by_text(re.compile("Streamlit|Connection error"))).not_to_be_visible()
     finally:

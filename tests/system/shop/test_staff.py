@@ -105,7 +105,7 @@ def test_a_recall_list_takes_a_toy_off_the_shelf(page: Page, till: Page, stack: 
     expect(till.get_by_text("In force now: 1 new, 0 known before.")).to_be_visible()
     expect(till.locator(".staff-line").filter(has_text="Green little drum")).to_contain_text("paint comes off")
     page.reload()
-    expect(page.get_by_role("heading", name="This toy cannot be shown")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="This toy cannot be shown")).to_be_visible(timeout=120_000)
     expect(page.get_by_text("Green little drum")).to_have_count(0)
 
 

@@ -17,7 +17,7 @@ UNSAFE = re.compile("marbles|steam engine|wooden track", re.IGNORECASE)  # three
 
 def nothing_unsafe(page: Page, area: str) -> None:
     """Of the shelf, once it stands there, and of all that the page says; titles of pictures and links as well."""
-    expect(cards(page, area).first).to_be_visible(timeout=15_000)
+    expect(cards(page, area).first).to_be_visible(timeout=120_000)
     expect(page.locator(".waiting")).to_have_count(0)
     assert not UNSAFE.search(page.locator("[data-testid=stMain]").inner_text())
     assert not UNSAFE.search(page.locator("[data-testid=stMain]").inner_html())
@@ -90,7 +90,7 @@ def test_a_two_year_old_stated_once_is_met_by_no_unsafe_toy_on_any_page(page: Pa
         other = page.context.new_page()
         other.goto(f"{stack.shop.address}/toy?toy={toy}")
         expect(other.get_by_role("heading", name="This toy is not for the youngest child here")).to_be_visible(
-            timeout=30_000
+            timeout=120_000
         )
         nothing_unsafe(other, "similar")
         other.close()

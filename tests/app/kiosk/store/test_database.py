@@ -14,7 +14,7 @@ from app.kiosk.store.marks import read_number, write_mark
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "kiosk.sqlite", busy_seconds=0.2)
+    database = Database(tmp_path / "kiosk.sqlite", busy_seconds=60)
     yield database
     database.close()
 
