@@ -189,9 +189,11 @@ def _retrained(shop: Shop, database: Path, out: Path, epochs: int | None, kill: 
     killed = False
     if kill:
         process = subprocess.Popen(_command(*words, *more), env=environment({}), stderr=subprocess.DEVNULL)
-        until((out / "teacher").is_dir, process, TRAINING_SECONDS)
-        process.kill()
-        killed = process.wait() < 0
+        try:
+            until((out / "teacher").is_dir, process, TRAINING_SECONDS)
+        finally:
+            process.kill()
+            killed = process.wait() < 0
     return json.loads(_toyguide(*words, *more, "--json", allowed=(0, 4))), killed
 
 
