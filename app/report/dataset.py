@@ -31,7 +31,7 @@ def _tiles(stats: Stats) -> str:
         ("shoppers", number(stats.shoppers)),
         ("events", number(stats.events)),
         ("sessions", number(stats.sessions) if stats.sessions else "–"),
-        ("of all shopper–toy pairs met", f"{100 * stats.density:.3f} %"),
+        ("of all pairs of a shopper and a toy met", f"{100 * stats.density:.3f} %"),
         ("toys never met", number(stats.toys - stats.toys_met)),
     ]
     return tiles(figures)
@@ -49,7 +49,7 @@ def _over_time(stats: Stats) -> list[tuple[str, str, str]]:
         )
     return [
         ("Events by month", ties, columns(stats.months, "Events by month")),
-        ("Events by kind", "Likes, carts and purchases can be targets.", bars(kinds, "Events by kind")),
+        ("Events by kind", "Likes, carts and purchases are what a model is to find.", bars(kinds, "Events by kind")),
     ]
 
 
@@ -63,12 +63,13 @@ def _tail(stats: Stats) -> list[tuple[str, str, str]]:
         for label, s in rows.items()
         if s.most
     )
-    head = "<thead><tr><th></th><td>mean</td><td>median</td><td>95 %</td><td>least</td><td>most</td></tr></thead>"
+    names = ("mean", "median", "95 %", "least", "most")
+    head = f"<thead><tr><td></td>{''.join(f'<th scope=col class=num>{name}</th>' for name in names)}</tr></thead>"
     spread = f"<table>{head}<tbody>{cells}</tbody></table>"
     return [
         (
             "The long tail",
-            f"Of all events {top} (Gini {stats.gini:.2f}). Dashed: all toys met alike.",
+            f"Of all events {top} (Gini {stats.gini:.2f}; 0 is all alike, 1 one toy alone). Dashed: all met alike.",
             curve(stats.curve, "Lorenz curve of events over toys", "share of toys, least met first", "share of events"),
         ),
         (

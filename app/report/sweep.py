@@ -219,8 +219,10 @@ def _maps(made: Sequence[Row], about: dict[str, Any]) -> str:
 
 def _table(rows: Sequence[Row], made: Sequence[Row]) -> str:
     on, best = fronts(made), _best(made)
-    head = "".join(f'<th class="text">{escape(word)}</th>' for word in ("student", "T", "α", "on the front of"))
-    head = f"<th>#</th>{head}" + "".join(f"<td>{word}</td>" for word in _FIGURES)
+    head = "".join(
+        f'<th scope=col class="text">{escape(word)}</th>' for word in ("student", "T", "α", "on the front of")
+    )
+    head = f"<th scope=col>#</th>{head}" + "".join(f"<th scope=col class=num>{word}</th>" for word in _FIGURES)
     lines = []
     for row in sorted(rows, key=lambda each: (-(each.ndcg_10 or -1.0), each.number)):
         kind = " ".join(word for word, true in (("none", row.alpha is None), ("best", row is best)) if true)
@@ -234,7 +236,7 @@ def _table(rows: Sequence[Row], made: Sequence[Row]) -> str:
         cells = "".join(f'<td class="text">{escape(text)}</td>' for text in texts)
         lines.append(f'<tr class="{kind}"><th scope=row>{row.number}</th>{cells}{_cells(row, made)}</tr>')
     return (
-        '<div class="card wide"><table class="every"><thead><tr>'
+        '<div class="card wide" tabindex="0" role="group" aria-label="Every student"><table class="every"><thead><tr>'
         f"{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
         '<p class="soft">gain: NDCG@10 against the same student without a teacher. epochs: learned, the finish among '
         "them. Width, then the bits of a number of the stored table.</p>"
