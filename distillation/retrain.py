@@ -100,12 +100,12 @@ def retrain(
     catalogue: Dataset | None = None,
     options: RetrainOptions | None = None,
     report: Report = lambda _: lambda *_: None,
-    shown: pa.Table | None = None,
+    seen: Seen | None = None,
 ) -> Verdict:
     """Make a bundle in `folder` from what runs now and from new events, and judge it against what runs.
 
     events: schema `EVENT_TABLE`; catalogue: the toys of today, see `join_events`
-    shown: the lists that came with the events (`data.importers.kiosk.SHOWN_TABLE`), for what kiosks had on trial
+    seen: the lists that came with the events, for what kiosks had on trial, and all that shoppers had done until then
     Raises ToyGuideError where there is nothing to learn, the folder holds another retraining or one is at work there,
     or what runs now does not fit together.
     """
@@ -131,7 +131,6 @@ def retrain(
             gates: tuple[Gate, ...] = (Gate("bundle", False, str(error)),)
             model = None
         else:
-            seen = None if shown is None else Seen(shown, events)
             gates = gates_of(folder / BUNDLE, before.bundle, dataset, split, manifest, options.most_bytes, seen, report)
             model = manifest.model
         verdict = _verdict(gates, running.model, model, joined, _later(events, joined))

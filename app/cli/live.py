@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from data.dataset import Dataset
+    from distillation.judging import Seen
 
 _NAMED: Final = 20
 _SQLITE: Final = b"SQLite format 3\x00"
@@ -52,6 +53,13 @@ class Live:
     unknown_events: int
     unknown_toys: tuple[tuple[str, int], ...]
     mistimed: int = 0
+
+    @property
+    def seen(self) -> Seen | None:
+        """The lists with what the shoppers had done until then; None where there are none."""
+        from distillation.judging import Seen
+
+        return None if self.shown is None else Seen(self.shown, self.past)
 
 
 def moment_of(text: str | None, command: str) -> datetime | None:

@@ -78,7 +78,7 @@ def retrain(
     options = RetrainOptions(epochs, rate, half_life, round(largest * 1e6))
     with progress_bar() as progress:
         found = retrain(
-            out, parts, live.dataset.events, today, options, lambda title: report_to(progress, title), live.shown
+            out, parts, live.dataset.events, today, options, lambda title: report_to(progress, title), live.seen
         )
     place, unpublished = None, None
     if shelf is not None and found.passed:

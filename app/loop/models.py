@@ -82,7 +82,7 @@ def next_model(
     """
     begin = clock()
     live = live_events([database], today, None, "retrain")
-    found = retrain(folder, before, live.dataset.events, today, report=report, shown=live.shown)
+    found = retrain(folder, before, live.dataset.events, today, report=report, seen=live.seen)
     if found.passed:
         publish(folder / BUNDLE, publish_dir)
         before = Before(folder / DATASET, folder / TEACHER, folder / BUNDLE)

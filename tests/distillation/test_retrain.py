@@ -28,6 +28,7 @@ from data.world.simulate import WorldOptions, simulate
 from distillation import retrain as stages
 from distillation.distill import DistilOptions, save_student
 from distillation.gates import Gate, _unsafe, quality_gate, running_student, safety_gate, size_gate
+from distillation.judging import Seen
 from distillation.package import build_bundle
 from distillation.retrain import HALF_LIFE, Before, RetrainOptions, retrain
 from distillation.standing import Rival
@@ -205,7 +206,7 @@ def test_lists_that_came_with_the_events_are_asked_too(
 ) -> None:
     before, catalogue, events = shop
     folder = shutil.copytree(done[0], tmp_path / "again")
-    verdict = retrain(folder, before, events, catalogue, OPTIONS, shown=SHOWN_TABLE.empty_table())
+    verdict = retrain(folder, before, events, catalogue, OPTIONS, seen=Seen(SHOWN_TABLE.empty_table(), events))
     assert verdict.gates[:-1] == done[1].gates
     assert (verdict.gates[-1].name, verdict.gates[-1].passed) == ("exposure", True)
     assert verdict.gates[-1].says.startswith("Nothing can be estimated: the events come without a list")

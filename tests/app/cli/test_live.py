@@ -161,3 +161,11 @@ def test_a_file_of_something_else_gets_no_kiosks_tables(
     with pytest.raises(ToyGuideError, match=r"cut\.sqlite cannot be read as a kiosk's database: .*malformed"):
         read(tmp_path / "cut.sqlite", known)
     assert (tmp_path / "cut.sqlite").read_bytes() == whole[: len(whole) // 3]
+
+
+def test_what_shoppers_did_before_since_is_known_to_who_judges_lists(settings: KioskSettings, known: Dataset) -> None:
+    times = [(NOON - timedelta(days=days)).isoformat() for days in (3, 0)]
+    found = read(of_kiosk(settings, *({"time": time} for time in times)), known, NOON - timedelta(days=1))
+    assert found.dataset.events.num_rows == 1
+    assert found.seen is not None
+    assert found.seen.events.num_rows == 2
