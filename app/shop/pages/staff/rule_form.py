@@ -30,7 +30,8 @@ def render(shop: Shop, found: Desk, why: Why) -> None:
     with st.container(key="staff-rule-form"):
         name = shop.t(f"staff.kind_{kind}")
         st.html(cards.section(shop.t("staff.changing", kind=name) if rule else name, language))
-        said = _fields(shop, found, why, mark)
+        _fields(shop, found, mark)
+        said = _said(found, why.toy.toy_id, mark)
         parts.said_at(shop, found, _PLACE)
         with st.container(key="staff-rule-go", horizontal=True):
             st.button(
@@ -39,7 +40,7 @@ def render(shop: Shop, found: Desk, why: Why) -> None:
                 type="primary",
                 icon=":material/check:",
                 on_click=_save,
-                args=(shop, why.toy.toy_id, said, rule),
+                args=(shop, why.toy.toy_id, mark),
             )
             st.button(shop.t("staff.no"), key="staff-rule-close", on_click=desk.go)
         if _in_order(said):
@@ -48,48 +49,62 @@ def render(shop: Shop, found: Desk, why: Why) -> None:
             st.html(staff_cards.fault(shop.t("staff.ends_first"), language))
 
 
-def _fields(shop: Shop, found: Desk, why: Why, mark: str) -> dict[str, Any]:
-    """The fields; returns the rule as the API takes it."""
+def _fields(shop: Shop, found: Desk, mark: str) -> None:
     rule = found.rule
-    said: dict[str, Any] = {"kind": found.open, "toy_id": why.toy.toy_id}
-    if rule is not None:  # what this form does not ask stays as it is
-        kept = {"position": rule.position, "occasion": rule.occasion}
-        said.update({name: value for name, value in kept.items() if value is not None})
     if found.open != "pin":
-        usual = rule.strength if rule and rule.strength else 1.0
-        options = sorted({*parts.STRENGTHS, usual})
-        chosen = st.pills(
+        usual = _usual(rule)
+        st.pills(
             shop.t("staff.strength"),
-            options,
+            sorted({*parts.STRENGTHS, usual}),
             default=usual,
             required=True,
             format_func=lambda strength: parts.strength_words(shop, strength),
             key=f"staff-strength-{mark}",
         )
-        said["strength"] = usual if chosen is None else chosen
     with st.container(key="staff-window", horizontal=True):
-        starts = st.date_input(
+        st.date_input(
             shop.t("staff.starts"),
             value=times.day_of(rule.starts) if rule else None,
             key=f"staff-starts-{mark}",
             format="YYYY-MM-DD",
         )
-        ends = st.date_input(
+        st.date_input(
             shop.t("staff.ends"),
             value=times.day_of(rule.ends, end=True) if rule else None,
             key=f"staff-ends-{mark}",
             format="YYYY-MM-DD",
         )
+    st.text_input(
+        shop.t("staff.note"), value=(rule.note or "") if rule else "", max_chars=500, key=f"staff-note-{mark}"
+    )
+
+
+def _usual(rule: Rule | None) -> float:
+    return rule.strength if rule and rule.strength else 1.0
+
+
+def _said(found: Desk, toy_id: str, mark: str) -> dict[str, Any]:
+    """The rule that the fields say now, as the API takes it.
+
+    It is read when it is saved: who types a note and taps at once taps a button that was drawn before the note.
+    """
+    rule, held = found.rule, st.session_state
+    said: dict[str, Any] = {"kind": found.open, "toy_id": toy_id}
+    if rule is not None:  # what this form does not ask stays as it is
+        kept = {"position": rule.position, "occasion": rule.occasion}
+        said.update({name: value for name, value in kept.items() if value is not None})
+    if found.open != "pin":
+        chosen = held.get(f"staff-strength-{mark}")
+        said["strength"] = _usual(rule) if chosen is None else chosen
     # An hour that somebody else said stays, while its day is not changed.
+    starts, ends = held.get(f"staff-starts-{mark}"), held.get(f"staff-ends-{mark}")
     if isinstance(starts, date):
         same = rule is not None and times.day_of(rule.starts) == starts
         said["starts"] = rule.starts if rule and same else times.begins(starts)
     if isinstance(ends, date):
         same = rule is not None and times.day_of(rule.ends, end=True) == ends
         said["ends"] = rule.ends if rule and same else times.is_over(ends)
-    note = st.text_input(
-        shop.t("staff.note"), value=(rule.note or "") if rule else "", max_chars=500, key=f"staff-note-{mark}"
-    )
+    note = held.get(f"staff-note-{mark}")
     if note and note.strip():
         said["note"] = note.strip()
     return said
@@ -99,17 +114,18 @@ def _in_order(said: Mapping[str, Any]) -> bool:
     return "starts" not in said or "ends" not in said or times.before(said["starts"], said["ends"])
 
 
-def _save(shop: Shop, place: str, said: Mapping[str, Any], rule: Rule | None) -> None:
+def _save(shop: Shop, toy_id: str, mark: str) -> None:
     found = desk.desk()
     if found is None:
         return
+    rule, said = found.rule, _said(found, toy_id, mark)
     if rule is None:
         made = desk.attempt(_PLACE, found.client.make_rule, said)
     else:
         made = desk.attempt(_PLACE, found.client.change_rule, rule.rule_id, rule.revision, said)
     if made is not None:
         desk.go()
-        desk.say(place, True, shop.t("staff.rule_made" if made.in_force else "staff.rule_made_later"))
+        desk.say(toy_id, True, shop.t("staff.rule_made" if made.in_force else "staff.rule_made_later"))
         return
     now = desk.desk()
     conflict = now.said.error.problem.get("conflict") if now and now.said and now.said.error else None

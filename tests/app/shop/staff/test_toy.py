@@ -86,6 +86,15 @@ def test_a_boost_is_previewed_before_it_is_made(staff: Callable[..., AppTest], k
     assert "not in force now" in words(shop), "a rule that is still to come stands with its toy"
 
 
+def test_a_note_that_is_typed_and_saved_at_once_is_kept(staff: Callable[..., AppTest], kiosk: Any) -> None:
+    shop = tap(seek(staff(), "engine"), "staff-form-boost")
+    shop.get_by_key("staff-note-boost-engine").set_value(" for the window ")
+    shop.get_by_key("staff-strength-boost-engine").set_value(2.0)
+    tap(shop, "staff-rule-save")
+    (rule,) = kiosk.now().staff.rules
+    assert (rule.terms.note, rule.terms.strength) == ("for the window", 2.0)
+
+
 def test_who_was_quicker_is_said_and_the_next_tap_decides(staff: Callable[..., AppTest], kiosk: Any) -> None:
     shop = tap(tap(seek(staff(), "engine"), "staff-form-boost"), "staff-rule-save")
     (rule,) = kiosk.now().staff.rules
