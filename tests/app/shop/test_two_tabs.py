@@ -17,6 +17,7 @@ from tests.app.shop.hands import cards, choose, healthy, opened, pills, tap, wor
 def tab(kiosk: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """`tab(home)` opens one more tab of the same browser."""
     monkeypatch.setenv("TOYGUIDE_SHOP_API", kiosk.address)
+    monkeypatch.setenv("TOYGUIDE_SHOP_TIMEOUT_SECONDS", "60")  # a busy machine is no kiosk that is away
     cookies = {cookie_name(8501): new_value()}
     monkeypatch.setattr(type(st.context), "cookies", property(lambda _: cookies))
 

@@ -29,6 +29,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory, toys: list[Toy], make_bundl
 @pytest.fixture
 def closed(kiosk: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     monkeypatch.setenv("TOYGUIDE_SHOP_API", kiosk.address)
+    monkeypatch.setenv("TOYGUIDE_SHOP_TIMEOUT_SECONDS", "60")  # a busy machine is no kiosk that is away
     monkeypatch.setattr(door, "browser", lambda: Browser("127.0.0.1"))  # there is none here; tests/system has two
 
     def at(home: str = "staff", **query: str) -> AppTest:

@@ -68,6 +68,7 @@ def test_what_headquarters_published_and_what_became_of_it(
     monkeypatch.setenv("TOYGUIDE_KIOSK_BUNDLES_DIR", str(tmp_path / "bundles"))
     looking = start_kiosk(bundle)
     monkeypatch.setenv("TOYGUIDE_SHOP_API", looking.address)
+    monkeypatch.setenv("TOYGUIDE_SHOP_TIMEOUT_SECONDS", "60")  # a busy machine is no kiosk that is away
     shop = go(give(opened("staff"), looking.keys.add("Mo", Role.MANAGER)), Section.MODEL)
     assert "Nothing is published yet." in words(shop)
     newer = make_bundle(tmp_path / "newer", toys, seed=1, encoder=True, model="b" * 64)
