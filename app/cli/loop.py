@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def loop(
     out: Annotated[Path, typer.Option(help="A new folder for everything that is made.")],
-    weeks: Annotated[int, typer.Option(help="Weeks to watch, from 25 November on.")] = 20,
+    weeks: Annotated[int, typer.Option(help="Weeks to watch, from 25 November on.")] = 18,
     toys: Annotated[int, typer.Option(help="Toys in the simulated catalogue.")] = 2000,
     shoppers: Annotated[int, typer.Option(help="Shoppers.")] = 2500,
     events: Annotated[int, typer.Option(help="Events that the world has in two years.")] = 100_000,

@@ -46,7 +46,7 @@ class LoopOptions:
     shoppers: int = 2500
     events: int = 100_000
     seed: int = 7
-    weeks: int = 20
+    weeks: int = 18
     recall_week: int = 12
     series_week: int = 17
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST: Final = 0.1
+LEAST: Final = 0.25
 """The weight that an event keeps however old it is: last December's tell of the next one."""
 MAX_HALF_LIFE: Final = 36_500.0
 _MS_PER_DAY: Final = 86_400_000

@@ -57,7 +57,7 @@ def test_an_epoch_has_as_many_targets_whatever_they_weigh_and_the_new_ones_in_ev
             np.add.at(met, batch.contacts.numpy(), 1)
     passes = windows.passes
     assert passes == round(800 / windows.expected) > 1
-    # What is new is in every pass, what is old in a tenth of them.
+    # What is new is in every pass, what is old in a quarter of them.
     assert (met[3::8] == passes * epochs).all()
     assert met[0::8].sum() == pytest.approx(LEAST * passes * epochs * 100, rel=0.15)
     assert met.sum() == pytest.approx(windows.expected * passes * epochs, rel=0.02)
