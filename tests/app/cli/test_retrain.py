@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import app
+from app.cli.retrain import retrain
 from data.dataset import save_dataset
 from data.errors import ToyGuideError
 from data.world.simulate import WorldOptions, simulate
+from distillation.retrain import HALF_LIFE, RetrainOptions
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +50,9 @@ def test_without_a_bundle_there_is_nothing_to_be_better_than(folder: Path, tmp_p
     command = ["retrain", "--out", str(tmp_path / "out"), "--events", str(folder / "dataset"), "--from", str(folder)]
     with pytest.raises(ToyGuideError, match="bundle does not exist"):
         CliRunner().invoke(app, command, catch_exceptions=False)
+
+
+def test_the_command_and_its_stages_agree_on_the_half_life() -> None:
+    """The command says its default without importing torch, so it is written in both."""
+    stated = inspect.signature(retrain).parameters["half_life"].default
+    assert stated == RetrainOptions().half_life == HALF_LIFE
