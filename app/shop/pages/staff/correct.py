@@ -46,15 +46,7 @@ def render(shop: Shop, found: Desk, why: Why) -> None:
         _consequences(shop, correction)
         parts.said_at(shop, found, _PLACE, FIELDS)
         with st.container(key="staff-correct-go", horizontal=True):
-            st.button(
-                shop.t("staff.save"),
-                key="staff-correct-save",
-                type="primary",
-                icon=":material/check:",
-                on_click=_save,
-                args=(shop, why, barcode, own, keys),
-            )
-            st.button(shop.t("staff.no"), key="staff-correct-close", on_click=desk.go)
+            parts.save_or_leave(shop, "correct", _save, (shop, why, barcode, own, keys))
             if own is not None:
                 parts.once(
                     shop,

@@ -100,6 +100,19 @@ def once(
         st.button(shop.t("staff.no"), key=f"staff-no-{action}", on_click=desk.move, kwargs={"sure": ""})
 
 
+def save_or_leave(shop: Shop, form: str, on_save: Callable[..., None], args: tuple[Any, ...]) -> None:
+    """The two buttons that a form of a toy ends with."""
+    st.button(
+        shop.t("staff.save"),
+        key=f"staff-{form}-save",
+        type="primary",
+        icon=":material/check:",
+        on_click=on_save,
+        args=args,
+    )
+    st.button(shop.t("staff.no"), key=f"staff-{form}-close", on_click=desk.go)
+
+
 def title(shop: Shop, toy_id: str) -> str:
     """A toy's title, whether it is shown or not; its id where the catalogue does not hold it."""
     return _title(shop.client.address, shop.client, toy_id, shop.language)

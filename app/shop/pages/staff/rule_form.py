@@ -34,15 +34,7 @@ def render(shop: Shop, found: Desk, why: Why) -> None:
         said = _said(found, why.toy.toy_id, mark)
         parts.said_at(shop, found, _PLACE)
         with st.container(key="staff-rule-go", horizontal=True):
-            st.button(
-                shop.t("staff.save"),
-                key="staff-rule-save",
-                type="primary",
-                icon=":material/check:",
-                on_click=_save,
-                args=(shop, why.toy.toy_id, mark),
-            )
-            st.button(shop.t("staff.no"), key="staff-rule-close", on_click=desk.go)
+            parts.save_or_leave(shop, "rule", _save, (shop, why.toy.toy_id, mark))
         if _in_order(said):
             _preview(shop, found, why, said, rule)
         else:
