@@ -140,11 +140,14 @@ class Row:
         return Point(self.family, self.width, self.bits, self.alpha, self.temperature)  # type: ignore[arg-type]
 
 
-def fail_left_behind(study: optuna.Study) -> int:
-    """Fail what a killed sweep was at, so that it is tried again; returns how many. Nobody else may be at work."""
+def end_left_behind(study: optuna.Study) -> int:
+    """End what a killed sweep was at; returns how many trials. Nobody else may be at work.
+
+    One whose figures were noted already ends with them, the others fail, and are tried again.
+    """
     left = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     for trial in left:
-        study.tell(trial.number, state=TrialState.FAIL)
+        _end(study, trial.number, trial.user_attrs.get(FIGURES, {}))
     waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))  # between being named and being begun
     for _ in waiting:
         study.tell(study.ask(), state=TrialState.FAIL)
@@ -214,10 +217,12 @@ def _begin(study: optuna.Study, plan: Plan, point: Point | None) -> Trial:
 def settle(study: optuna.Study, trial: Trial, figures: dict[str, Any]) -> None:
     """Keep what a trial gave: its figures, with NDCG@10 as what is to be high, or an `error` instead."""
     trial.set_user_attr(FIGURES, figures)
-    if "error" in figures:
-        study.tell(trial, state=TrialState.FAIL)
-    else:
-        study.tell(trial, figures["ndcg_10"])
+    _end(study, trial.number, figures)
+
+
+def _end(study: optuna.Study, number: int, figures: dict[str, Any]) -> None:
+    value = figures.get("ndcg_10")
+    study.tell(number, value, TrialState.FAIL if value is None else None)
 
 
 def made_before(study: optuna.Study, point: Point) -> dict[str, Any] | None:

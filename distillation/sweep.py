@@ -31,7 +31,7 @@ from distillation.student import StudentConfig
 from distillation.study import (
     Plan,
     Row,
-    fail_left_behind,
+    end_left_behind,
     made_before,
     next_trial,
     point_of,
@@ -111,7 +111,7 @@ def run_sweep(
     about = plan.about(dataset_record(dataset, split_plan), teacher)
     with alone_in(folder, "sweep"), storage_errors(folder / STUDY):
         study = open_study(folder, about)
-        fail_left_behind(study)
+        end_left_behind(study)
         lessons = prepare_lessons(dataset, split, _MAX_HISTORY, teacher.interests)
         key = score_key(teacher, _MAX_HISTORY, plan.shared.depth(len(dataset.index)), plan.shared.outside)
         scores = scores or folder / SCORES

@@ -15,7 +15,7 @@ from data.errors import ToyGuideError
 from distillation.distill import DistilOptions
 from distillation.study import (
     Plan,
-    fail_left_behind,
+    end_left_behind,
     made_before,
     next_trial,
     point_of,
@@ -94,14 +94,34 @@ def test_what_a_killed_sweep_was_at_comes_first_and_what_it_finished_stays(tmp_p
     study.enqueue_trial({"alpha": 0.1})  # killed between naming a trial and beginning it
     before = rows_of(study)
     study = open_study(tmp_path, ABOUT)
-    assert fail_left_behind(study) == 3
-    assert fail_left_behind(study) == 0
+    assert end_left_behind(study) == 3
+    assert end_left_behind(study) == 0
     assert rows_of(study) == before
     found = exhaust(study, PLAN)
     assert found[:2] == lost
     assert len(found) == 5
     made = [point_of(trial) for trial in study.get_trials(states=(TrialState.COMPLETE,))]
     assert len(made) == len(set(made)) == 10
+
+
+@pytest.mark.parametrize("figures", [FIGURES, {"error": "The training loss is no longer a finite number."}])
+def test_a_student_whose_figures_were_noted_when_the_sweep_was_killed_is_finished(tmp_path, monkeypatch, figures):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    study = open_study(tmp_path, ABOUT)
+    trial = next_trial(study, PLAN, None)
+    monkeypatch.setattr(study, "tell", killed)  # its figures are noted, its end is not
+    with pytest.raises(KeyboardInterrupt):
+        settle(study, trial, figures)
+    study = open_study(tmp_path, ABOUT)
+    assert [each.state for each in study.get_trials()] == [TrialState.RUNNING]
+    assert end_left_behind(study) == 1
+    [ended] = study.get_trials()
+    wanted = (TrialState.FAIL, None) if "error" in figures else (TrialState.COMPLETE, FIGURES["ndcg_10"])
+    assert (ended.state, ended.value) == wanted
+    assert point_of(trial) not in exhaust(study, PLAN)
+    assert [row.point for row in rows_of(study)].count(point_of(trial)) == 1
 
 
 def test_a_student_that_cannot_be_is_kept_with_the_reason_and_not_tried_again(tmp_path):
