@@ -59,26 +59,28 @@ def run_loop(folder: Path, options: LoopOptions, preset: Preset, report: Report)
     publish_dir = folder / "published"
     publish_dir.mkdir()
     told = report("Weeks")
-    with _shops(folder, town, before, publish_dir) as arms:
+    with _shops(folder, town, before, publish_dir) as arms, ThreadPoolExecutor(1) as meanwhile:
+        weekly = next(arm for arm in arms if arm.name == WEEKLY)
         for week in range(1, options.weeks + 1):
             today = town.sold_by(first_day(week))
-            retrained = None
             for arm in arms:
                 arm.shop.tell(date_of(first_day(week)))
                 if week > 1:
                     arm.shop.add(town.arriving(week))
                 if week == options.recall_week:
                     arm.shop.recall([town.toys[row].id for row in town.recalled])
+            # The shops that learn nothing have their week while the third one's model is made.
+            others = meanwhile.submit(_week, [arm for arm in arms if arm is not weekly], town, week)
+            retrained = None
             if week > 1:
-                weekly = arms[ARMS.index(WEEKLY)]
                 made = folder / "weeks" / f"{week:02d}"
                 made.mkdir(parents=True)
                 before, retrained = next_model(week, before, weekly.shop.database, today, made, publish_dir, report)
                 if retrained.model is not None:
                     weekly.shop.wait_for(retrained.model)
-            lists = _week(arms, town, week)
-            went_back = retrained is not None and retrained.model not in (None, arms[ARMS.index(WEEKLY)].shop.model)
-            yield Week(week, today.toys.num_rows, lists, retrained, went_back)
+            lists = _week([weekly], town, week)
+            went_back = retrained is not None and retrained.model not in (None, weekly.shop.model)
+            yield Week(week, today.toys.num_rows, others.result() | lists, retrained, went_back)
             told(f"week {week}", week, options.weeks)
 
 
