@@ -31,8 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def bench(folder: Path, *words: object) -> Result:
-    blends = ("--blend", folder / "blend", "--blend", folder / "blend")
+def bench(folder: Path, *words: object, rounds: int = 2) -> Result:
+    blends = ("--blend", folder / "blend") * rounds
     sizes = ("--width", 16, "--epochs", 1, "--alone-epochs", 1, "--near", 2, "--out", folder / "out")
     return call("bench", "student", "--data", folder / "dataset", *blends, *sizes, *words)
 
@@ -75,17 +75,17 @@ def test_rounds_are_made_judged_and_taken_over(folder: Path) -> None:
 
 
 def test_another_recipe_is_made_anew(folder: Path) -> None:
-    before = json.loads(bench(folder, "--json").stdout)["rounds"]["round 0"]["of"]
+    before = json.loads(bench(folder, "--json", rounds=1).stdout)["rounds"]["round 0"]["of"]
     other = {"alpha": 0.0, "temperature": 2.0, "outside": "shopper", "dreams": 1, "patience": 2, "finish": 2}
     averaged = {"learning_rate": 0.002, "average": 0.5}
     shape = {"dropout": 0.4, "bits": 4}
     options = other | shape | {"rate": 0.002, "average": 0.5}
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    after = json.loads(bench(folder, *words, "--alone-rate", 0.01, "--alone-dropout", 0.1, "--json").stdout)
-    after = after["rounds"]["round 0"]["of"]
+    words += ["--alone-rate", 0.01, "--alone-dropout", 0.1]
+    after = json.loads(bench(folder, *words, "--json", rounds=1).stdout)["rounds"]["round 0"]["of"]
     assert after["student"]["learning"].items() >= (other | averaged).items()
     assert after["student"]["shape"].items() >= shape.items()
     assert (after["alone"]["learning"]["learning_rate"], after["alone"]["shape"]["dropout"]) == (0.01, 0.1)
-    after = json.loads(bench(folder, "--alpha", "0", "--json").stdout)["rounds"]["round 0"]["of"]
+    after = json.loads(bench(folder, "--alpha", "0", "--json", rounds=1).stdout)["rounds"]["round 0"]["of"]
     assert (before["student"]["learning"]["alpha"], after["student"]["learning"]["alpha"]) == (0.3, 0.0)
     assert before["alone"] == after["alone"]
