@@ -24,8 +24,8 @@ from recommender.base import Recommender
 if TYPE_CHECKING:
     from distillation.standing import Rival
 
-Loader = Callable[[Path, Dataset, Split], tuple[Recommender, Mapping[str, Any]]]
-"""Gives the recommender in a folder, and what its record says of the data it was made from."""
+Loader = Callable[[Path, Dataset, Split], Recommender]
+"""Gives the recommender in a folder."""
 
 
 @dataclass(frozen=True)
@@ -86,50 +86,62 @@ def contestants(
     """(recommender, its folder), once each, fitted or loaded when its turn comes; names are told apart."""
     from recommender.baselines.registry import fit_baseline
 
+    for kind, folder, _, _ in asked.models:  # what cannot be judged is said before the others are
+        check_held_out(folder, _made_from(kind, folder, dataset), plan, part)
     for name in asked.baselines:
         yield fit_baseline(name, dataset, split.learned(part)), None
     for _, folder, load, alone in asked.models:
-        recommender, made = load(folder, dataset, split)
-        check_held_out(folder, made, plan, part)
+        recommender = load(folder, dataset, split)
         if not alone:
             recommender.name = f"{recommender.name} {folder}"
         yield recommender, folder
 
 
-def _teacher(folder: Path, dataset: Dataset, _split: Split) -> tuple[Recommender, Mapping[str, Any]]:
+def _made_from(kind: str, folder: Path, dataset: Dataset) -> Mapping[str, Any]:
+    """What the record in `folder` says of the data. Raises ToyGuideError if it is not `dataset`, or there is none."""
+    if kind == "bundle":
+        from recommender.serving.bundle import read_manifest
+
+        made = read_manifest(folder).dataset
+        made_from = str(made.get("digest"))
+        if made_from != dataset.digest:
+            raise ToyGuideError(
+                f"{folder} was made from dataset {made_from[:12]}, but this dataset is {dataset.digest[:12]}. "
+                "Give the dataset it was made from: it may have learned what is to be found here."
+            )
+        return made
+    from recommender.learning.runs import check_same_data, read_run
+
+    record = read_run(folder, kind)
+    check_same_data(folder, record, dataset)
+    return dict(record["dataset"])
+
+
+def _teacher(folder: Path, dataset: Dataset, _split: Split) -> Recommender:
     from recommender.learning.teacher import load_teacher
 
-    trained, record = load_teacher(folder, dataset)
-    return trained, record["dataset"]
+    return load_teacher(folder, dataset)[0]
 
 
-def _blend(folder: Path, dataset: Dataset, split: Split) -> tuple[Recommender, Mapping[str, Any]]:
+def _blend(folder: Path, dataset: Dataset, split: Split) -> Recommender:
     from recommender.learning.blend import load_blend
 
-    blended, record = load_blend(folder, dataset, split)
-    return blended, record["dataset"]
+    return load_blend(folder, dataset, split)[0]
 
 
-def _student(folder: Path, dataset: Dataset, _split: Split) -> tuple[Recommender, Mapping[str, Any]]:
+def _student(folder: Path, dataset: Dataset, _split: Split) -> Recommender:
     from distillation.distill import load_student
 
-    distilled, record = load_student(folder, dataset)
-    return distilled, record["dataset"]
+    return load_student(folder, dataset)[0]
 
 
-def _bundle(folder: Path, dataset: Dataset, _split: Split) -> tuple[Recommender, Mapping[str, Any]]:
-    from recommender.serving.bundle import read_manifest
+def _bundle(folder: Path, dataset: Dataset, _split: Split) -> Recommender:
     from recommender.serving.student import OnnxStudent
 
     shipped = OnnxStudent.from_bundle(folder)
-    made = read_manifest(folder).dataset
-    made_from = str(made.get("digest"))
-    if shipped.index.ids != dataset.index.ids or made_from != dataset.digest:
-        raise ToyGuideError(
-            f"{folder} was made from dataset {made_from[:12]}, but this dataset is {dataset.digest[:12]}. "
-            "Give the dataset it was made from: it may have learned what is to be found here."
-        )
-    return shipped, made
+    if shipped.index.ids != dataset.index.ids:
+        raise ToyGuideError(f"{folder} holds other toys than the dataset that its manifest names. Build it again.")
+    return shipped
 
 
 def check_held_out(folder: Path, made: Mapping[str, Any], plan: SplitPlan, part: Part) -> None:

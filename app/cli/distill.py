@@ -143,9 +143,10 @@ def distill(
 def teachers_plan(dataset: Dataset, runs: list[Path], blend: Path | None) -> SplitPlan:
     """What was held out from the teachers; without any, leave-one-out in the dataset's own order."""
     from data.protocol import plan_split
-    from recommender.learning.blend import read_blend_record
+    from recommender.learning.blend import KIND
+    from recommender.learning.runs import read_run
     from recommender.learning.teacher import load_teacher, recorded_plan
 
     if blend is not None:
-        return recorded_plan(blend, read_blend_record(blend))
+        return recorded_plan(blend, read_run(blend, KIND))
     return recorded_plan(runs[0], load_teacher(runs[0], dataset)[1]) if runs else plan_split(dataset)

@@ -31,7 +31,7 @@ from data.split import Holdout, Split
 from recommender.base import QueryBatch, Recommender, batch_holdout, unseen_mask
 from recommender.baselines.registry import fit_baseline
 from recommender.evaluation.metrics import Ranks, ndcg_at
-from recommender.learning.runs import as_recorded, check_same_data
+from recommender.learning.runs import as_recorded, check_same_data, read_run
 from recommender.learning.teacher import load_teacher, recorded_plan
 from recommender.learning.tower_recommender import TwoTowerRecommender
 from recommender.records import RECORD, environment
@@ -283,7 +283,7 @@ def save_blend(folder: Path, record: dict[str, Any], folders: Sequence[Path]) ->
 
 def load_blend(folder: Path, dataset: Dataset, split: Split) -> tuple[Blend, dict[str, Any]]:
     """(the blend, its record); baselines are learned anew from `split.train`. Raises ToyGuideError if it is none."""
-    record = read_blend_record(folder)
+    record = read_run(folder, KIND)
     check_same_data(folder, record, dataset)
     members: list[Recommender] = []
     with as_recorded(folder):
@@ -298,15 +298,3 @@ def load_blend(folder: Path, dataset: Dataset, split: Split) -> tuple[Blend, dic
         weights = tuple(float(member["weight"]) for member in record["members"])
         mix = Mix(weights, float(record["epsilon"]), float(record["scale"]))
     return Blend(_name(members), members, mix), record
-
-
-def read_blend_record(folder: Path) -> dict[str, Any]:
-    """The record of the blend in `folder`. Raises ToyGuideError if there is none."""
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ToyGuideError(f"{folder / RECORD} cannot be read as a blend's record: {error}.") from error
-    if not isinstance(record, dict) or record.get("kind") != KIND:
-        found = record.get("kind") if isinstance(record, dict) else record
-        raise ToyGuideError(f"{folder / RECORD}: field 'kind' must be {KIND!r}. Got {found!r}.")
-    return record

@@ -44,11 +44,8 @@ def save_run(folder: Path, kind: str, weights: dict[str, Tensor], record: dict[s
     return full
 
 
-def load_run(folder: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """(weights, record) of a run of that kind.
-
-    Raises ToyGuideError if it is no such run, or its weights are not those of its record.
-    """
+def read_run(folder: Path, kind: str) -> dict[str, Any]:
+    """The record of a run of that kind. Raises ToyGuideError if `folder` holds no such run."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -58,6 +55,15 @@ def load_run(folder: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]
     if not isinstance(record, dict) or record.get("kind") != kind:
         found = record.get("kind") if isinstance(record, dict) else record
         raise ToyGuideError(f"{folder / RECORD}: field 'kind' must be {kind!r}. Got {found!r}.")
+    return record
+
+
+def load_run(folder: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """(weights, record) of a run of that kind.
+
+    Raises ToyGuideError if it is no such run, or its weights are not those of its record.
+    """
+    record = read_run(folder, kind)
     try:
         with safe_open(folder / WEIGHTS, framework="pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)

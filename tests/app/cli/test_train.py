@@ -118,8 +118,11 @@ def test_a_teacher_is_judged_from_the_cut_on(data, temporal_teacher):
     assert "teacher" in done.stdout
 
 
-def test_what_was_learned_is_never_judged(data, teacher, temporal_teacher):
-    """A recommender that learned the targets would shine; each way to come to that is refused."""
+def test_what_was_learned_is_never_judged(data, teacher, temporal_teacher, monkeypatch):
+    """A recommender that learned the targets would shine; each way to come to that is refused, before any is judged."""
+    monkeypatch.setattr("recommender.baselines.registry.fit_baseline", lambda *_: pytest.fail("one was fitted"))
+    other = data.with_name("other")
+    save_dataset(simulate(WorldOptions(toys=80, shoppers=60, events=900, seed=3)), other)
     judge_teacher = ["evaluate", "--data", str(data), "--recommender", "popularity", "--teacher"]
     for folder, options, message in (
         (teacher, TEMPORAL, "another part held out .protocol leave-one-out, order hashed. than is judged here"),
@@ -127,6 +130,8 @@ def test_what_was_learned_is_never_judged(data, teacher, temporal_teacher):
         (temporal_teacher, (*TEMPORAL[:-1], "2025-05-31"), "cut 2025-05-31"),
         (temporal_teacher, (*TEMPORAL, "--part", "validation"), "learned its validation part in the end"),
         (teacher, ("--order", "given"), "order hashed. than is judged here .protocol leave-one-out, order given"),
+        (teacher, ("--data", str(other)), "teacher was trained on dataset"),
+        (data, (), "dataset is not a teacher run: it has no run.json"),
     ):
         with pytest.raises(ToyGuideError, match=message):
             CliRunner().invoke(app, [*judge_teacher, str(folder), *options], catch_exceptions=False)

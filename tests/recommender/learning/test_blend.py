@@ -127,5 +127,5 @@ def test_members_must_know_the_same(shop: Dataset, split: Split, folders: list[P
     save_teacher(tmp_path / "other", weights, record)
     with pytest.raises(ToyGuideError, match="trained with another part held out than"):
         blend_teachers(shop, split, [folders[0], tmp_path / "other"])
-    with pytest.raises(ToyGuideError, match="cannot be read as a blend"):
+    with pytest.raises(ToyGuideError, match="is not a blend run"):
         load_blend(tmp_path, shop, split)
