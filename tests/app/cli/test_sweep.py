@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +31,7 @@ from recommender.serving.table import pack
 
 GRID = ("--alpha", "0.1,0.5", "--temperature", "1,2", "--width", "8", "--epochs", 1, "--finish", 1, "--alone-epochs", 1)
 STUDENTS = 2 + 2 * 2 * 2
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -169,24 +169,39 @@ def test_a_teacher_without_toy_vectors_needs_no_start(shop, tmp_path):
         CliRunner().invoke(app, ["sweep", *map(str, words)], catch_exceptions=False)
 
 
-def stop_after_the_next(words: list[str], folder: Path, number: signal.Signals) -> int:
-    """Run a sweep until one more student is finished, then send a signal; returns the exit code.
+STOPPED = """
+import os, signal, sys
+from app.cli import sweep
+from app.cli.main import main
+
+write_page = sweep.write_page
+
+def write_and_be_stopped(*given):
+    write_page(*given)
+    os.kill(os.getpid(), signal.Signals[os.environ["STOPPED_BY"]])
+
+if __name__ == "__main__":  # the processes that it starts read this file too
+    sweep.write_page = write_and_be_stopped
+    main()
+"""
+"""`toyguide` whose sweep is stopped once a student is finished: by itself, so that it is never over before."""
+
+
+def stop_after_the_first(words: list[str], folder: Path, number: signal.Signals) -> int:
+    """Run a sweep until a student is finished and it is sent a signal; returns the exit code.
 
     Whoever works for it holds its stderr: that this ends shows that all of them are gone.
     """
-    page = folder / "sweep.html"
-    before = page.stat().st_mtime_ns if page.exists() else 0
-    with subprocess.Popen(
-        [sys.executable, "-m", "app.cli", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as run:
-        deadline = time.monotonic() + 600
-        while not page.exists() or page.stat().st_mtime_ns == before:
-            assert run.poll() is None, run.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-        os.kill(run.pid, number)
-        run.communicate(timeout=60)
-        return run.returncode
+    script = folder / "stopped.py"
+    script.write_text(STOPPED, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script), *words],
+        capture_output=True,
+        timeout=600,
+        check=False,
+        env=os.environ | {"STOPPED_BY": number.name, "PYTHONPATH": str(ROOT)},
+    )
+    return done.returncode
 
 
 def finished(folder: Path) -> dict[int, object]:
@@ -204,7 +219,7 @@ def test_a_sweep_that_is_stopped_goes_on_and_ends_as_one_that_was_not(swept, sho
     student is there once, with the figures that one process alone arrives at."""
     folder = tmp_path / "stopped"
     words = sweep_words(shop, folder, "--scores", swept[0] / "scores")
-    assert stop_after_the_next([*words, "--jobs", str(jobs)], folder, number) == code
+    assert stop_after_the_first([*words, "--jobs", str(jobs)], tmp_path, number) == code
     kept = finished(folder)
     assert 0 < len(kept) < STUDENTS
     done = CliRunner().invoke(app, words)

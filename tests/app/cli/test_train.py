@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from typer.testing import CliRunner
@@ -14,6 +14,7 @@ from app.cli.main import app
 from data.dataset import save_dataset
 from data.errors import ToyGuideError
 from data.world.simulate import WorldOptions, simulate
+from recommender.learning.checkpoint import INTERRUPTED
 
 TEMPORAL = ("--protocol", "temporal", "--validation-cut", "2025-01-01", "--cut", "2025-06-01")
 
@@ -137,28 +138,45 @@ def test_what_was_learned_is_never_judged(data, teacher, temporal_teacher, monke
             CliRunner().invoke(app, [*judge_teacher, str(folder), *options], catch_exceptions=False)
 
 
+KILLED = """
+import os, signal
+from app.cli.main import main
+from recommender.learning.checkpoint import Checkpoint
+
+save = Checkpoint.save
+
+def save_and_die(*given):
+    save(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Checkpoint.save = save_and_die
+main()
+"""
+"""`toyguide` that is killed after the first epoch that it keeps: by itself, so that it is never over before."""
+
+
 def test_a_killed_training_goes_on_to_the_same_teacher(data, tmp_path):
     """kill −9 after an epoch, for real; the command given again ends with the weights of one that was not killed."""
     words = ["train", "--data", str(data), "--preset", "small", "--epochs", "6", "--out"]
-    command = [sys.executable, "-m", "app.cli", *words]
-    unfinished = tmp_path / "killed.unfinished" / "choose" / "checkpoint.json"
-    with subprocess.Popen([*command, str(tmp_path / "killed")], stderr=subprocess.DEVNULL) as running:
-        deadline = time.monotonic() + 240
-        while not unfinished.exists():
-            assert running.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-        running.kill()
+
+    def run(program, name):
+        command = [sys.executable, *program, *words, str(tmp_path / name)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+
+    done = run(["-c", KILLED], "killed")
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    unfinished = tmp_path / "killed.unfinished"
+    kept = json.loads((unfinished / "choose" / "checkpoint.json").read_text())
+    assert len(kept["epochs"]) == 1
     assert not (tmp_path / "killed").exists()
     for name in ("killed", "whole"):
-        done = subprocess.run(
-            [*command, str(tmp_path / name)], capture_output=True, text=True, timeout=240, check=False
-        )
+        done = run(["-m", "app.cli"], name)
         assert done.returncode == 0, done.stderr
     killed, whole = (json.loads((tmp_path / name / "run.json").read_text()) for name in ("killed", "whole"))
     assert killed["digest"] == whole["digest"]
     assert [epoch["loss"] for epoch in killed["epochs"]] == [epoch["loss"] for epoch in whole["epochs"]]
-    assert not unfinished.parent.parent.exists()
+    assert (killed["spent"]["left_out"], whole["spent"]["left_out"]) == ([INTERRUPTED], []), "it went on"
+    assert not unfinished.exists()
 
 
 @pytest.mark.parametrize(
