@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
 from data.dataset import Dataset
 from data.split import Holdout, Split
 from distillation.gates import Gate, exposure_gate, quality_gate, running_student, safety_gate, size_gate
 from recommender.evaluation.ranking import judge
 from recommender.evaluation.report import FEWEST_QUERIES
-from recommender.evaluation.shown import shoppers_shown
+from recommender.evaluation.shown import Seen, shoppers_shown
 from recommender.evaluation.trials import AS_KIOSKS_DO, try_lists
 from recommender.learning.fit import Reporter
 from recommender.serving.bundle import Manifest, read_manifest
@@ -25,14 +24,6 @@ from recommender.serving.student import OnnxStudent
 Report = Callable[[str], Reporter]
 """Title of a stage → who is told how far it is."""
 _STEPS: Final = 3
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What kiosks showed (`data.importers.kiosk.SHOWN_TABLE`), and the events that came with it (`EVENT_TABLE`)."""
-
-    lists: pa.Table
-    events: pa.Table
 
 
 def gates_of(
@@ -70,7 +61,7 @@ def gates_of(
         return gates
     told = report("Asking the toys on trial")
     engines = load_bundle(running), load_bundle(new)
-    tried = try_lists(seen.lists, seen.events, *engines, AS_KIOSKS_DO, told=lambda done, of: told("lists", done, of))
+    tried = try_lists(seen, *engines, AS_KIOSKS_DO, told=lambda done, of: told("lists", done, of))
     return (*gates, exposure_gate(tried))
 
 

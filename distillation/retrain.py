@@ -28,12 +28,13 @@ from data.schema import EventColumn
 from data.split import Split
 from distillation.distill import DistilOptions, load_student, save_student
 from distillation.gates import Gate, running_student
-from distillation.judging import Report, Seen, gates_of
+from distillation.judging import Report, gates_of
 from distillation.package import build_bundle
 from distillation.standing import Rival, rivals_as_before
 from distillation.student import StudentConfig
 from distillation.teach import teach
 from distillation.teachers import Teacher, teacher_of
+from recommender.evaluation.shown import Seen
 from recommender.learning.checkpoint import remove_unfinished, unfinished_of
 from recommender.learning.runs import WEIGHTS
 from recommender.learning.teacher import load_teacher, save_teacher, train_teacher

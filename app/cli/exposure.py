@@ -43,8 +43,7 @@ def exposure(
     with progress_bar() as progress:
         task = progress.add_task("Making the lists anew", total=None, note="")
         found = try_lists(
-            live.shown,
-            live.past,
+            live.seen,
             running,
             new,
             arrangement,

@@ -34,7 +34,7 @@ def export(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
-    """Write events and lists shown as NDJSON, with pseudonyms and without child mode. The kiosk may run."""
+    """Write events, lists shown and recalls as NDJSON, with pseudonyms and without child mode. The kiosk may run."""
     from app.kiosk.settings import load_settings
 
     begin = moment_of(since, "kiosk export")
@@ -42,11 +42,14 @@ def export(
     if json:
         print_json({**counts, "file": str(out)})
         return
-    OUT.print(f"{counts['events']:,} events and {counts['lists']:,} lists shown, in {out}.", markup=False)
+    OUT.print(
+        f"{counts['events']:,} events, {counts['lists']:,} lists shown and {counts['recalls']:,} recalls, in {out}.",
+        markup=False,
+    )
 
 
 def write_export(settings: KioskSettings, out: Path, since: datetime | None) -> dict[str, int]:
-    """Write the export of the kiosk of `settings` to `out`; returns how many events and lists it has."""
+    """Write the export of the kiosk of `settings` to `out`; returns how many events, lists and recalls it has."""
     from pydantic_core import to_json
 
     from app.kiosk.store.copies import check_apart
@@ -61,4 +64,4 @@ def write_export(settings: KioskSettings, out: Path, since: datetime | None) -> 
             stream = stack.enter_context(io.BufferedWriter(packed))
         for line in export_lines(store, settings.store_id, datetime.now(UTC), since):
             stream.write(to_json(line) + b"\n")
-    return {"events": line["events"], "lists": line["lists"]}
+    return {name: line[name] for name in ("events", "lists", "recalls")}

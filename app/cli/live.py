@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from data.dataset import Dataset
-    from distillation.judging import Seen
+    from recommender.evaluation.shown import Seen
 
 _NAMED: Final = 20
 _SQLITE: Final = b"SQLite format 3\x00"
@@ -40,26 +40,18 @@ SinceOption = Annotated[
 class Live:
     """Events of now, with the toys and the numbering of the training data.
 
-    past: all events that were given, also from before `--since`: what shoppers had done until then
-    shown: the lists that were shown since (`data.importers.kiosk.SHOWN_TABLE`); None where only datasets were given
+    seen: the lists that were shown since, and all events that were given, also from before `--since`: what shoppers
+        had done until then; None where only datasets were given
     unknown_events: on toys that the training data does not hold, which are left out
     unknown_toys: the commonest of those toys, each with its events
     mistimed: events of a time that their kiosk did not believe; they have the time of arrival
     """
 
     dataset: Dataset
-    past: pa.Table
-    shown: pa.Table | None
+    seen: Seen | None
     unknown_events: int
     unknown_toys: tuple[tuple[str, int], ...]
     mistimed: int = 0
-
-    @property
-    def seen(self) -> Seen | None:
-        """The lists with what the shoppers had done until then; None where there are none."""
-        from distillation.judging import Seen
-
-        return None if self.shown is None else Seen(self.shown, self.past)
 
 
 def moment_of(text: str | None, command: str) -> datetime | None:
@@ -80,6 +72,7 @@ def live_events(paths: Sequence[Path], toys: Dataset, since: datetime | None, co
 
     from app.cli.understood import Faults
     from data.importers.kiosk import import_kiosk
+    from recommender.evaluation.shown import Seen
 
     folders = [path for path in paths if path.is_dir()]
     files = [path for path in paths if not path.is_dir()]
@@ -87,7 +80,7 @@ def live_events(paths: Sequence[Path], toys: Dataset, since: datetime | None, co
         raise parameter_error("--events", command, "an export, a kiosk's database or a dataset", str(missing))
     faults = Faults(stop=False)
     unknown: Counter[str] = Counter()
-    shown = None
+    found = None
     mistimed = 0
     parts = [_of_dataset(folder, toys, unknown) for folder in folders]
     lost = unknown.total()
@@ -100,11 +93,11 @@ def live_events(paths: Sequence[Path], toys: Dataset, since: datetime | None, co
         lost += said["unknown_events"]
         unknown.update(said["unknown_toys"])
         mistimed = said["from_the_future"] + said["long_before_arrival"]
-        shown = _since(found.shown, "time", since)
     faults.print(listed=False)
     past = pa.concat_tables(parts)
     events = _joined(past, toys, since)
-    return Live(events, past, shown, lost, tuple(unknown.most_common(_NAMED)), mistimed)
+    seen = None if found is None else Seen(_since(found.shown, "time", since), past, found.recalls)
+    return Live(events, seen, lost, tuple(unknown.most_common(_NAMED)), mistimed)
 
 
 @contextmanager

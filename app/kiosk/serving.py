@@ -17,6 +17,7 @@ from recommender.serving.barcodes import ToysByBarcode
 from recommender.serving.engine import Engine
 from recommender.serving.policy.emphasis import Emphasis
 from recommender.serving.policy.mask import HouseLists
+from recommender.serving.recalls import recalled_toys
 
 Barcodes = Mapping[str, tuple[str, ...]]
 """`barcode_key` → ids of the toys with it."""
@@ -45,9 +46,9 @@ class Serving:
         staff = in_force(rules, self.engine, at)
         return replace(self, masks=replace(self.masks, hidden=staff.hidden), staff=staff)
 
-    def toys_of(self, recall: Recall) -> list[str]:
+    def toys_of(self, recall: Recall) -> tuple[str, ...]:
         """Ids of the toys of the catalogue that a recall takes away."""
-        return _toys_of(self.engine, self.barcodes, recall)
+        return recalled_toys(recall.by, recall.value, self.engine.index, self.barcodes)
 
 
 def serving(
@@ -60,7 +61,7 @@ def serving(
     if barcodes is None:
         barcodes = ToysByBarcode(engine.barcodes())
     recalls, stock = house.recalls(), house.stock(store_id)
-    recalled = [toy for recall in recalls for toy in _toys_of(engine, barcodes, recall)]
+    recalled = [toy for each in recalls for toy in recalled_toys(each.by, each.value, engine.index, barcodes)]
     counts = {toy.id: stock.count(toy.id) for toy in engine.toys}
     staff = in_force(rules.all(), engine, at)
     masks = engine.house_lists(
@@ -69,9 +70,3 @@ def serving(
         in_stock=[toy for toy, count in counts.items() if count],
     )
     return Serving(engine, barcodes, recalls, stock, replace(masks, hidden=staff.hidden), staff)
-
-
-def _toys_of(engine: Engine, barcodes: Barcodes, recall: Recall) -> list[str]:
-    if recall.by == "barcode":
-        return list(barcodes.get(recall.value, ()))
-    return [recall.value] if recall.value in engine.index else []

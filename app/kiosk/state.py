@@ -75,7 +75,7 @@ class Kiosk:
         self.arrangement = Arrangement(settings.diversity, settings.category_share, settings.exploration)
         self.events = EventStore(database)
         self.keys = KeyStore(database)
-        self.house = House(database)
+        self.house = House(database, lambda: self.clock())
         self.rules = RuleStore(database)
         self.trends = Trends(database, settings.popular_half_life_days, clock)
         self.impressions = ImpressionQueue(database, settings.impression_queue)

@@ -1,17 +1,15 @@
 """`toyguide data import kiosk`: what kiosks exported, joined to the toys of a dataset.
 
-An export is NDJSON: a head with the store's name, events, lists that were shown, an end with counts. A file without the
-first or the last is none, or is cut short. A faulty line is told in one sentence and left out.
+An export is NDJSON: a head with the store's name, events, lists that were shown, recalls, an end with counts. A file
+without the first or the last is none, or is cut short. A faulty line is told in one sentence and left out.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,15 +17,24 @@ import pyarrow as pa
 
 from data.dataset import EVENT_TABLE, Dataset, Source
 from data.errors import DataError
+from data.importers.fields import (
+    FaultyLineError,
+    int_or_none,
+    moment_of,
+    number_of,
+    short,
+    sum_or_none,
+    text_of,
+    text_or_none,
+    texts_of,
+)
 from data.importers.json_rows import read_json_rows
 from data.importers.sequences import Count
 from data.importers.text import OnFault, raise_fault
-from data.parsing.moment import parse_moment
 from data.schema import EventColumn, EventKind
 
 FORMAT: Final = 1
 _MONTHS: Final = 1440
-_SHOWN: Final = 60
 SHOWN_TABLE: Final = pa.schema(
     [
         pa.field("recommendation_id", pa.string(), nullable=False),
@@ -53,21 +60,31 @@ SHOWN_TABLE: Final = pa.schema(
     ]
 )
 """A row for each toy of each list."""
+RECALL_TABLE: Final = pa.schema(
+    [
+        pa.field("store_id", pa.string(), nullable=False),
+        pa.field("by", pa.string(), nullable=False),  # toy_id or barcode
+        pa.field("value", pa.string(), nullable=False),  # a barcode as the kiosk compares them
+        pa.field("time", pa.timestamp("ms", tz="UTC"), nullable=False),  # from then on
+    ]
+)
+"""A row for each recall that was in force when a store's kiosk was exported."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """The dataset, and the lists that were shown (`SHOWN_TABLE`)."""
+    """The dataset, the lists that were shown (`SHOWN_TABLE`), and the recalls (`RECALL_TABLE`)."""
 
     dataset: Dataset
     shown: pa.Table
+    recalls: pa.Table
 
 
 @dataclass
 class _Reader:
     known: frozenset[str]
     on_fault: OnFault
-    counts: dict[str, Count] = field(default_factory=lambda: {"events": Count(), "lists": Count()})
+    counts: dict[str, Count] = field(default_factory=lambda: {name: Count() for name in ("events", "lists", "recalls")})
     unknown: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     future: int = 0
@@ -75,13 +92,10 @@ class _Reader:
     met: dict[tuple[str, str], bytes] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     shown: list[dict[str, Any]] = field(default_factory=list)
+    recalls: list[dict[str, Any]] = field(default_factory=list)
     outcomes: defaultdict[tuple[str, str, str], list[tuple[str, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )  # (kind, event id) of what quotes a store's list and a toy
-
-
-class _FaultyLineError(Exception):
-    """What is wrong with a line, without its place."""
 
 
 def import_kiosk(
@@ -129,7 +143,11 @@ def import_kiosk(
     for row in reader.shown:
         quoting = reader.outcomes.get((row["store_id"], row["recommendation_id"], row["toy_id"]), [])
         row["kinds"], row["quoted_by"] = [kind for kind, _ in quoting], [event_id for _, event_id in quoting]
-    return Exported(dataset, pa.Table.from_pylist(reader.shown, schema=SHOWN_TABLE))
+    return Exported(
+        dataset,
+        pa.Table.from_pylist(reader.shown, schema=SHOWN_TABLE),
+        pa.Table.from_pylist(reader.recalls, schema=RECALL_TABLE),
+    )
 
 
 def _read(file: Path, reader: _Reader, on_bytes: Callable[[int], None]) -> str:
@@ -147,17 +165,14 @@ def _read(file: Path, reader: _Reader, on_bytes: Callable[[int], None]) -> str:
         if kind == "end":
             said = row
             continue
-        count = reader.counts.get(f"{kind}s")
+        read = _READERS.get(str(kind))
         try:
-            if count is None:
+            if read is None:
                 reader.counts["events"].read += 1  # nobody knows what it was
-                raise _FaultyLineError(f"field 'type': must be event or list. Got {_short(kind)}.")
-            count.read += 1
-            if kind == "event":
-                _event(row, store, reader)
-            else:
-                _list(row, store, reader)
-        except _FaultyLineError as error:
+                raise FaultyLineError(f"field 'type': must be event, list or recall. Got {short(kind)}.")
+            reader.counts[f"{kind}s"].read += 1
+            read(row, store, reader)
+        except FaultyLineError as error:
             reader.on_fault(f"{file}, line {number}, {error}")
     reader.counts["events"].read += bad_json.read - good  # of such lines neither
     if said is None:
@@ -171,38 +186,38 @@ def _head(file: Path, rows: Iterator[tuple[int, dict[str, Any]]]) -> str:
         raise DataError(f"{file} is not a kiosk's export: its first line must be the head that 'kiosk export' writes.")
     if head.get("format") != FORMAT:
         raise DataError(
-            f"{file}, line 1, field 'format': must be {FORMAT}. Got {_short(head.get('format'))}. Update toyguide."
+            f"{file}, line 1, field 'format': must be {FORMAT}. Got {short(head.get('format'))}. Update toyguide."
         )
     try:
-        return _text(head, "store_id")
-    except _FaultyLineError as error:
+        return text_of(head, "store_id")
+    except FaultyLineError as error:
         raise DataError(f"{file}, line 1, {error}") from error
 
 
 def _event(row: Mapping[str, Any], store: str, reader: _Reader) -> None:
-    event_id, toy, kind = _text(row, "event_id"), _text(row, "toy_id"), _text(row, "kind")
+    event_id, toy, kind = text_of(row, "event_id"), text_of(row, "toy_id"), text_of(row, "kind")
     if kind not in list(EventKind):
-        raise _FaultyLineError(f"field 'kind': must be one of {', '.join(EventKind)}. Got {_short(kind)}.")
-    session = _text(row, "session_id")
-    _text_or_none(row, "recommendation_id")
-    time, received = _time(row, "time"), _time(row, "received")
-    skew = _whole(row, "skew_ms", -(2**62), 2**62)
+        raise FaultyLineError(f"field 'kind': must be one of {', '.join(EventKind)}. Got {short(kind)}.")
+    session = text_of(row, "session_id")
+    text_or_none(row, "recommendation_id")
+    time, received = moment_of(row, "time"), moment_of(row, "received")
+    skew = int_or_none(row, "skew_ms", -(2**62), 2**62)
     event: dict[str, Any] = {
         EventColumn.ID: event_id,
-        EventColumn.SHOPPER: _text_or_none(row, "shopper_id") or session,
+        EventColumn.SHOPPER: text_or_none(row, "shopper_id") or session,
         EventColumn.SESSION: session,
         EventColumn.TOY: toy,
         EventColumn.KIND: kind,
         EventColumn.TIME: received if skew is not None else time,
         EventColumn.STORE: store,
-        EventColumn.RECIPIENT: _text_or_none(row, "recipient_id"),
-        EventColumn.RECIPIENT_AGE: _whole(row, "recipient_age", 0, _MONTHS),
-        EventColumn.RECIPIENT_INTERESTS: _texts(row, "recipient_interests"),
+        EventColumn.RECIPIENT: text_or_none(row, "recipient_id"),
+        EventColumn.RECIPIENT_AGE: int_or_none(row, "recipient_age", 0, _MONTHS),
+        EventColumn.RECIPIENT_INTERESTS: texts_of(row, "recipient_interests"),
         EventColumn.BUDGET: None,
     }
     if toy not in reader.known:
         reader.unknown[toy] += 1
-        raise _FaultyLineError(f"field 'toy_id': must be a toy of the dataset. Got {_short(toy)}.")
+        raise FaultyLineError(f"field 'toy_id': must be a toy of the dataset. Got {short(toy)}.")
     if _met(reader, store, "event_id", event_id, event):
         return
     reader.future += skew is not None and skew > 0
@@ -217,100 +232,62 @@ def _list(row: Mapping[str, Any], store: str, reader: _Reader) -> None:
     """The toys of a list, also of such as the dataset does not hold: without them it would be another list."""
     toys = row.get("toys")
     if not isinstance(toys, list) or not all(isinstance(toy, dict) for toy in toys):
-        raise _FaultyLineError(f"field 'toys': must be a list of objects. Got {_short(toys)}.")
+        raise FaultyLineError(f"field 'toys': must be a list of objects. Got {short(toys)}.")
     whole: dict[str, Any] = {
-        "recommendation_id": _text(row, "recommendation_id"),
-        "time": _time(row, "time"),
-        "model": _text(row, "model"),
+        "recommendation_id": text_of(row, "recommendation_id"),
+        "time": moment_of(row, "time"),
+        "model": text_of(row, "model"),
         "store_id": store,
-        "session_id": _text_or_none(row, "session_id"),
-        "shopper_id": _text_or_none(row, "shopper_id"),
-        "recipient_age": _whole(row, "recipient_age", 0, _MONTHS),
-        "youngest_age": _whole(row, "youngest_age", 0, _MONTHS),
-        "occasion": _text_or_none(row, "occasion"),
-        "purpose": _text(row, "purpose"),
-        "language": _text(row, "language"),
-        "interests": None if row.get("interests") is None else _texts(row, "interests"),
-        "budget": _sum_or_none(row, "budget"),
+        "session_id": text_or_none(row, "session_id"),
+        "shopper_id": text_or_none(row, "shopper_id"),
+        "recipient_age": int_or_none(row, "recipient_age", 0, _MONTHS),
+        "youngest_age": int_or_none(row, "youngest_age", 0, _MONTHS),
+        "occasion": text_or_none(row, "occasion"),
+        "purpose": text_of(row, "purpose"),
+        "language": text_of(row, "language"),
+        "interests": None if row.get("interests") is None else texts_of(row, "interests"),
+        "budget": sum_or_none(row, "budget"),
     }
     shown = [
         whole
         | {
             "position": position,
-            "toy_id": _text(toy, "toy_id"),
-            "score": _number(toy, "score"),
-            "propensity": _number(toy, "propensity"),
+            "toy_id": text_of(toy, "toy_id"),
+            "score": number_of(toy, "score"),
+            "propensity": number_of(toy, "propensity"),
             "pinned": toy.get("pinned") is True,
         }
         for position, toy in enumerate(toys, start=1)
     ]
     if any(not 0 < each["propensity"] <= 1 for each in shown):
-        raise _FaultyLineError("field 'propensity': must be > 0 and ≤ 1.")
+        raise FaultyLineError("field 'propensity': must be > 0 and ≤ 1.")
     if not _met(reader, store, "recommendation_id", whole["recommendation_id"], shown):
         reader.counts["lists"].kept += 1
         reader.shown.extend(shown)
 
 
+def _recall(row: Mapping[str, Any], store: str, reader: _Reader) -> None:
+    """A recall, also of a toy that the dataset does not hold: there may be one with that barcode in another bundle."""
+    by = text_of(row, "by")
+    if by not in ("toy_id", "barcode"):
+        raise FaultyLineError(f"field 'by': must be toy_id or barcode. Got {short(by)}.")
+    value, time = text_of(row, "value"), moment_of(row, "added")
+    recall = {"store_id": store, "by": by, "value": value, "time": time}
+    if not _met(reader, store, by, f"{value} {time}", recall):  # one that was lifted and came again counts twice
+        reader.counts["recalls"].kept += 1
+        reader.recalls.append(recall)
+
+
+_READERS: Final = {"event": _event, "list": _list, "recall": _recall}
+
+
 def _met(reader: _Reader, store: str, name: str, value: str, content: Any) -> bool:
-    """Whether this was read before. Raises _FaultyLineError if it was and said something else."""
+    """Whether this was read before. Raises FaultyLineError if it was and said something else."""
     digest = hashlib.blake2b(repr(content).encode(), digest_size=16).digest()
     before = reader.met.setdefault((store, f"{name}:{value}"), digest)
     if before is digest:
         return False
     if before != digest:
-        raise _FaultyLineError(f"field '{name}': must be given once. Got {_short(value)} again with other content.")
+        raise FaultyLineError(f"field '{name}': must be given once. Got {short(value)} again with other content.")
     reader.repeated += 1
     return True
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str) or not value:
-        raise _FaultyLineError(f"field '{name}': must be a text that is not empty. Got {_short(value)}.")
-    return value
-
-
-def _text_or_none(row: Mapping[str, Any], name: str) -> str | None:
-    return None if row.get(name) is None else _text(row, name)
-
-
-def _texts(row: Mapping[str, Any], name: str) -> list[str]:
-    value = row.get(name) or []
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise _FaultyLineError(f"field '{name}': must be a list of texts. Got {_short(value)}.")
-    return value
-
-
-def _whole(row: Mapping[str, Any], name: str, least: int, most: int) -> int | None:
-    value = row.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise _FaultyLineError(f"field '{name}': must be an int, {least} to {most}. Got {_short(value)}.")
-    return value
-
-
-def _number(row: Mapping[str, Any], name: str) -> float:
-    value = row.get(name)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise _FaultyLineError(f"field '{name}': must be a number. Got {_short(value)}.")
-    return float(value)
-
-
-def _sum_or_none(row: Mapping[str, Any], name: str) -> float | None:
-    found = None if row.get(name) is None else _number(row, name)
-    if found is not None and not 0 < found < math.inf:
-        raise _FaultyLineError(f"field '{name}': must be a number > 0. Got {_short(found)}.")
-    return found
-
-
-def _time(row: Mapping[str, Any], name: str) -> datetime:
-    value = row.get(name)
-    found = parse_moment(value).value if isinstance(value, str) else None
-    if found is None:
-        raise _FaultyLineError(f"field '{name}': must be a time, such as 2026-01-31T09:30:00Z. Got {_short(value)}.")
-    return found
-
-
-def _short(value: object) -> str:
-    return repr(value)[:_SHOWN]

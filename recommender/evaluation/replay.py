@@ -25,13 +25,16 @@ from recommender.base import MAX_HISTORY, Contact
 from recommender.evaluation.chances import Trace, place_chances, trace
 from recommender.evaluation.exposure import Exposed
 from recommender.serving.asking import Ask
+from recommender.serving.barcodes import ToysByBarcode
 from recommender.serving.engine import Engine
 from recommender.serving.past import Purpose
 from recommender.serving.policy.arrange import Arrangement, Candidates
 from recommender.serving.policy.emphasis import Emphasis
 from recommender.serving.policy.filters import Filters
+from recommender.serving.policy.mask import HouseLists
 from recommender.serving.ranking import find_candidates
 from recommender.serving.reading import Reading
+from recommender.serving.recalls import By, recalled_toys
 from recommender.serving.student import pad_histories
 
 NEAR: Final = 2e-3
@@ -43,6 +46,10 @@ _LENGTHS: Final = 12
 """How many lengths of what a visit did are tried: a till's clock is not the kiosk's, nor the day's order its hours."""
 
 
+Recalled = frozenset[tuple[By, str]]
+"""Recalls, as `recommender.serving.recalls` has them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownList:
     """One list, as an export has it.
@@ -52,6 +59,7 @@ class ShownList:
     earlier: what the shopper had done before in other visits, oldest first
     likings: what may have been said of whom it was for, the likeliest first; the one thing, where it was noted
     budget: the round sum that was said, None where none was noted
+    recalled: what the store had recalled then
     """
 
     visit: str
@@ -70,6 +78,7 @@ class ShownList:
     earlier: tuple[Contact, ...] = ()
     likings: tuple[tuple[str, ...], ...] = ((),)
     budget: float | None = None
+    recalled: Recalled = frozenset()
 
 
 Unused = Literal["scores", "list", "propensities"]
@@ -103,16 +112,36 @@ def replay(
     found: list[Exposed] = []
     untried = 0
     unused: Counter[Unused] = Counter()
+    was, now = _Catalogue(running), _Catalogue(new)
     for done, each in enumerate(shown):
         told(done, len(shown))
-        made = _again(each, running, arrangement)
+        made = _again(each, was, arrangement)
         if isinstance(made, str):
             unused[made] += 1
         elif made.arrangement.exploration:
-            found.append(_exposed(each, made, running, new))
+            found.append(_exposed(each, made, was, now))
         else:
             untried += 1
     return Replayed(tuple(found), untried, dict(unused))
+
+
+class _Catalogue:
+    """An engine, and what recalls come to in it; lists of one time share them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._barcodes = ToysByBarcode(engine.barcodes())
+        self._recalled: Recalled = frozenset()
+        self._house = HouseLists()
+
+    def house(self, recalled: Recalled) -> HouseLists:
+        """The masks of what was recalled."""
+        if recalled != self._recalled:
+            toys = [
+                toy for by, value in recalled for toy in recalled_toys(by, value, self.engine.index, self._barcodes)
+            ]
+            self._recalled, self._house = recalled, self.engine.house_lists(recalled=toys)
+        return self._house
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +155,8 @@ class _Made:
     arrangement: Arrangement
 
 
-def _again(each: ShownList, engine: Engine, arrangement: Arrangement) -> _Made | Unused:
+def _again(each: ShownList, was: _Catalogue, arrangement: Arrangement) -> _Made | Unused:
+    engine, house = was.engine, was.house(each.recalled)
     places, unknown = engine.index.split_known(each.toys)
     if unknown:
         return "list"
@@ -135,7 +165,7 @@ def _again(each: ShownList, engine: Engine, arrangement: Arrangement) -> _Made |
     for ask in _that_score(each, engine, places):
         for filters in _filters(each):
             full = replace(ask, filters=filters)
-            candidates = _candidates(engine, full, len(places), how, places[: each.pinned])
+            candidates = _candidates(engine, full, len(places), how, places[: each.pinned], house)
             row_of = {place: row for row, place in enumerate(candidates.places.tolist())}
             if not row_of.keys() >= set(places):
                 why = "list"
@@ -191,8 +221,10 @@ def _scores(engine: Engine, ask: Ask) -> NDArray[np.float32]:
     return scores
 
 
-def _candidates(engine: Engine, ask: Ask, k: int, arrangement: Arrangement, pins: Sequence[int]) -> Candidates:
-    _, allowed, _ = engine.survey(ask)
+def _candidates(
+    engine: Engine, ask: Ask, k: int, arrangement: Arrangement, pins: Sequence[int], house: HouseLists
+) -> Candidates:
+    _, allowed, _ = engine.survey(ask, house)
     return find_candidates(
         _scores(engine, ask),
         allowed.mask,
@@ -216,13 +248,14 @@ def _explored(found: Trace, propensities: NDArray[np.float64]) -> float | None:
     return min(middle, 1.0) if middle > _NEAR_CHANCE else 0.0
 
 
-def _exposed(each: ShownList, made: _Made, running: Engine, new: Engine) -> Exposed:
+def _exposed(each: ShownList, made: _Made, before: _Catalogue, after: _Catalogue) -> Exposed:
     """Both ways of ranking over the candidates of the bundle that answered."""
+    running, new = before.engine, after.engine
     k, how, was = len(each.toys), made.arrangement, made.candidates
     still = replace(how, exploration=0.0)
     shown = place_chances(was, k, how)
     pins, _ = new.index.split_known(each.toys[: each.pinned])
-    now = _candidates(new, made.ask, k, replace(how, exploration=1.0), pins)
+    now = _candidates(new, made.ask, k, replace(how, exploration=1.0), pins, after.house(each.recalled))
     column = {running.toys[place - 1].id: row for row, place in enumerate(was.places.tolist())}
     of_new = np.array([column.get(new.toys[place - 1].id, -1) for place in now.places.tolist()], np.int64)
     known = of_new >= 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from data.people import of_people
 from data.schema import WANTED_KINDS, EventColumn, EventKind
 from recommender.base import MAX_HISTORY, Contact
-from recommender.evaluation.replay import ShownList
+from recommender.evaluation.replay import Recalled, ShownList
 
 MOST_OF_A_VISIT: Final = 20
 """Of one visit no more lists count, as for the positive rate of a kiosk: a machine must not speak for all shoppers."""
@@ -32,15 +32,26 @@ _COLUMNS: Final = (
 )
 
 
-def shown_lists(shown: pa.Table, events: pa.Table, model: str, most: int = MOST_LISTS) -> list[ShownList]:
+@dataclass(frozen=True)
+class Seen:
+    """What kiosks showed, and what came with it, all of the same exports.
+
+    lists, recalls: schemas `data.importers.kiosk.SHOWN_TABLE` and `RECALL_TABLE`; events: `data.dataset.EVENT_TABLE`
+    """
+
+    lists: pa.Table
+    events: pa.Table
+    recalls: pa.Table
+
+
+def shown_lists(seen: Seen, model: str, most: int = MOST_LISTS) -> list[ShownList]:
     """The newest `most` lists of a model, oldest first, with what the visit and the shopper had done before.
 
-    shown: schema `data.importers.kiosk.SHOWN_TABLE`; events: `data.dataset.EVENT_TABLE`, of the same exports
     Lists that were asked for, or quoted, by who was no person (`data.people`) are left out.
     """
-    mine = shown.filter(pc.equal(shown["model"], model))
+    mine = seen.lists.filter(pc.equal(seen.lists["model"], model))
     mine = mine.sort_by([(name, "ascending") for name in ("time", "store_id", "recommendation_id", "position")])
-    past = _Past(events)
+    past, recalls = _Past(seen.events), _Recalls(seen.recalls)
     met: Counter[str] = Counter()
     found = []
     for _, rows in itertools.groupby(mine.to_pylist(), key=lambda row: (row["store_id"], row["recommendation_id"])):
@@ -52,7 +63,7 @@ def shown_lists(shown: pa.Table, events: pa.Table, model: str, most: int = MOST_
             met[visit] += 1
             if met[visit] > MOST_OF_A_VISIT:
                 continue
-        found.append(_list(toys, visit, past))
+        found.append(_list(toys, visit, past, recalls))
     return found[-most:]
 
 
@@ -117,11 +128,27 @@ class _Past:
         return tuple(contact for contact, of in before if of != visit or of is None)[-MAX_HISTORY:]
 
 
+class _Recalls:
+    """What each store had recalled, and since when."""
+
+    def __init__(self, recalls: pa.Table) -> None:
+        self._times: defaultdict[str, list[datetime]] = defaultdict(list)
+        self._recalled: defaultdict[str, list[Recalled]] = defaultdict(lambda: [frozenset()])
+        for row in recalls.sort_by("time").to_pylist():
+            store = row["store_id"]
+            self._times[store].append(row["time"])
+            self._recalled[store].append(self._recalled[store][-1] | {(row["by"], row["value"])})
+
+    def at(self, store: str, time: datetime) -> Recalled:
+        """What was recalled then."""
+        return self._recalled[store][bisect_right(self._times[store], time)]
+
+
 def _visit(store: str | None, session: str | None) -> str | None:
     return None if session is None else f"{store} {session}"
 
 
-def _list(toys: list[dict[str, Any]], visit: str | None, past: _Past) -> ShownList:
+def _list(toys: list[dict[str, Any]], visit: str | None, past: _Past, recalls: _Recalls) -> ShownList:
     first = toys[0]
     story = (past.visits.get(visit) if visit is not None else None) or _Story()
     done = story.until(first["time"])
@@ -146,4 +173,5 @@ def _list(toys: list[dict[str, Any]], visit: str | None, past: _Past) -> ShownLi
         past.earlier(first["store_id"], first["shopper_id"], visit, first["time"]),
         likings,
         first["budget"],
+        recalls.at(first["store_id"], first["time"]),
     )

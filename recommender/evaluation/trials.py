@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import pyarrow as pa
-
 from recommender.evaluation.exposure import Exposure, estimate
 from recommender.evaluation.replay import Told, Unused, replay, say_nothing
-from recommender.evaluation.shown import MOST_LISTS, shown_lists
+from recommender.evaluation.shown import MOST_LISTS, Seen, shown_lists
 from recommender.serving.engine import Engine
 from recommender.serving.policy.arrange import Arrangement
 
@@ -62,8 +60,7 @@ class Trials:
 
 
 def try_lists(
-    shown: pa.Table | None,
-    events: pa.Table,
+    seen: Seen | None,
     running: Engine,
     new: Engine,
     arrangement: Arrangement,
@@ -72,10 +69,10 @@ def try_lists(
 ) -> Trials:
     """Estimate how much would be wanted of the lists of `new`, from the newest `most` lists that `running` made.
 
-    shown, events: as in `shown_lists`, None where there are no lists; arrangement: how the kiosks compose a list
+    seen: None where there are no lists; arrangement: how the kiosks compose a list
     """
     model = running.model[:12]
-    lists = [] if shown is None else shown_lists(shown, events, running.model, most)
+    lists = [] if seen is None else shown_lists(seen, running.model, most)
     if not lists:
         says = f"Nothing can be estimated: the events come without a list that the running bundle {model} made."
         return Trials(says, 0, 0, {}, None)

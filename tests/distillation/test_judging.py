@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from data.dataset import EVENT_TABLE
-from data.importers.kiosk import SHOWN_TABLE
+from data.importers.kiosk import RECALL_TABLE, SHOWN_TABLE
 from data.split import Holdout
-from distillation.judging import Seen, _led_words, unled
+from distillation.judging import _led_words, unled
 from recommender.evaluation.report import FEWEST_QUERIES
+from recommender.evaluation.shown import Seen
 
 
 def seen(*rows: dict[str, Any]) -> Seen:
@@ -20,7 +21,8 @@ def seen(*rows: dict[str, Any]) -> Seen:
         "recommendation_id": "r", "position": 1, "toy_id": "t", "score": 0.0, "propensity": 1.0, "pinned": False,
         "time": 0, "store_id": "main", "purpose": "self", "language": "en", "kinds": [],
     }  # fmt: skip
-    return Seen(pa.Table.from_pylist([plain | row for row in rows], schema=SHOWN_TABLE), EVENT_TABLE.empty_table())
+    lists = pa.Table.from_pylist([plain | row for row in rows], schema=SHOWN_TABLE)
+    return Seen(lists, EVENT_TABLE.empty_table(), RECALL_TABLE.empty_table())
 
 
 def test_shoppers_who_were_shown_its_lists_are_left_out_whatever_they_took(way: Any) -> None:

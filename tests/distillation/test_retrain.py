@@ -21,14 +21,13 @@ from app.cli.main import app
 from data.atomic import alone_in
 from data.dataset import Dataset, Source, load_dataset, save_dataset
 from data.errors import BundleError, ToyGuideError
-from data.importers.kiosk import SHOWN_TABLE
+from data.importers.kiosk import RECALL_TABLE, SHOWN_TABLE
 from data.protocol import plan_split, split_dataset
 from data.schema import Audience, EventColumn, Hazard, Toy
 from data.world.simulate import WorldOptions, simulate
 from distillation import retrain as stages
 from distillation.distill import DistilOptions, save_student
 from distillation.gates import Gate, _unsafe, quality_gate, running_student, safety_gate, size_gate
-from distillation.judging import Seen
 from distillation.package import build_bundle
 from distillation.retrain import HALF_LIFE, Before, RetrainOptions, retrain
 from distillation.standing import Rival
@@ -37,6 +36,7 @@ from distillation.teach import teach
 from distillation.teachers import teacher_of
 from recommender.baselines.registry import fit_baseline
 from recommender.evaluation.ranking import judge
+from recommender.evaluation.shown import Seen
 from recommender.learning.presets import load_preset
 from recommender.learning.teacher import save_teacher, train_teacher
 from recommender.records import read_record
@@ -206,7 +206,8 @@ def test_lists_that_came_with_the_events_are_asked_too(
 ) -> None:
     before, catalogue, events = shop
     folder = shutil.copytree(done[0], tmp_path / "again")
-    verdict = retrain(folder, before, events, catalogue, OPTIONS, seen=Seen(SHOWN_TABLE.empty_table(), events))
+    seen = Seen(SHOWN_TABLE.empty_table(), events, RECALL_TABLE.empty_table())
+    verdict = retrain(folder, before, events, catalogue, OPTIONS, seen=seen)
     assert verdict.gates[:-1] == done[1].gates
     assert (verdict.gates[-1].name, verdict.gates[-1].passed) == ("exposure", True)
     assert verdict.gates[-1].says.startswith("Nothing can be estimated: the events come without a list")

@@ -1,4 +1,4 @@
-"""What a kiosk kept, as lines for analysts: a head, events, lists that were shown, and an end that says how many.
+"""What a kiosk kept, as lines for analysts: a head, events, lists that were shown, recalls, an end that says how many.
 
 Ids of people are pseudonyms: HMAC-SHA256 under a key that this database made for itself and never gives away. So a
 shopper is one and the same in every export of a store, and can be joined with nothing outside it.
@@ -30,7 +30,8 @@ def export_lines(
 ) -> Iterator[dict[str, Any]]:
     """Every line of an export, all of one moment of the database, in the order of arrival.
 
-    since: what the kiosk received from then on. What is kept for its session only (child mode) is left out.
+    since: what the kiosk received from then on; recalls are told all, for they hold. What is kept for its session only
+    (child mode) is left out.
     Raises StoreFullError or StoreUnavailableError.
     """
     alias = _aliases(_key(database))
@@ -42,9 +43,14 @@ def export_lines(
         "exported": moment(milliseconds(now)),
         "since": None if first is None else moment(first),
     }
-    counts = {"events": 0, "lists": 0}
+    counts = {"events": 0, "lists": 0, "recalls": 0}
     with database.reading() as connection:
-        for name, lines in (("events", _events(connection, first, alias)), ("lists", _lists(connection, first, alias))):
+        parts = {
+            "events": _events(connection, first, alias),
+            "lists": _lists(connection, first, alias),
+            "recalls": _recalls(connection),
+        }
+        for name, lines in parts.items():
             for line in lines:
                 counts[name] += 1
                 yield line
@@ -108,6 +114,11 @@ def _lists(connection: sqlite3.Connection, first: int | None, alias: Alias) -> I
                     if toy["toy_id"] is not None
                 ],
             }
+
+
+def _recalls(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    for row in connection.execute('SELECT "by", value, added_ms FROM recalls ORDER BY added_ms, "by", value'):
+        yield {"type": "recall", "by": row["by"], "value": row["value"], "added": moment(row["added_ms"])}
 
 
 def _key(database: Database) -> bytes:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 
+from app.kiosk.clock import Clock
 from app.kiosk.store.audit import note
 from app.kiosk.store.database import Database, milliseconds, moment
+from recommender.serving.recalls import By
 
-By = Literal["toy_id", "barcode"]
 _SHOWN: Final = 20
 """As many entries of a change stand in its audit entry; of the rest, the count."""
 _RECALL: Final = """
@@ -58,12 +58,13 @@ class Stock:
 class House:
     """Recalls and stock in the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
+        self._clock = clock
 
     def recall(self, recalls: Sequence[Recall], who: str) -> int:
         """Keep `recalls`; returns how many are new. A line that was there has its reason and source replaced."""
-        now = milliseconds(datetime.now(UTC))
+        now = milliseconds(self._clock())
         rows = {
             (each.by, each.value): {
                 "by": each.by,
@@ -100,7 +101,7 @@ class House:
 
     def stock_up(self, store_id: str, counts: Mapping[str, int], whole: bool, who: str) -> None:
         """Keep what a store has. whole: it is all that the store has, and what was said before is forgotten."""
-        now = milliseconds(datetime.now(UTC))
+        now = milliseconds(self._clock())
         with self.database.writing() as connection:
             if whole:
                 connection.execute("DELETE FROM stock WHERE store_id = ?", (store_id,))

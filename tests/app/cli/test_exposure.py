@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli.main import app
 from app.kiosk import KioskSettings, create_app
+from app.kiosk.store.keys import Role
 from data.dataset import Source, build_dataset, save_dataset
 from data.errors import ToyGuideError
 from data.schema import Toy
@@ -93,6 +96,30 @@ def test_what_was_asked_with_a_round_sum_and_likings_can_be_made_anew(shop: Path
                 client.post("/v1/events:batch", json={"events": [event]})
     found = json.loads(exposure(shop, bundle, database, "--json").stdout)
     assert (found["lists"], found["unused"]) == (8, {"propensities": 4})
+
+
+def test_lists_of_before_and_after_a_recall_can_be_made_anew(shop: Path, bundle: Path, tmp_path: Path) -> None:
+    """The best toy is recalled between two visits; the kiosk itself says when, by its own clock."""
+    database, hours = tmp_path / "kiosk.sqlite", count()
+    settings = KioskSettings(bundle=bundle, database=database, exploration=0.5, requests_per_second=0)
+    begin = datetime(2026, 3, 1, tzinfo=UTC)
+    with TestClient(create_app(settings, lambda: begin + timedelta(hours=next(hours)))) as client:
+        kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+        key = {"Authorization": f"Bearer {kiosk.keys.add('Mo', Role.MANAGER)}"}
+        shown = []
+        for visit in ("before", "after"):
+            asked = {"session_id": visit, "k": 3, "recipient": {"age_months": 60}}
+            answer = client.post("/v1/recommendations", json=asked).json()
+            shown.append([item["toy"]["toy_id"] for item in answer["items"]])
+            client.post(
+                "/v1/events:batch",
+                json={"events": [{"event_id": visit, "session_id": visit, "kind": "like", "toy_id": "bear"}]},
+            )
+            recalled = {"recalls": [{"toy_id": shown[0][0]}]}
+            client.post("/v1/staff/recalls:import", json=recalled, headers=key).raise_for_status()
+    assert shown[0][0] not in shown[1]
+    found = json.loads(exposure(shop, bundle, database, "--json").stdout)
+    assert (found["lists"], found["unused"]) == (2, {})
 
 
 def test_lists_of_another_bundle_say_nothing(shop: Path, bundle: Path, explored: Path) -> None:

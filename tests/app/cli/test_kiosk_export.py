@@ -15,8 +15,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.cli.console import Exit
+from app.cli.kiosk_database import opened
 from app.kiosk import KioskSettings, create_app
+from app.kiosk.store.house import House, Recall
 from data.dataset import Dataset, Source, build_dataset, load_dataset, save_dataset
+from data.importers.kiosk import import_kiosk
 from data.schema import Event, EventKind, Toy
 from tests.app.cli.conftest import Run
 
@@ -84,7 +87,7 @@ def test_an_export_holds_what_may_leave_under_pseudonyms(toyguide: Run, database
     assert (code, json.loads(out)["events"], json.loads(out)["lists"]) == (Exit.OK, 4, 1)
     found = lines(tmp_path / "e.ndjson")
     assert [line["type"] for line in found] == ["kiosk", *["event"] * 4, "list", "end"]
-    assert found[-1] == {"type": "end", "events": 4, "lists": 1}
+    assert found[-1] == {"type": "end", "events": 4, "lists": 1, "recalls": 0}
     text = (tmp_path / "e.ndjson").read_text(encoding="utf-8")
     for secret in ("secret", "visit", '"e1"', "other"):
         assert secret not in text
@@ -95,7 +98,7 @@ def test_an_export_holds_what_may_leave_under_pseudonyms(toyguide: Run, database
     assert [toy["propensity"] < 1 for toy in found[5]["toys"]].count(True) >= 1
     code, out, _ = toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson.gz")
     assert code == Exit.OK
-    assert "4 events and 1 lists shown" in out
+    assert "4 events, 1 lists shown and 0 recalls" in out
     assert lines(tmp_path / "e.ndjson.gz")[1:] == found[1:], "the same pseudonyms each time"
 
 
@@ -184,7 +187,7 @@ def test_what_was_exported_becomes_a_dataset(toyguide: Run, database: Path, toys
         ("recipient_age", -1, "field 'recipient_age': must be an int, 0 to 1440. Got -1."),
         ("recipient_age", True, "field 'recipient_age': must be an int"),
         ("recipient_interests", "trains", "field 'recipient_interests': must be a list of texts"),
-        ("type", "sale", "field 'type': must be event or list. Got 'sale'."),
+        ("type", "sale", "field 'type': must be event, list or recall. Got 'sale'."),
     ],
 )
 def test_a_faulty_line_is_named_and_left_out(
@@ -203,6 +206,37 @@ def test_a_faulty_line_is_named_and_left_out(
     assert code == Exit.OK
     assert json.loads(out)["counts"]["events"] == {"read": 4, "kept": 3, "rejected": 1}
     assert f"line 2, {said}" in err
+
+
+def test_recalls_are_exported_whenever_they_came_and_read_once(
+    toyguide: Run, database: Path, toys_folder: Path, tmp_path: Path
+) -> None:
+    settings = KioskSettings(database=database)
+    with opened(settings) as store:
+        House(store, lambda: NOON).recall(
+            [Recall("toy_id", "bear"), Recall("barcode", "05012345678900", "sharp")], "Mo"
+        )
+    toyguide("kiosk", "export", "--database", database, "--out", tmp_path / "e.ndjson", "--since", "2026-03-02")
+    recalls = [line for line in lines(tmp_path / "e.ndjson") if line["type"] == "recall"]
+    times = dict.fromkeys(["added"], "2026-03-01T12:00:00.000Z")
+    assert recalls == [
+        {"type": "recall", "by": "barcode", "value": "05012345678900", **times},
+        {"type": "recall", "by": "toy_id", "value": "bear", **times},
+    ]
+    bad = rewritten(
+        tmp_path / "e.ndjson",
+        tmp_path / "bad.ndjson",
+        lambda all_: [*all_[:-1], recalls[0], {**recalls[1], "by": "brand"}, {**recalls[1], "added": "x"}, all_[-1]],
+    )
+    faults: list[str] = []
+    found = import_kiosk([tmp_path / "e.ndjson", bad], load_dataset(toys_folder), on_fault=faults.append).recalls
+    assert found.select(["store_id", "by", "value", "time"]).to_pylist() == [
+        {"store_id": "main", "by": "barcode", "value": "05012345678900", "time": NOON},
+        {"store_id": "main", "by": "toy_id", "value": "bear", "time": NOON},
+    ]
+    assert ["must be toy_id or barcode" in fault or "'added': must be a time" in fault for fault in faults] == [
+        True
+    ] * 2
 
 
 @pytest.mark.parametrize(

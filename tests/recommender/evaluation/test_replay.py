@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,12 +40,14 @@ def noted(
     emphasis: Emphasis | None = None,
     how: Arrangement = HOW,
     noted_with: bool = True,
+    recalled: Sequence[str] = (),
 ) -> ShownList:
     """What a kiosk writes down of an answer; `before` is what it knows of the visit, whatever was asked.
 
     noted_with: whether likings and budget are noted, as kiosks of before did not
     """
-    answer = engine.answer(ask, 4, arrangement=how, emphasis=emphasis or Emphasis(), chance=Random(seed))
+    house = engine.house_lists(recalled=recalled)
+    answer = engine.answer(ask, 4, arrangement=how, emphasis=emphasis or Emphasis(), chance=Random(seed), house=house)
     return ShownList(
         "visit",
         engine.model,
@@ -61,6 +64,7 @@ def noted(
         len(before),
         likings=(ask.recipient.interests if ask.recipient else (),) if noted_with else ((),),
         budget=ask.recipient.budget if ask.recipient and noted_with else None,
+        recalled=frozenset(("toy_id", toy) for toy in recalled),
     )
 
 
@@ -105,6 +109,19 @@ def test_pins_stay_where_the_shop_put_them(engine: Engine) -> None:
 def test_what_nobody_kept_is_not_guessed(engine: Engine, ask: Ask, before: tuple[Contact, ...], reason: str) -> None:
     found = replay([noted(engine, ask, 1, before, noted_with=False)], engine, engine, HOW)
     assert (found.lists, found.unused) == ((), {reason: 1})
+
+
+def test_what_was_recalled_is_a_candidate_of_neither_bundle(engine: Engine) -> None:
+    best = [pick.toy.id for pick in engine.answer(Ask(), 2).items]
+    for seed in range(5):
+        shown = noted(engine, Ask(), seed, recalled=best)
+        (made,) = replay([shown], engine, engine, HOW).lists
+        assert np.array_equal(made.shown, made.new)
+        unknown = replace(shown, recalled=frozenset())
+        assert replay([unknown], engine, engine, HOW).unused == {"propensities": 1}
+        before = noted(engine, Ask(), seed)
+        candidates = [each.new.shape[1] for each in replay([before, shown, before], engine, engine, HOW).lists]
+        assert candidates == [candidates[0], candidates[0] - len(best), candidates[0]]
 
 
 def test_interests_that_the_visit_had_told_are_tried(engine: Engine) -> None:

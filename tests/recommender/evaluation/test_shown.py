@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from data.dataset import EVENT_TABLE
-from data.importers.kiosk import SHOWN_TABLE
+from data.importers.kiosk import RECALL_TABLE, SHOWN_TABLE
 from data.people import MOST_OF_A_SESSION
 from data.schema import EventColumn
-from recommender.evaluation.shown import shown_lists
+from recommender.evaluation.shown import Seen, shown_lists
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -31,9 +32,9 @@ def event(name: str, minutes: float, session: str = "s", shopper: str = "ada", *
     return dict.fromkeys(EVENT_TABLE.names) | plain | said
 
 
-def lists_of(lists: list[dict[str, Any]], events: list[dict[str, Any]]) -> Any:
-    shown = pa.Table.from_pylist(lists, schema=SHOWN_TABLE)
-    return shown_lists(shown, pa.Table.from_pylist(events, schema=EVENT_TABLE), "m")
+def lists_of(lists: list[dict[str, Any]], events: list[dict[str, Any]], recalls: Sequence[dict[str, Any]] = ()) -> Any:
+    rows = ((lists, SHOWN_TABLE), (events, EVENT_TABLE), (list(recalls), RECALL_TABLE))
+    return shown_lists(Seen(*(pa.Table.from_pylist(each, schema=schema) for each, schema in rows)), "m")
 
 
 def test_what_was_done_before_is_of_the_visit_and_of_the_shopper() -> None:
@@ -76,3 +77,21 @@ def test_a_day_of_one_shopper_that_no_person_has_counts_nothing() -> None:
     crowd = [event(f"e{place}", place / 100, f"s{place}", "r2") for place in range(MOST_OF_A_SESSION + 1)]
     lists = [listed("a"), listed("b", "s3"), listed("c", "t", kinds=["like"], quoted_by=["e7"])]
     assert [found.visit for found in lists_of(lists, [event("track", -1), *crowd])] == ["north s"]
+
+
+def test_what_was_recalled_is_what_the_same_store_had_recalled_by_then() -> None:
+    def recall(by: str, value: str, minutes: float, store: str = "north") -> dict[str, Any]:
+        return {"store_id": store, "by": by, "value": value, "time": NOON + timedelta(minutes=minutes)}
+
+    recalls = [
+        recall("barcode", "0005012345678900", 0),
+        recall("toy_id", "track", -5),
+        recall("toy_id", "track", 3),  # lifted meanwhile, and come again
+        recall("toy_id", "engine", 5),
+        recall("toy_id", "station", -9, "south"),
+    ]
+    times = {"a": -6, "b": -1, "c": 0, "d": 9}
+    lists = [listed(name, time=NOON + timedelta(minutes=minutes)) for name, minutes in times.items()]
+    track, code, engine = ("toy_id", "track"), ("barcode", "0005012345678900"), ("toy_id", "engine")
+    found = [each.recalled for each in lists_of([*lists, listed("e", store_id="west")], [], recalls)]
+    assert found == [set(), {track}, {track, code}, set(), {track, code, engine}]
