@@ -1,5 +1,6 @@
 from fastapi.testclient import TestClient
 
+from app.kiosk import KioskSettings, create_app
 from app.kiosk.models.splitting import SplitAnswer
 
 URL = "/v1/recommendations:split"
@@ -49,3 +50,21 @@ def test_what_a_split_showed_is_kept_once_each(client: TestClient) -> None:
     given = [share["item"]["toy"]["toy_id"] for share in body["shares"]]
     assert toys[:2] == given
     assert len(set(toys)) == len(toys)
+
+
+def test_what_is_split_with_a_child_or_where_nothing_is_kept_passes_with_its_session(
+    client: TestClient, settings: KioskSettings
+) -> None:
+    def passes(client: TestClient, **more: bool) -> bool:
+        said = {"children": TWO, "budget": 60, "session_id": "s-1", **more}
+        answer = client.post(URL, json=said).json()["recommendation_id"]
+        kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+        assert kiosk.impressions.flush()
+        with kiosk.database.reading() as connection:
+            asked = "SELECT session_only FROM answers WHERE recommendation_id = ?"
+            return bool(connection.execute(asked, (answer,)).fetchone()[0])
+
+    assert not passes(client)
+    assert passes(client, child_mode=True)
+    with TestClient(create_app(settings.model_copy(update={"keep": "session"}))) as forgetful:
+        assert passes(forgetful)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from data.errors import ToyGuideError
+from recommender.evaluation import compare as module
 from recommender.evaluation.compare import bootstrap_interval, compare
 from recommender.evaluation.metrics import single
 from recommender.evaluation.ranking import Judgement
@@ -60,6 +61,14 @@ def test_p_is_that_of_all_sign_patterns() -> None:
     found = compare(judgement("a", [1, 1, 1]), judgement("b", [50, 50, 50]))
     assert found.difference == 1
     assert found.p == pytest.approx(0.25, abs=0.02)
+
+
+def test_p_is_the_same_however_many_numbers_are_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = judgement("a", [1, 2, 3, 4, 9, 30]), judgement("b", [5, 1, 9, 9, 1, 2])
+    whole = compare(first, second, metric="mrr").p
+    monkeypatch.setattr(module, "_MAX_DRAWS", 6 * 3000)  # 10,000 rounds of 6 differences: three blocks, and 1,000 left
+    assert 0.05 < whole < 0.95
+    assert compare(first, second, metric="mrr").p == whole
 
 
 def test_a_clear_gain_is_sure_and_its_reverse_too() -> None:
