@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from data.errors import BundleError
 from recommender.base import check_k
+from recommender.serving.runtime import ort
 from recommender.serving.table import NIBBLE_OFFSET, highest_code, pack
 
 K: Final = 10
@@ -102,7 +102,7 @@ def check_mobile(
     """
     generator = np.random.default_rng(seed)
     plain, inside = (
-        onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
         for model in (student_graph, mobile)
     )
     profile_width = next(value for value in plain.get_inputs() if value.name == "recipient").shape[1]

@@ -14,6 +14,8 @@ from pathlib import Path
 # One thread a process, here and in the commands that tests start: the suite runs in parallel, and two workers with two
 # threads each on two cores wait for one another. It must be set before numpy and torch are first imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Tests import ONNX Runtime themselves, which reports to its maker unless told not to (recommender/serving/runtime.py).
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import numpy as np
 import pytest

@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
 from data.errors import BundleError
 from data.ids import ToyIndex
@@ -27,6 +25,7 @@ from recommender.serving.bundle import CATALOGUE, STUDENT, Manifest, verify_bund
 from recommender.serving.catalogue import read_catalogue
 from recommender.serving.graph import check_graph
 from recommender.serving.near import NearToys
+from recommender.serving.runtime import InvalidArgument, ort
 from recommender.serving.sums import as_read
 from recommender.serving.table import read_table
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from data.errors import ToyGuideError
 from recommender.serving.ranking import best_of, product
+from recommender.serving.runtime import ort
 from recommender.serving.student import session_options
 from recommender.serving.table import dequantise
 
