@@ -31,7 +31,7 @@ def become_streamlit(settings: ShopSettings, port: int) -> NoReturn:
 def streamlit_arguments(script: str, host: str, port: int, theme: Scheme) -> list[str]:
     """Python's arguments that run `script` under Streamlit with the shop's look."""
     options = {**streamlit_options(theme), "server.address": host, "server.port": str(port)}
-    return ["-m", "streamlit", "run", script, *(f"--{name}={value}" for name, value in options.items())]
+    return ["-m", "app.shop.streamlit_run", script, *(f"--{name}={value}" for name, value in options.items())]
 
 
 def shop_environment(settings: ShopSettings, port: int, inherited: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.console import Exit
 from app.ports import bind
 
 COMMAND = [sys.executable, "-m", "app.cli", "shop"]
@@ -37,7 +38,11 @@ def test_a_busy_port_says_the_way_out(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+ENDINGS = {signal.SIGTERM: (-signal.SIGTERM,), signal.SIGINT: (Exit.INTERRUPTED, Exit.OK)}
+"""Exit codes; OK where whoever started the tests ignores SIGINT."""
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_it_serves_until_it_is_told_to_stop_and_leaves_nothing_behind(tmp_path: Path, ending: signal.Signals) -> None:
     reserved = bind("127.0.0.1", 0)  # held, and not listened on: nobody else is given this port
     port = reserved.getsockname()[1]
@@ -54,7 +59,10 @@ def test_it_serves_until_it_is_told_to_stop_and_leaves_nothing_behind(tmp_path: 
         if shop.poll() is None:
             shop.kill()
     assert stdout == b""
-    assert "Traceback" not in log.read_text()
+    assert shop.returncode in ENDINGS[ending]
+    said = log.read_text().splitlines()
+    assert said[0].startswith("The shop opens at")
+    assert not any(said[1:]), "nothing but an empty line after ^C"
     with reserved:
         reserved.listen()  # the port is free again
 
