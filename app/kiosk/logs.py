@@ -10,7 +10,10 @@ import structlog
 
 
 def configure_logs(stream: TextIO | None = None) -> None:
-    """Send structlog's and the standard library's logs to `stream` (stderr), in one form."""
+    """Send structlog's and the standard library's logs to `stream` (stderr), in one form.
+
+    Tracebacks hold lines of code and no values: a body, an id or a staff key is in no log, a terminal's neither.
+    """
     stream = stream or sys.stderr
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
@@ -18,7 +21,7 @@ def configure_logs(stream: TextIO | None = None) -> None:
     ]
     person = stream.isatty()
     last: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if person
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )

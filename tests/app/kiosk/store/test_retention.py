@@ -13,6 +13,7 @@ from app.kiosk.store.events import EventStore, StoredEvent
 from app.kiosk.store.impressions import ShownList, write_shown
 from app.kiosk.store.marks import write_mark
 from app.kiosk.store.retention import HOLD, LAST_RUN, Retention
+from app.kiosk.store.searches import DAY_MS, missed_searches, write_searches
 from data.schema import EventKind, Toy
 from recommender.serving.results import Pick, Recommendation
 
@@ -74,10 +75,29 @@ def test_it_stops_between_batches_and_the_record_is_true(database: Database, mon
     assert jobs.run(NOW) == {"events": 3, "answers": 3}
 
 
+def seek(database: Database, *days_ago: int) -> None:
+    """A search that found nothing on each of these days."""
+    with database.writing() as connection:
+        days = {days: milliseconds(NOW - timedelta(days=days)) for days in days_ago}
+        write_searches(connection, {(at - at % DAY_MS, f"{days} days ago"): 1 for days, at in days.items()})
+
+
+def test_what_was_sought_in_vain_goes_with_the_rest(database: Database) -> None:
+    seek(database, 401, 399)
+    assert Retention(database, 400, 0).run(NOW) == {}, "neither names anybody: they are not in the record"
+    assert [missed.text for missed in missed_searches(database)] == ["399 days ago"]
+
+
 def test_for_ever_is_for_ever(database: Database) -> None:
     keep(database, 5000, 0)
+    seek(database, 5000, 0)
+    with database.reading() as connection:
+        hours = connection.execute("SELECT count(*) FROM hours").fetchone()[0]
     assert Retention(database, 0, 0).run(NOW) == {}
     assert names(database) == ["e0", "e1"]
+    assert len(missed_searches(database)) == 2
+    with database.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM hours").fetchone()[0] == hours > 0
 
 
 def test_the_audit_log_has_its_own_time(database: Database) -> None:

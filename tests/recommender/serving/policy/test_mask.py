@@ -162,6 +162,15 @@ def test_a_budget_hides_what_is_known_to_cost_more() -> None:
     assert allowed.removed == {"budget": 1}
 
 
+@pytest.mark.parametrize("name", ["owned", "dismissed", "seen", "shown"])
+def test_toys_that_are_named_are_not_shown(name: str) -> None:
+    toys = [Toy(toy, "x", safety_min_age=0) for toy in ("one", "two", "three")]
+    allowed = allowed_mask(build_shelf(toys), Situation(company(None, None, 36), **{name: (1, 3)}))  # type: ignore[arg-type]
+    assert allowed.mask.tolist() == [False, False, True, False]
+    assert allowed.removed == {name: 2}
+    assert allowed.nameable.tolist() == [False, True, True, True], "it was not the house that forbade them"
+
+
 def test_what_is_recalled_unsafe_for_grown_ups_or_hidden_is_not_even_named() -> None:
     names = ("recalled", "unsafe", "for grown-ups", "hidden", "sold out", "no longer sold", "owned", "filtered out")
     toys = [
