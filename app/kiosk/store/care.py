@@ -15,7 +15,7 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
@@ -32,7 +32,6 @@ LOST: Final = "house_lost"
 """The mark of a database that came up without what the shop had said."""
 _MAGIC: Final = b"SQLite format 3\0"
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_LOG_FILES: Final = ("-wal", "-shm")
 _BUSY_SECONDS: Final = 5.0
 _SYSTEM: Final = "kiosk"
 _log = logging.getLogger("kiosk")  # not structlog: what a command finds goes to stderr too
@@ -47,6 +46,8 @@ def open_database(file: Path, in_use: IO[bytes]) -> Database:
     fault = _fault(file)
     there = file.exists() and file.stat().st_size > 0
     if not fault and (there or not mirror_of(file).exists()):
+        if not there:
+            _marker(file).unlink(missing_ok=True)  # it spoke of one that somebody took away
         return Database(file)
     _take_alone(in_use, f"The database {file} is {'damaged' if fault else 'gone'}, and in use. Stop the kiosk first.")
     try:
@@ -59,8 +60,8 @@ def open_database(file: Path, in_use: IO[bytes]) -> Database:
 def _begin_anew(file: Path, fault: str | None) -> None:
     """A fresh database called `file`, with all that the mirror knows; there is no moment at which it knows less."""
     aside = None
-    if fault or any(file.with_name(file.name + suffix).exists() for suffix in _LOG_FILES):
-        aside = set_aside(file, "damaged")
+    if fault or any(log.exists() for log in _logs(file.resolve())):
+        aside = _aside(file, "damaged")
         if fault:
             _log.critical("the database is damaged: it is kept aside as %s, and a fresh one begun (%s)", aside, fault)
     mirror = mirror_of(file)
@@ -72,8 +73,11 @@ def _begin_anew(file: Path, fault: str | None) -> None:
             _tell(database, aside, fault, found)
         finally:
             database.close()
+        if aside is not None:
+            _keep(file, aside)
+        _marker(file).unlink(missing_ok=True)
     if mirrored and not found:
-        kept = set_aside(mirror, "damaged")
+        kept = mirror.rename(_aside(mirror, "damaged"))
         _log.critical("the mirror of recalls, rules, stock and keys cannot be read: it is kept as %s", kept)
 
 
@@ -86,17 +90,33 @@ def _as_one_sentence(file: Path) -> Iterator[None]:
         raise ToyGuideError(f"The database {file} cannot be written: {cause}. Make room, then try again.") from error
 
 
-def set_aside(file: Path, word: str) -> Path:
-    """Rename `file` and the logs beside it, `word` and the time behind its name; returns the new name."""
+def _aside(file: Path, word: str) -> Path:
+    """A free name for what is to be kept of `file`: beside it, or what it is a link to, with `word` and the time."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     names = (f"{file.name}.{word}-{stamp}{more}" for more in ("", *(f".{number}" for number in range(2, 100))))
-    aside = next(path for path in map(file.with_name, names) if not path.exists())
-    for suffix in (*_LOG_FILES, ""):  # the logs first: left alone, they would be read into the next database
-        part = file.with_name(file.name + suffix)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
-    _marker(file).unlink(missing_ok=True)
-    return aside
+    return next(path for path in map(file.resolve().with_name, names) if not path.exists())
+
+
+def _keep(file: Path, aside: Path) -> None:
+    """Let the database `file`, with the logs beside it, be called `aside`, just before another takes its place.
+
+    Until then it has its own name too: whoever is killed in between leaves no kiosk without a database, which would
+    come up as one that was never told of a recall.
+    """
+    real = file.resolve()
+    for log, kept in zip(_logs(real), _logs(aside), strict=True):  # first: or they are read into the next database
+        if log.exists():
+            log.rename(kept)
+    if real.exists():
+        try:
+            aside.hardlink_to(real)
+        except OSError:  # a file system on which a file has one name
+            real.rename(aside)
+
+
+def _logs(file: Path) -> list[Path]:
+    """What SQLite may keep beside the database `file`."""
+    return [file.with_name(file.name + suffix) for suffix in ("-wal", "-shm")]
 
 
 def restore(copy: Path, file: Path) -> Path | None:
@@ -110,7 +130,8 @@ def restore(copy: Path, file: Path) -> Path | None:
             raise ToyGuideError(f"There is no backup {copy}.")
         with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)) as backup:
             check_copy(backup, str(copy))
-        restoring = file.with_name(file.name + ".restoring")
+        real = file.resolve()
+        restoring = real.with_name(real.name + ".restoring")
         with _as_one_sentence(file), atomic_file(restoring) as temporary:
             shutil.copyfile(copy, temporary)
             database = Database(temporary)
@@ -120,9 +141,19 @@ def restore(copy: Path, file: Path) -> Path | None:
             finally:
                 database.close()
             take_from_mirror(temporary, mirror_of(file), ("recalls",))  # before it has its name: see `_begin_anew`
-        aside = set_aside(file, "replaced") if file.exists() else None
-        restoring.rename(file)
+        aside = _aside(file, "replaced") if file.exists() else None
+        if aside is not None:
+            _fold(file)
+            _keep(file, aside)
+        _marker(file).unlink(missing_ok=True)
+        restoring.rename(real)
     return aside
+
+
+def _fold(file: Path) -> None:
+    """Bring what a killed kiosk left in the log of the database `file` into it, as far as it can be read."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(file, timeout=_BUSY_SECONDS)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def damage_in(file: Path) -> str | None:

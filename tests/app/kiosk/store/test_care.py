@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings, create_app
+from app.kiosk.store import care
 from app.kiosk.store.audit import changes
 from app.kiosk.store.care import hold, open_database, restore
 from app.kiosk.store.copies import HOUSE, back_up, mirror_of, take_from_mirror, write_mirror
@@ -327,6 +330,104 @@ def test_who_is_stopped_on_the_way_to_a_fresh_database_loses_no_recall(
         with pytest.raises(ToyGuideError, match="cannot be written: database or disk is full"):
             create_app(used) if start == "damaged" else restore(copy, used.database)
     run(used, lambda client: None if "engine" not in shown(client) else pytest.fail("a recalled toy was shown"))
+
+
+@contextmanager
+def killed_once_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever puts another database in the place of one is killed when that has its second name."""
+    keep = care._keep
+
+    def keep_and_die(file: Path, aside: Path) -> None:
+        keep(file, aside)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(care, "_keep", keep_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            yield
+
+
+def test_a_start_killed_between_the_damaged_database_and_the_fresh_one_still_says_that_recalls_are_lost(
+    used: KioskSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_page_of_recalls(used.database)
+    mirror_of(used.database).unlink()
+    with killed_once_kept(monkeypatch):
+        create_app(used)
+    lost = ["house_lost"]
+    run(used, lambda client: client.get("/readyz").json()["warnings"] == lost or pytest.fail("it said nothing"))
+    assert list(used.database.parent.glob("*.damaged-*Z"))
+
+
+def test_a_damaged_database_is_kept_where_a_file_has_one_name_and_where_it_is_a_link(
+    used: KioskSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    elsewhere = tmp_path / "disk" / "real.sqlite"
+    elsewhere.parent.mkdir()
+    for links in (False, True):
+        with monkeypatch.context() as patch:
+            if not links:
+                patch.setattr(Path, "hardlink_to", refused)
+            else:
+                used.database.rename(elsewhere)
+                used.database.symlink_to(elsewhere)
+            garbage(used.database)
+            broken = used.database.read_bytes()
+            run(used, lambda client: "engine" not in shown(client) or pytest.fail("a recalled toy was shown"))
+        place = elsewhere if links else used.database
+        assert [path.read_bytes() for path in place.parent.glob("*.damaged-*Z")] == [broken]
+        assert used.database.is_symlink() == links
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_a_mark_of_damage_speaks_of_no_database_that_comes_later(used: KioskSettings, mirrored: bool) -> None:
+    used.database.with_name(used.database.name + ".is-damaged").write_text("table events: bad", encoding="utf-8")
+    used.database.unlink()
+    if not mirrored:
+        mirror_of(used.database).unlink()
+
+    def sell(client: TestClient) -> None:
+        assert client.post("/v1/events:batch", json={"events": [event(1)]}).status_code == 200
+
+    run(used, sell)
+    run(used, ask_is_one_event)
+    assert not list(used.database.parent.glob("*.damaged-*"))
+
+
+def ask_is_one_event(client: TestClient) -> None:
+    assert client.app.state.kiosk.events.count() == 1  # type: ignore[attr-defined]
+
+
+def test_a_restore_that_is_killed_leaves_all_that_a_killed_kiosk_had_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of it lies in SQLite's log alone, which must not be parted from its database."""
+    database = Database(tmp_path / "kiosk.sqlite")
+    back_up(database.file, tmp_path / "copy.sqlite")
+    keys = KeyStore(database)
+    keys.add("Kim", Role.CLERK)
+    file = tmp_path / "killed" / "kiosk.sqlite"
+    file.parent.mkdir()
+    for name in (database.file.name, f"{database.file.name}-wal"):
+        shutil.copy(tmp_path / name, file.parent)
+    database.close()
+    with killed_once_kept(monkeypatch):
+        restore(tmp_path / "copy.sqlite", file)
+    assert keys_in(file) == ["Kim"]
+    aside = restore(tmp_path / "copy.sqlite", file)
+    assert aside is not None
+    assert (keys_in(file), keys_in(aside)) == ([], ["Kim"])
+
+
+def keys_in(file: Path) -> list[str]:
+    database = Database(file)
+    try:
+        return [key.name for key in KeyStore(database).list()]
+    finally:
+        database.close()
 
 
 def test_a_recall_is_mirrored_before_it_is_acknowledged(used: KioskSettings) -> None:
