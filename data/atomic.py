@@ -1,7 +1,8 @@
 """Nothing half-written: files and folders appear under their name whole, or not at all.
 
 While it is being written a thing is called `.<name>.<8 hex digits>.unfinished` and its writer holds a lock on it. A
-writer that was killed leaves it behind without the lock; the next one that writes the same name clears it away.
+writer that was killed leaves it behind without the lock; the next one that writes the same name clears it away, with
+what SQLite kept beside it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import glob
 import os
 import re
 import secrets
@@ -144,6 +146,8 @@ def _clear_stale(final: Path) -> None:
                 descriptor = os.open(entry, os.O_RDONLY | os.O_NOFOLLOW)
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    for log in final.parent.glob(f"{glob.escape(entry.name)}-*"):  # -wal, -shm, -journal
+                        _remove(log)
                     _remove(entry)
                 finally:
                     os.close(descriptor)

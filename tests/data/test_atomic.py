@@ -104,6 +104,20 @@ def test_what_a_killed_writer_left_is_told_by_its_name_and_cleared_away_by_the_n
     assert target.read_text() == "third"
 
 
+def test_what_sqlite_kept_beside_the_file_of_a_killed_writer_goes_with_it(tmp_path):
+    left = f".a[b].0123abcd{UNFINISHED}"
+    for name in (left, f"{left}-wal", f"{left}-shm", "a[b]-wal"):
+        (tmp_path / name).write_text("half")
+    with atomic_file(tmp_path / "a[b]") as temporary:
+        log = temporary.with_name(f"{temporary.name}-journal")
+        log.write_text("of one that still writes")
+        with atomic_file(tmp_path / "a[b]"):
+            pass
+        assert log.exists()
+        log.unlink()
+    assert names(tmp_path) == ["a[b]", "a[b]-wal"]
+
+
 def test_only_a_plain_file_is_replaced(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
