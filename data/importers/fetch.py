@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from data.atomic import atomic_file
 from data.errors import DataError, parameter_error
 
 _LAB: Final = "https://mcauleylab.ucsd.edu/public_datasets/data/"
@@ -104,10 +105,12 @@ def fetch_file(
             _check(file, found, sha256, "What came was thrown away; fetch it again or correct the checksum.")
         except DataError:
             part.unlink()
+            _tag_of(part).unlink(missing_ok=True)
             raise
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
         part.replace(file)
+        _tag_of(part).unlink(missing_ok=True)  # last: bytes without it would be gone on with, whatever the server has
     except OSError as error:
         raise DataError(f"{file} cannot be written: {error.strerror or error}.") from error
     return Fetched(file, file.stat().st_size, found, resumed_from)
@@ -136,7 +139,7 @@ def _fetch_all(address: str, part: Path, on_progress: Progress, tries: int, paus
 def _fetch_once(address: str, part: Path, on_progress: Progress) -> None:
     """One connection, from where `part` ends. Raises _BrokenOffError if the file is not whole after it."""
     have = part.stat().st_size if part.exists() else 0
-    validator = part.with_name(part.name + ".tag")
+    validator = _tag_of(part)
     headers = {"User-Agent": "toyguide", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -147,7 +150,7 @@ def _fetch_once(address: str, part: Path, on_progress: Progress) -> None:
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 416 and have:
-                _settle_416(address, error.headers.get("Content-Range", ""), part, validator, have)
+                _settle_416(error.headers.get("Content-Range", ""), part, have)
                 return
             if error.code in (429, 500, 502, 503, 504):
                 raise _BrokenOffError(f"the server answered {error.code} {error.reason}") from error
@@ -166,10 +169,18 @@ def _fetch_once(address: str, part: Path, on_progress: Progress) -> None:
         length = reply.headers.get("Content-Length")
         total = start + int(length) if length is not None and length.isdigit() else None
         tag = reply.headers.get("ETag") or reply.headers.get("Last-Modified")
-        if tag and not tag.startswith("W/"):  # a weak tag may not be asked for a range
-            validator.write_text(tag, encoding="utf-8")
+        if not continues:  # first: the bytes of one version must never lie beside the tag of another
+            part.unlink(missing_ok=True)
+            validator.unlink(missing_ok=True)
+            if tag and not tag.startswith("W/"):  # a weak tag may not be asked for a range
+                with atomic_file(validator) as temporary:
+                    temporary.write_text(tag, encoding="utf-8")
         _copy(reply, part, start, total, on_progress)
-    validator.unlink(missing_ok=True)
+
+
+def _tag_of(part: Path) -> Path:
+    """The file that says of which version on the server the bytes in `part` are."""
+    return part.with_name(part.name + ".tag")
 
 
 def _copy(reply: http.client.HTTPResponse, part: Path, start: int, total: int | None, on_progress: Progress) -> None:
@@ -190,10 +201,9 @@ def _copy(reply: http.client.HTTPResponse, part: Path, start: int, total: int | 
         raise _BrokenOffError(f"{done:,} of {total:,} bytes came")
 
 
-def _settle_416(address: str, content_range: str, part: Path, validator: Path, have: int) -> None:
+def _settle_416(content_range: str, part: Path, have: int) -> None:
     """There is nothing after what we have: it is whole, or it is not what the server has now."""
     size = content_range.rpartition("/")[2]
-    validator.unlink(missing_ok=True)
     if size.isdigit() and int(size) == have:
         return
     part.unlink()

@@ -138,6 +138,31 @@ def test_a_file_that_changed_meanwhile_comes_whole(server: Server, file: Path) -
     assert only(file)
 
 
+@pytest.mark.parametrize("gap", ["_copy", "_digest"])
+def test_one_that_is_killed_mixes_no_two_versions(
+    server: Server, file: Path, monkeypatch: pytest.MonkeyPatch, gap: str
+) -> None:
+    """Between what it knows of a file that changed and its bytes; and between the last byte and the name."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    server.content = b"old" * 100_000
+    if gap == "_copy":
+        server.breaks = [1000, 0]
+        with pytest.raises(DataError, match="broke off"):
+            fetch_file(server.address, file, tries=1)
+        server.breaks = []
+        server.content, server.etag = CONTENT, '"two"'
+    with monkeypatch.context() as patch:
+        patch.setattr(data.importers.fetch, gap, killed)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_file(server.address, file)
+    server.content, server.etag = CONTENT, '"two"'
+    fetch_file(server.address, file)
+    assert only(file)
+
+
 @pytest.mark.parametrize("have", [len(CONTENT), len(CONTENT) + 5])
 def test_a_range_beyond_the_end(server: Server, file: Path, have: int) -> None:
     """416: what we have is the whole file, or it is of another one and is fetched anew."""
