@@ -209,6 +209,7 @@ def test_a_database_that_another_holds_is_a_503_in_good_time_and_reads_go_on(
     assert refused == ["store_unavailable"] * 3
     other.execute("ROLLBACK")
     other.close()
+    assert kiosk.impressions.flush(), "nobody else writes now"
     assert client.post(URL, json={"events": [event("e1")]}).json()["results"][0]["status"] == "accepted"
 
 
