@@ -13,6 +13,7 @@ from app.cli.imports import OnError, check_out
 from app.cli.understood import Faults, bytes_bar, print_import, print_rows, write_report
 from data.errors import ToyGuideError, parameter_error
 from data.importers.rows import Format
+from data.parsing.moment import DateOrder
 from data.schema import EventKind
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def table(
         str | None, typer.Option(help="Between levels of a category; found in each text if not given.")
     ] = None,
     kind: Annotated[EventKind, typer.Option(help="Kind of events that say none.")] = EventKind.PURCHASE,
+    date_order: Annotated[
+        DateOrder, typer.Option(help="What dates begin with; one that begins with its year always may.")
+    ] = DateOrder.YEAR_FIRST,
     seed: Annotated[int, typer.Option(help="Seed of the permutation that numbers the toys.")] = 0,
     on_error: Annotated[
         OnError, typer.Option(help="Stop at a faulty row, or leave it out and count it.")
@@ -63,7 +67,7 @@ def table(
     out = _checked_out(out, dry_run)
     if events is None and map_events:
         raise parameter_error("--map-events", _VERB, "given with --events", ",".join(map_events))
-    reading = Reading(checked_currency(currency, _VERB), category_separator or None, kind)
+    reading = Reading(checked_currency(currency, _VERB), category_separator or None, kind, date_order)
     maps = _maps(map_, map_events, map_file, events is not None)
     parts = [
         Part(Table(file, format_, delimiter, encoding), maps[name])

@@ -12,7 +12,7 @@ from data.importers.rows import Row, Value
 from data.importers.shares import Shares
 from data.parsing.age import AgeRange, find_age, parse_age, stated_age
 from data.parsing.category import parse_category
-from data.parsing.moment import parse_moment
+from data.parsing.moment import DateOrder, parse_moment
 from data.parsing.outcome import Parsed
 from data.parsing.price import CURRENCIES, parse_price
 from data.parsing.stock import parse_stock
@@ -56,11 +56,15 @@ class FaultyRowError(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """How values are read: the shop's currency, the separator of category levels, the kind of events without one."""
+    """How values are read.
+
+    currency: the shop's; category_separator: between levels; kind: of events that say none; dates: the order of parts
+    """
 
     currency: str | None = None
     category_separator: str | None = None
     kind: EventKind = EventKind.PURCHASE
+    dates: DateOrder = DateOrder.YEAR_FIRST
 
 
 @dataclass
@@ -133,7 +137,7 @@ class RowReader:
             EventColumn.SESSION: self._text(row, EventColumn.SESSION),
             EventColumn.TOY: self._id(row, EventColumn.TOY),
             EventColumn.KIND: str(kind),
-            EventColumn.TIME: self._parsed(row, EventColumn.TIME, parse_moment),
+            EventColumn.TIME: self._parsed(row, EventColumn.TIME, lambda text: parse_moment(text, self.reading.dates)),
             EventColumn.STORE: self._text(row, EventColumn.STORE),
             EventColumn.RECIPIENT: self._text(row, EventColumn.RECIPIENT),
             EventColumn.RECIPIENT_AGE: self._parsed(row, EventColumn.RECIPIENT_AGE, _months),

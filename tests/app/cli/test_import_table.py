@@ -87,6 +87,27 @@ def test_a_mistake_is_one_sentence(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        ("year-first", [None, None]),
+        ("day-first", ["2026-02-01T09:05:00+00:00", None]),
+        ("month-first", ["2026-01-02T09:05:00+00:00", "2026-01-31T00:00:00+00:00"]),
+    ],
+)
+def test_dates_are_read_in_the_order_that_is_said(
+    run: Run, tmp_path: Path, order: str, found: list[str | None]
+) -> None:
+    (tmp_path / "toys.csv").write_text("toy_id,title\nt1,Toy\n")
+    (tmp_path / "sales.csv").write_text("shopper_id,toy_id,time\na,t1,01/02/2026 9:05 AM\nb,t1,01/31/2026\n")
+    files = ("table", tmp_path / "toys.csv", "--events", tmp_path / "sales.csv")
+    code, _, err = run(*files, "--date-order", order, "--out", tmp_path / "d", "--report", tmp_path / "r.json")
+    assert code == Exit.OK, err
+    times = load_dataset(tmp_path / "d").events.sort_by("shopper_id")["time"].to_pylist()
+    assert [time and time.isoformat() for time in times] == found
+    assert ("--date-order" in (tmp_path / "r.json").read_text()) == (order == "year-first")
+
+
 def test_faulty_rows_stop_or_are_left_out(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("toy_id,title\n" + "".join(f"t{i},Toy\n,x\n" for i in range(12)))

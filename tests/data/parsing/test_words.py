@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.parsing.category import parse_category
-from data.parsing.moment import parse_moment
+from data.parsing.moment import DateOrder, parse_moment
 from data.parsing.stock import Stock, parse_stock
 from data.parsing.text import clean_text, mojibake
 
@@ -122,8 +122,9 @@ def test_moments_come_back(moment: datetime) -> None:
 
 @given(st.text(alphabet=st.one_of(st.sampled_from("0123456789-:TZ.+e"), st.characters()), max_size=30))
 def test_any_moment_has_an_answer(text: str) -> None:
-    parsed = parse_moment(text)
-    assert (parsed.value is not None) + bool(parsed.why) + parsed.empty == 1
+    for order in DateOrder:
+        parsed = parse_moment(text, order)
+        assert (parsed.value is not None) + bool(parsed.why) + parsed.empty == 1
 
 
 def test_a_time_without_a_zone_is_noted() -> None:
@@ -150,8 +151,40 @@ def test_a_spreadsheets_date_with_its_year_first_is_understood(text: str) -> Non
     assert parse_moment(f"{text}+08:00").value == datetime(2016, 3, 3, 21, 6, tzinfo=UTC)
 
 
+TWO_WAYS = ("03/04/2016", "4.3.2016")
+
+
 @pytest.mark.parametrize(
-    "text", ["03/04/2016", "4.3.2016", "2016-3/4", "2016/13/1", "2016/3", "2016年3月", "2016/3/4 5", "2016/3/4 25:00"]
+    "text", [*TWO_WAYS, "2016-3/4", "2016/13/1", "2016/3", "2016年3月", "2016/3/4 5", "2016/3/4 25:00"]
 )
 def test_a_date_that_can_be_read_two_ways_or_is_none_is_not_guessed(text: str) -> None:
-    assert "neither a date with the year first, as in 2026-01-31" in parse_moment(text).why
+    said = "must be said (--date-order)" if text in TWO_WAYS else "neither a date with the year first, as in 2026-01-31"
+    assert said in parse_moment(text).why
+
+
+@pytest.mark.parametrize(
+    ("order", "texts"),
+    [
+        (DateOrder.DAY_FIRST, ["4/3/2016 17:06", "04.03.2016, 17:06:00", "4-3-16 5:06 PM", "2016/3/4 5:06pm"]),
+        (DateOrder.MONTH_FIRST, ["3/4/2016 5:06 PM", "03/04/16 5:06 p.m.", "3-4-2016T17:06", "2016-03-04 17:06"]),
+    ],
+)
+def test_a_date_in_the_order_that_is_said(order: DateOrder, texts: list[str]) -> None:
+    for text in texts:
+        assert parse_moment(text, order).value == datetime(2016, 3, 4, 17, 6, tzinfo=UTC), text
+
+
+def test_hours_of_half_a_day() -> None:
+    hours = {"12:30 AM": 0, "1:30 am": 1, "11:30 A.M.": 11, "12:30 PM": 12, "11:30pm": 23}
+    assert {text: parse_moment(f"2016-3-4 {text}").value for text in hours} == {
+        text: datetime(2016, 3, 4, hour, 30, tzinfo=UTC) for text, hour in hours.items()
+    }
+    assert parse_moment("2016-3-4 0:30 AM").why
+    assert parse_moment("2016-3-4 13:30 PM").why
+
+
+def test_a_date_that_the_order_does_not_fit_is_none() -> None:
+    assert "with the day first, as in 31/01/2026" in parse_moment("1/31/2026", DateOrder.DAY_FIRST).why
+    assert "with the month first, as in 01/31/2026" in parse_moment("31/1/2026", DateOrder.MONTH_FIRST).why
+    assert parse_moment("31/1-2026", DateOrder.DAY_FIRST).why
+    assert parse_moment("1456789", DateOrder.DAY_FIRST).value == parse_moment("1456789").value
