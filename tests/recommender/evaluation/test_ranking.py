@@ -64,10 +64,14 @@ def slow_order(scores: np.ndarray, seen: list[int]) -> list[int]:
 
 
 def test_a_small_case_by_hand() -> None:
-    scores = np.array([[5, 9, 5, 1, 5], [0, 0, 0, 0, 0]], np.float32)
-    ranks, top = rank_targets(scores, holdout_of([[2], [1, 3]], [3, 4]))
-    assert ranks.tolist() == [2, 2]  # of the equal toys 1, 3, 5 the lower first; then 2, 4, 5 without 1, 3
-    assert top.tolist() == [[1, 3, 5, 4, -1], [2, 4, 5, -1, -1]]
+    scores = np.array([[5, 9, 5, 1, 5], [0, 0, 0, 0, 0], [7, 8, 2, 8, 1]], np.float32)
+    ranks, top = rank_targets(scores, holdout_of([[2], [1, 3], [5]], [3, 4, 4]))
+    assert ranks.tolist() == [
+        2,
+        2,
+        2,
+    ]  # of the equal toys 1, 3, 5 the lower first; then 2, 4, 5 without 1, 3; then 2, 4
+    assert top.tolist() == [[1, 3, 5, 4, -1], [2, 4, 5, -1, -1], [2, 4, 1, 3, -1]]
 
 
 def test_a_target_that_is_masked_is_never_found() -> None:
@@ -162,10 +166,13 @@ def test_the_query_of_every_part_is_said(shop: Dataset) -> None:
     assert found["test"].lengths.min() >= 2
 
 
-def test_scores_that_are_not_finite_are_a_bug_in_words() -> None:
+@pytest.mark.parametrize("score", [np.nan, np.inf, -np.inf])
+def test_one_score_that_is_not_finite_is_a_bug_in_words(score: float) -> None:
     class Broken(ByContent):
         def _score(self, batch: QueryBatch) -> np.ndarray:
-            return np.full((len(batch), len(self.index)), np.nan, np.float32)
+            scores = np.zeros((len(batch), len(self.index)), np.float32)
+            scores[0, 3] = score
+            return scores
 
     with pytest.raises(ValueError, match="by content gave a score that is not finite"):
         judge(Broken(5, 2), holdout_of([[1]], [2]))
