@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from data.atomic import atomic_file, atomic_folder
 from data.errors import DataError, UnfitError
 from data.ids import ToyIndex
-from data.schema import Audience, Event, EventColumn, Hazard, Toy, ToyColumn
+from data.schema import Event, EventColumn, Toy, ToyColumn
+from data.tables import EVENT_TABLE, TOY_TABLE, event_row, to_table, toy_from_row, toy_row
 from data.validate.ages import AGE_CHECKS
 from data.validate.check import Tables
 from data.validate.refuse import first_error
@@ -33,49 +34,6 @@ MAX_SEED: Final = 2**31 - 1
 LONGEST_LICENCE: Final = 300
 FILES: Final = ("toys.parquet", "events.parquet")
 RECORD: Final = "dataset.json"
-_STRINGS = pa.list_(pa.string())
-_CONVERSION_FAULTS: Final = (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError)
-"""What pyarrow raises for a value of the wrong kind; it has no common class for them."""
-_TOY_FIELDS: Final = tuple(one.name for one in fields(Toy))
-TOY_TABLE: Final = pa.schema(
-    [
-        pa.field(ToyColumn.ID, pa.string(), nullable=False),
-        pa.field(ToyColumn.TITLE, pa.string(), nullable=False),
-        pa.field(ToyColumn.TITLE_ZH, pa.string()),
-        pa.field(ToyColumn.DESCRIPTION, pa.string()),
-        pa.field(ToyColumn.DESCRIPTION_ZH, pa.string()),
-        pa.field(ToyColumn.BRAND, pa.string()),
-        pa.field(ToyColumn.CATEGORY, _STRINGS),
-        pa.field(ToyColumn.PRICE, pa.decimal128(12, 2)),
-        pa.field(ToyColumn.CURRENCY, pa.string()),
-        pa.field(ToyColumn.RECOMMENDED_AGE, pa.int16()),
-        pa.field(ToyColumn.RECOMMENDED_AGE_TO, pa.int16()),
-        pa.field(ToyColumn.SAFETY_MIN_AGE, pa.int16()),
-        pa.field(ToyColumn.HAZARDS, _STRINGS),
-        pa.field(ToyColumn.AUDIENCE, pa.string(), nullable=False),
-        pa.field(ToyColumn.INTERESTS, _STRINGS),
-        pa.field(ToyColumn.TAGS, _STRINGS),
-        pa.field(ToyColumn.BARCODE, pa.string()),
-        pa.field(ToyColumn.AISLE, pa.string()),
-        pa.field(ToyColumn.PICTURE, pa.string()),
-        pa.field(ToyColumn.ACTIVE, pa.bool_(), nullable=False),
-    ]
-)
-EVENT_TABLE: Final = pa.schema(
-    [
-        pa.field(EventColumn.ID, pa.string(), nullable=False),
-        pa.field(EventColumn.SHOPPER, pa.string(), nullable=False),
-        pa.field(EventColumn.SESSION, pa.string()),
-        pa.field(EventColumn.TOY, pa.string(), nullable=False),
-        pa.field(EventColumn.KIND, pa.string(), nullable=False),
-        pa.field(EventColumn.TIME, pa.timestamp("ms", tz="UTC")),
-        pa.field(EventColumn.STORE, pa.string()),
-        pa.field(EventColumn.RECIPIENT, pa.string()),
-        pa.field(EventColumn.RECIPIENT_AGE, pa.int16()),
-        pa.field(EventColumn.RECIPIENT_INTERESTS, _STRINGS),
-        pa.field(EventColumn.BUDGET, pa.float32()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -124,7 +82,7 @@ class Dataset:
 
     def toy_rows(self) -> list[Toy]:
         """Every toy as a `Toy`, in index order."""
-        return [_toy_from_row(row) for row in self.toys.to_pylist()]
+        return [toy_from_row(row) for row in self.toys.to_pylist()]
 
     def events_frame(self) -> pd.DataFrame:
         """Events as a data frame with columns of `EventColumn` and `toy_index` (int32, from 1)."""
@@ -133,41 +91,6 @@ class Dataset:
             frame[EventColumn.TOY].map({t: i for i, t in enumerate(self.index.ids, 1)}).astype(np.int32)
         )
         return frame
-
-
-def toy_row(toy: Toy) -> dict[str, Any]:
-    """A `Toy` as a row of `TOY_TABLE`."""
-    # Not `asdict`, which copies every value: catalogues have a million toys.
-    row = {name: getattr(toy, name) for name in _TOY_FIELDS}
-    row[ToyColumn.ID] = row.pop("id")
-    return row
-
-
-def event_row(event: Event) -> dict[str, Any]:
-    """An `Event` as a row of `EVENT_TABLE`."""
-    who = event.recipient
-    return {
-        EventColumn.ID: event.id,
-        EventColumn.SHOPPER: event.shopper,
-        EventColumn.SESSION: event.session,
-        EventColumn.TOY: event.toy,
-        EventColumn.KIND: event.kind,
-        EventColumn.TIME: event.time,
-        EventColumn.STORE: event.store,
-        EventColumn.RECIPIENT: who.id if who else None,
-        EventColumn.RECIPIENT_AGE: who.age_months if who else None,
-        EventColumn.RECIPIENT_INTERESTS: list(who.interests) if who else [],
-        EventColumn.BUDGET: who.budget if who else None,
-    }
-
-
-def _toy_from_row(row: dict[str, Any]) -> Toy:
-    values = {"id" if name == ToyColumn.ID else name: value for name, value in row.items()}
-    values["hazards"] = tuple(Hazard(hazard) for hazard in values["hazards"] or ())
-    values["audience"] = Audience(values["audience"])
-    for name in (ToyColumn.CATEGORY, ToyColumn.INTERESTS, ToyColumn.TAGS):
-        values[name] = tuple(values[name] or ())
-    return Toy(**values)
 
 
 def build_dataset(toys: Iterable[Toy], events: pa.Table | Iterable[Event], source: Source) -> Dataset:
@@ -184,9 +107,9 @@ def build_dataset(toys: Iterable[Toy], events: pa.Table | Iterable[Event], sourc
     rows = [toy_row(toy) for toy in toys]
     if not rows:
         raise DataError("The 'toys' parameter of build_dataset must hold at least one toy. Got none.")
-    unsorted = _to_table(rows, TOY_TABLE, "toys", ToyColumn.ID)
+    unsorted = to_table(rows, TOY_TABLE, "toys", ToyColumn.ID)
     if not isinstance(events, pa.Table):
-        events = _to_table([event_row(event) for event in events], EVENT_TABLE, "events", EventColumn.ID)
+        events = to_table([event_row(event) for event in events], EVENT_TABLE, "events", EventColumn.ID)
     if error := first_error(Tables(unsorted, events), [*TOY_CHECKS, *AGE_CHECKS]):
         raise DataError(f"The dataset cannot be built: {error}")
     order = sorted(range(len(rows)), key=lambda place: seeded_key(rows[place][ToyColumn.ID], source.seed))
@@ -197,23 +120,6 @@ def build_dataset(toys: Iterable[Toy], events: pa.Table | Iterable[Event], sourc
             f"Events name {len(unknown)} toys that the toy table does not hold, for example {min(unknown)!r}."
         )
     return dataset
-
-
-def _to_table(rows: list[dict[str, Any]], schema: pa.Schema, name: str, id_column: str) -> pa.Table:
-    """`rows` as a table. Raises DataError naming the first value that its column cannot hold."""
-    try:
-        return pa.Table.from_pylist(rows, schema=schema)
-    except _CONVERSION_FAULTS:
-        for place, row in enumerate(rows):
-            for column in schema:
-                try:
-                    pa.array([row[column.name]], column.type)
-                except _CONVERSION_FAULTS as error:
-                    raise DataError(
-                        f"{name}, row {place} ({row[id_column]!r}), column '{column.name}': must be {column.type}. "
-                        f"Got {row[column.name]!r}."
-                    ) from error
-        raise
 
 
 def seeded_key(text: str, seed: int) -> bytes:

@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.dataset import EVENT_TABLE, TOY_TABLE, Dataset, seeded_key
+from data.dataset import Dataset, seeded_key
 from data.errors import DataError
 from data.people import MOST_OF_A_SESSION, of_people
 from data.schema import EventColumn, ToyColumn
+from data.tables import EVENT_TABLE, TOY_TABLE
 from data.validate.ages import AGE_CHECKS
 from data.validate.check import Tables
 from data.validate.refuse import first_error

@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.atomic import atomic_folder
-from data.dataset import EVENT_TABLE, FILES, TOY_TABLE, Source, files_digest, seeded_key, toy_row, write_record
+from data.dataset import FILES, Source, files_digest, seeded_key, write_record
 from data.errors import DataError
 from data.schema import EventColumn, Toy, ToyColumn
+from data.tables import EVENT_TABLE, TOY_TABLE, toy_row
 
 GROUP_ROWS: Final = 1 << 20
 """Rows in a Parquet row group: what pyarrow takes when it writes a whole table, so that the bytes are the same."""

@@ -25,7 +25,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from data.dataset import EVENT_TABLE
 from data.errors import DataError, parameter_error
 from data.importers.amazon_toys import FieldFaultError, id_of, toy_from_metadata
 from data.importers.json_rows import read_json_rows
@@ -35,6 +34,7 @@ from data.importers.table import Imported
 from data.importers.text import OnFault, raise_fault
 from data.schema import EventColumn, EventKind, Toy
 from data.stream import stream_dataset
+from data.tables import EVENT_TABLE
 
 WANTED_FROM: Final = 3
 _EVENTS_AT_ONCE: Final = 1 << 16

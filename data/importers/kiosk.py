@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from data.dataset import EVENT_TABLE, Dataset, Source
+from data.dataset import Dataset, Source
 from data.errors import DataError
 from data.importers.fields import (
     FaultyLineError,
@@ -32,6 +32,7 @@ from data.importers.json_rows import read_json_rows
 from data.importers.sequences import Count
 from data.importers.text import OnFault, raise_fault
 from data.schema import EventColumn, EventKind
+from data.tables import EVENT_TABLE
 
 FORMAT: Final = 1
 _MONTHS: Final = 1440

@@ -20,10 +20,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.dataset import EVENT_TABLE, Dataset, Source, build_dataset
+from data.dataset import Dataset, Source, build_dataset
 from data.errors import DataError
 from data.importers.text import OnFault, raise_fault, read_columns, read_text, shortened
 from data.schema import EventColumn, EventKind, Toy
+from data.tables import EVENT_TABLE
 
 TOY_COLUMNS = ("item", "title", "categories")
 DATE_COLUMNS = ("user", "pos", "item", "unix_time")

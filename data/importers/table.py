@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from data.dataset import EVENT_TABLE, toy_row
 from data.errors import DataError
 from data.importers.mapping import ColumnMap
 from data.importers.records import read_rows
@@ -27,6 +26,7 @@ from data.importers.text import OnFault, raise_fault
 from data.importers.toys import FaultyRowError, Reading, RowReader
 from data.schema import EventColumn, Toy, ToyColumn
 from data.stream import stream_dataset
+from data.tables import EVENT_TABLE, toy_row
 
 _BATCH: Final = 8192
 RowSource = Callable[[Table, Iterable[str], OnFault, Callable[[int], None], Iterable[str]], Iterator[Row]]

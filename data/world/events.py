@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from data.dataset import EVENT_TABLE
 from data.schema import KIND_CODES, EventColumn
+from data.tables import EVENT_TABLE
 from data.world.catalogue import PERIOD_DAYS, Catalogue
 from data.world.households import Households, month_of
 from data.world.plan import CART, LIKE, MOST_DRAWS, PURCHASE, RETURN, VIEW, Plan

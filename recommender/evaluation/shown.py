@@ -36,7 +36,7 @@ _COLUMNS: Final = (
 class Seen:
     """What kiosks showed, and what came with it, all of the same exports.
 
-    lists, recalls: schemas `data.importers.kiosk.SHOWN_TABLE` and `RECALL_TABLE`; events: `data.dataset.EVENT_TABLE`
+    lists, recalls: schemas `data.importers.kiosk.SHOWN_TABLE` and `RECALL_TABLE`; events: `data.tables.EVENT_TABLE`
     """
 
     lists: pa.Table

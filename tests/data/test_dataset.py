@@ -11,20 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from data.dataset import (
-    EVENT_TABLE,
-    TOY_TABLE,
-    Dataset,
-    Source,
-    build_dataset,
-    event_row,
-    load_dataset,
-    load_fit_dataset,
-    save_dataset,
-    toy_row,
-)
+from data.dataset import Dataset, Source, build_dataset, load_dataset, load_fit_dataset, save_dataset
 from data.errors import DataError, UnfitError
 from data.schema import Event, EventKind, Hazard, Recipient, Toy
+from data.tables import EVENT_TABLE, TOY_TABLE, event_row, toy_row
 
 SOURCE = Source("test", 1)
 TOY = Toy("ball", "Ball", price=Decimal("3.50"), currency="GBP")

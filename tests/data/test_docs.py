@@ -8,7 +8,6 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from data.dataset import EVENT_TABLE, TOY_TABLE
 from data.schema import (
     HAZARD_FLOOR_MONTHS,
     KIND_CODES,
@@ -20,6 +19,7 @@ from data.schema import (
     Hazard,
     ToyColumn,
 )
+from data.tables import EVENT_TABLE, TOY_TABLE
 from data.validate.report import CHECKS
 from data.world.words import INTERESTS, brands, kinds, looks
 

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.dataset import EVENT_TABLE, Dataset, Source, build_dataset, event_row
+from data.dataset import Dataset, Source, build_dataset
 from data.errors import DataError
 from data.join import join_events
 from data.protocol import default_order
 from data.schema import Event, EventColumn, EventKind, Toy
+from data.tables import EVENT_TABLE, event_row
 
 TOYS = [Toy(f"toy-{n}", f"Toy {n}", price=Decimal(5), currency="GBP") for n in range(12)]
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -14,17 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.dataset import (
-    EVENT_TABLE,
-    TOY_TABLE,
-    Dataset,
-    Source,
-    event_row,
-    load_dataset,
-    save_dataset,
-    toy_row,
-)
+from data.dataset import Dataset, Source, load_dataset, save_dataset
 from data.schema import Audience, Event, EventKind, Hazard, Recipient, Toy
+from data.tables import EVENT_TABLE, TOY_TABLE, event_row, toy_row
 from data.world.simulate import WorldOptions, simulate
 
 # Any text that UTF-8 can hold: Chinese, emoji, controls, NUL, blanks, the empty string.

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.dataset import EVENT_TABLE, TOY_TABLE, Dataset, Source, event_row, toy_row
+from data.dataset import Dataset, Source
 from data.errors import DataError
 from data.schema import Audience, Event, EventKind, Hazard, Toy
 from data.stats import Spread, describe, gini
+from data.tables import EVENT_TABLE, TOY_TABLE, event_row, toy_row
 
 START = datetime(2025, 1, 30, 12, tzinfo=UTC)
 

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pytest
 
 import data.stream
-from data.dataset import EVENT_TABLE, Source, build_dataset, event_row, load_dataset, save_dataset
+from data.dataset import Source, build_dataset, load_dataset, save_dataset
 from data.errors import DataError, ToyGuideError
 from data.schema import Event, EventKind, Hazard, Recipient, Toy
 from data.stream import stream_dataset
+from data.tables import EVENT_TABLE, event_row
 
 
 def shop(toys: int, events: int) -> tuple[list[Toy], pa.Table]:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from data.dataset import EVENT_TABLE
 from data.importers.kiosk import RECALL_TABLE, SHOWN_TABLE
 from data.split import Holdout
+from data.tables import EVENT_TABLE
 from distillation.judging import _led_words, unled
 from recommender.evaluation.report import FEWEST_QUERIES
 from recommender.evaluation.shown import Seen

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from app.cli.console import Exit
 from app.cli.main import app
-from data.dataset import EVENT_TABLE, TOY_TABLE, Dataset, Source, event_row, load_dataset, save_dataset, toy_row
+from data.dataset import Dataset, Source, load_dataset, save_dataset
 from data.errors import ToyGuideError
 from data.schema import Event, EventKind, Toy
+from data.tables import EVENT_TABLE, TOY_TABLE, event_row, toy_row
 
 runner = CliRunner()
 GOOD = Event("e1", "ann", "s1", "t1", EventKind.PURCHASE, datetime(2025, 5, 1, tzinfo=UTC))

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from app.report.charts import bars, columns, curve, percent
 from app.report.dataset import dataset_page
-from data.dataset import EVENT_TABLE, TOY_TABLE, Dataset, Source, build_dataset
+from data.dataset import Dataset, Source, build_dataset
 from data.schema import Toy
 from data.stats import Stats, describe
+from data.tables import EVENT_TABLE, TOY_TABLE
 from data.world.simulate import WorldOptions, simulate
 
 

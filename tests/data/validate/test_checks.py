@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from data.dataset import EVENT_TABLE, TOY_TABLE, event_row, toy_row
 from data.schema import Audience, Event, EventKind, Hazard, Recipient, Toy
+from data.tables import EVENT_TABLE, TOY_TABLE, event_row, toy_row
 from data.validate.check import Tables
 from data.validate.report import CHECKS, validate
 from data.validate.toys import is_garbled

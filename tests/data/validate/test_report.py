@@ -9,8 +9,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.dataset import EVENT_TABLE, TOY_TABLE
 from data.schema import EventColumn, ToyColumn
+from data.tables import EVENT_TABLE, TOY_TABLE
 from data.validate.check import Severity, Tables
 from data.validate.report import leave_out_errors, validate
 

@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from data.dataset import EVENT_TABLE
 from data.importers.kiosk import RECALL_TABLE, SHOWN_TABLE
 from data.people import MOST_OF_A_SESSION
 from data.schema import EventColumn
+from data.tables import EVENT_TABLE
 from recommender.evaluation.shown import Seen, shown_lists
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.kiosk.staff.toy_models import NewToyBody
-from data.dataset import EVENT_TABLE, TOY_TABLE
 from data.schema import Audience, Hazard
+from data.tables import EVENT_TABLE, TOY_TABLE
 from data.validate.ages import AGE_CHECKS
 from data.validate.check import Severity, Tables
 from data.validate.report import validate
