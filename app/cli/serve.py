@@ -20,7 +20,7 @@ from app.ports import free_port
 from data.errors import ToyGuideError
 
 HOST: Final = "127.0.0.1"
-START_SECONDS: Final = 60
+START_SECONDS: Final = 240
 STOP_SECONDS: Final = 15
 
 

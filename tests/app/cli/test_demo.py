@@ -25,7 +25,7 @@ ENVIRONMENT = {**os.environ, "COLUMNS": "120"}
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
     command = [*COMMAND, *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, timeout=240, check=False)
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, timeout=900, check=False)
 
 
 @pytest.fixture(scope="module")
