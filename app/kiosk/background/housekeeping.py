@@ -23,8 +23,8 @@ _log = structlog.get_logger("kiosk")
 
 
 class Housekeeping:
-    """A thread that looks for sessions that are over and gives memory back twice a minute, and runs retention at start
-    and once a day.
+    """A thread that looks for sessions that are over and gives memory back twice a minute, runs retention at start and
+    once a day, and empties SQLite's log at start.
 
     It waits by the machine's monotonic time, which nobody can set.
     """
@@ -48,6 +48,7 @@ class Housekeeping:
 
     def _run(self) -> None:
         next_run = time.monotonic()
+        self._try("log", self._forgetting.empty_log)
         while not self._stop.is_set():
             self._try("sessions", lambda: self._forgetting.over(self._clock(), self._idle))
             if time.monotonic() >= next_run:

@@ -104,6 +104,13 @@ class Forgetting:
         self._database.fold()
         return gone
 
+    def empty_log(self) -> bool:
+        """Empty SQLite's log, where what a kiosk deleted in its last moment still stands if it was killed in the next.
+
+        False if it is read now. Raises StoreFullError or StoreUnavailableError.
+        """
+        return self._database.fold()
+
     def _leave_word(self, connection: sqlite3.Connection, who: Who, value: str, now: datetime) -> None:
         """Headquarters will be told, where there is one or was one."""
         if self._tell or read_mark(connection, CURSOR) is not None:

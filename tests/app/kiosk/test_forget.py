@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings, create_app
 from app.kiosk.models.events import ForgottenAnswer
 from app.kiosk.state import Kiosk
 from app.kiosk.store.database import Database
+from app.kiosk.store.events import EventStore, StoredEvent
 from app.kiosk.store.forget import Forgetting, Gone
 from app.kiosk.store.tables import TABLES, VERSION
 from app.kiosk.store.upgrade import columns_of
+from data.schema import EventKind
 
 NOTHING = {"events": 0, "answers": 0, "impressions": 0}
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -174,6 +177,29 @@ def test_a_kiosk_that_starts_ends_the_sessions_of_before(settings: KioskSettings
         while left(client)["events"]:
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+def test_what_a_kiosk_deleted_and_was_killed_before_it_emptied_the_log_is_gone_after_the_next_start(
+    settings: KioskSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: Database) -> bool:
+        raise KeyboardInterrupt
+
+    settings.database.parent.mkdir()
+    before = Database(settings.database)  # stays open, as that of a killed kiosk: who closes it empties the log
+    EventStore(before).keep([StoredEvent("e1", "of-ada", "track", EventKind.LIKE, NOON, NOON, session_only=True)])
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "fold", killed)
+        with pytest.raises(KeyboardInterrupt):
+            Forgetting(before, False).over(NOON + timedelta(days=1), timedelta(minutes=30))
+    log = settings.database.with_name(f"{settings.database.name}-wal")
+    assert b"of-ada" in log.read_bytes()
+    with TestClient(create_app(settings)):
+        deadline = time.monotonic() + 60
+        while b"of-ada" in log.read_bytes():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    before.close()
 
 
 def test_looking_for_sessions_that_are_over_reads_no_whole_table(tmp_path: Path) -> None:
