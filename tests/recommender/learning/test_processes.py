@@ -18,13 +18,14 @@ from recommender.learning.processes import agree, folder_of_machine, from_first,
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 TOGETHER = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 
 from data.errors import ToyGuideError
 from recommender.learning.processes import agree, folder_of_machine, from_first, one_of_machine, process_rank
 
 rank, out = process_rank(), Path(sys.argv[1])
+signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun ends the others within a tenth of a second; this one is to see
 agree({"seed": 1})
 assert from_first(lambda: rank) == 0
 with folder_of_machine("toyguide-test-") as folder:
