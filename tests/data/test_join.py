@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.dataset import Dataset, Source, build_dataset
+from data.dataset import TOY_TABLE, Dataset, Source, build_dataset, seeded_key
 from data.errors import DataError
 from data.join import join_events
 from data.protocol import default_order
@@ -54,7 +54,9 @@ def test_toys_keep_their_numbers_and_new_ones_come_behind(before: Dataset) -> No
     catalogue = build_dataset([dearer, *TOYS[2:]], [], Source("catalogue", 99))
     joined, report = join_events(before, table(event(9, "toy-11")), catalogue)
     assert joined.index.ids[:8] == before.index.ids
-    assert sorted(joined.index.ids[8:]) == ["toy-10", "toy-11", "toy-8", "toy-9"]
+    new = ["toy-8", "toy-9", "toy-10", "toy-11"]
+    assert list(joined.index.ids[8:]) == sorted(new, key=lambda toy: seeded_key(toy, 5)), "the same on every machine"
+    assert joined.toys.schema == TOY_TABLE
     assert (report.new_toys, report.changed_toys) == (4, 1)
     prices = {toy.id: toy.price for toy in joined.toy_rows()}
     assert prices["toy-0"] == 9, "as the catalogue of today says"
@@ -67,7 +69,7 @@ def test_a_robot_is_left_out_and_the_shopper_beside_it_is_not(before: Dataset) -
     robot = [event(100 + n, session="robot", shopper="r") for n in range(5000)]
     joined, report = join_events(before, table(event(4), *robot, event(9, session="other", shopper="r")))
     assert ids(joined)[3:] == ["e4", "e9"]
-    assert (report.robots, report.robot_sessions) == (5000, 1)
+    assert (report.robots, report.robot_sessions, report.told) == (5000, 1, 5002)
 
 
 @pytest.mark.parametrize("sessions", [None, "new"])

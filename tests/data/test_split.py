@@ -81,6 +81,27 @@ def test_temporal_judges_all_that_is_taken_from_the_cut_on() -> None:
     assert (split.test.protocol, split.test.part) == ("temporal 2024-01-21", "test")
 
 
+def test_the_cut_itself_is_judged_and_not_learned_and_a_toy_that_went_back_is_not_new() -> None:
+    dataset = shop(
+        ("ann", "t0", BUY, 1),
+        ("ann", "t1", BUY, 2),
+        ("ann", "t2", BUY, 10),  # the very moment of the validation cut
+        ("ann", "t3", BUY, 20),  # and of the cut
+        ("bob", "t1", BUY, 2),
+        ("bob", "t4", BACK, 4),
+        ("bob", "t4", BUY, 15),
+        ("bob", "t4", BUY, 25),
+    )
+    plan = plan_split(dataset, Protocol.TEMPORAL, cut=date(2024, 1, 21), validation_cut=date(2024, 1, 11))
+    split = split_dataset(dataset, plan)
+    assert answers(dataset, split.validation) == {"ann": (["t0", "t1"], {"t2"})}
+    assert answers(dataset, split.test) == {"ann": (["t0", "t1", "t2"], {"t3"})}
+    assert split.train.times.max() == milliseconds(date(2024, 1, 5)), "what bob sent back"
+    assert split.learned("test").times.max() == milliseconds(date(2024, 1, 16)), "what he bought again"
+    assert split.holdout("test") is split.test
+    assert split.holdout("validation") is split.validation
+
+
 def test_leave_one_out_learns_from_the_same_whatever_is_judged() -> None:
     split = split_dataset(TWO_CUTS)
     assert split.learned("test") is split.learned("validation") is split.train

@@ -125,6 +125,28 @@ def test_a_clock_that_leaps_ahead_deletes_nothing_and_one_that_is_mended_neither
     assert names(database) == ["e0", "e1"]
 
 
+@pytest.mark.parametrize(
+    ("days", "audit_days", "later", "leapt"),
+    [
+        (400, 0, 31, False),
+        (400, 0, 31.1, True),
+        (40, 400, 10, False),  # a quarter of the time kept
+        (40, 400, 10.1, True),
+        (0, 40, 10.1, True),
+        (1, 0, 2, False),  # a run once a day is never a leap
+        (1, 0, 2.1, True),
+        (400, 0, -1, False),
+        (400, 0, -1.1, True),
+    ],
+)
+def test_what_is_a_leap_of_the_clock(database: Database, days: int, audit_days: int, later: float, leapt: bool) -> None:
+    jobs = Retention(database, days, audit_days)
+    jobs.run(NOW)
+    assert jobs.held_until() is None
+    jobs.run(NOW + timedelta(days=later))
+    assert (jobs.held_until() is not None) == leapt
+
+
 def test_a_kiosk_that_slept_for_two_years_deletes_a_week_late(database: Database) -> None:
     keep(database, 800, 760, 0)
     jobs = Retention(database, 400, 0)

@@ -165,10 +165,22 @@ def test_a_budget_hides_what_is_known_to_cost_more() -> None:
 @pytest.mark.parametrize("name", ["owned", "dismissed", "seen", "shown"])
 def test_toys_that_are_named_are_not_shown(name: str) -> None:
     toys = [Toy(toy, "x", safety_min_age=0) for toy in ("one", "two", "three")]
-    allowed = allowed_mask(build_shelf(toys), Situation(company(None, None, 36), **{name: (1, 3)}))  # type: ignore[arg-type]
+    shelf = build_shelf(toys)
+    now = Situation(company(None, None, 36), **{name: (1, 3)})  # type: ignore[arg-type]
+    allowed = allowed_mask(shelf, now)
     assert allowed.mask.tolist() == [False, False, True, False]
     assert allowed.removed == {name: 2}
     assert allowed.nameable.tolist() == [False, True, True, True], "it was not the house that forbade them"
+    assert [forbidding_rules(shelf, now, toy) for toy in (1, 2, 3)] == [[name], [], [name]]
+
+
+def test_only_what_is_in_question_is_counted_and_what_was_outgrown_is_said() -> None:
+    toys = [Toy(str(end), "x", recommended_age_to=end, safety_min_age=0) for end in (24, 24, 60)]
+    among = np.array([False, True, False, True])
+    allowed = allowed_mask(build_shelf(toys), Situation(company(48, None, 36), recipient_age=48), among)
+    assert allowed.mask.tolist() == [False, False, False, True]
+    assert allowed.removed == {"outgrown": 1}
+    assert allowed.nameable.tolist() == [False, True, True, True]
 
 
 def test_what_is_recalled_unsafe_for_grown_ups_or_hidden_is_not_even_named() -> None:
