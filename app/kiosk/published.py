@@ -9,7 +9,9 @@ from typing import Any, Final
 from app.kiosk.background.pickup import Change, Pickup
 from app.kiosk.bundles import go_back, take_published
 from app.kiosk.state import Kiosk
+from app.kiosk.store.audit import newest_change
 from app.kiosk.store.published import Picked, Publication
+from data.errors import BundleError
 from recommender.serving.bundle import Manifest
 
 PUBLISH: Final = "publish"
@@ -52,6 +54,20 @@ class _KiosksHands:
     def activate(self, bundle: Path, publication: Publication) -> Change:
         told = {"name": publication.name, "published": publication.published}
         before = take_published(self._kiosk, bundle, publication.model, PUBLISH, told)
+        return self._change(before)
+
+    def activated(self, publication: Publication) -> Change | None:
+        with self._kiosk.database.reading() as connection:
+            found = [newest_change(connection, action) for action in ("bundle.activate", "bundle.rollback")]
+        last = max((each for each in found if each), key=lambda each: each.id, default=None)
+        if last is None or (last.who, last.details.get("published")) != (PUBLISH, publication.published):
+            return None
+        try:
+            return self._change(self._kiosk.bundles.manifest(last.details["before"]))
+        except (BundleError, OSError):
+            return None
+
+    def _change(self, before: Manifest) -> Change:
         return Change(before.model, _made(self._kiosk.now.engine.manifest) < _made(before))
 
     def go_back(self, picked: Picked, told: dict[str, Any]) -> bool:

@@ -62,6 +62,9 @@ class Hands(Protocol):
     def activate(self, bundle: Path, publication: Publication) -> Change:
         """Let the bundle answer. Raises as `app.kiosk.bundles.activate`."""
 
+    def activated(self, publication: Publication) -> Change | None:
+        """The last change of bundles, if it was `activate` with this publication. Raises StoreUnavailableError."""
+
     def go_back(self, picked: Picked, told: dict[str, Any]) -> bool:
         """Let the bundle before answer again; False if another than `picked` answers by now. Raises as `activate`."""
 
@@ -187,7 +190,7 @@ class Pickup:
             if picked is not None and picked.publication.model == current.model:  # it goes on being judged as before
                 picked = replace(picked, publication=current)
             else:
-                picked = Picked(current, now, None, watched=False)
+                picked = self._found_answering(current)
             self._memory = self._memory.with_picked(picked)
             return
         try:
@@ -200,10 +203,21 @@ class Pickup:
                 raise _CannotError("unreadable", str(error)) from error
             self._refuse(Refused(current, now, str(error), stamp))
             return
+        self._memory = self._memory.with_picked(self._picked(current, change))
+
+    def _found_answering(self, current: Publication) -> Picked:
+        """What is published answers already: for a person chose it, or for it was picked up by a kiosk that was killed
+        before it had written that down, and is to be watched still."""
+        with _told():
+            change = self._hands.activated(current)
+        if change is None:
+            return Picked(current, milliseconds(self._clock()), None, watched=False)
+        return self._picked(current, change)
+
+    def _picked(self, publication: Publication, change: Change) -> Picked:
         # Whoever publishes an older one goes back, whatever shoppers like: that is not to be undone.
         watched = self._fall > 0 and not change.back
-        picked = Picked(current, milliseconds(self._clock()), change.before, watched=watched)
-        self._memory = self._memory.with_picked(picked)
+        return Picked(publication, milliseconds(self._clock()), change.before, watched=watched)
 
     def _found(self, publication: Publication) -> tuple[Path, str]:
         """Where a bundle lies, and how."""

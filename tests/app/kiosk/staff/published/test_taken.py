@@ -134,3 +134,39 @@ def test_a_kiosk_that_ends_as_soon_as_it_picked_one_up_goes_on_watching_it(
     picked = read_memory(settings.bundles_dir).picked
     assert picked is not None
     assert (picked.publication.model, picked.before, picked.watched) == (SECOND, FIRST, True)
+
+
+def test_one_that_is_killed_before_that_is_written_down_goes_on_watching_it_too(
+    client: TestClient,
+    manager: Headers,
+    settings: KioskSettings,
+    newer: Path,
+    shelf: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    publish(newer, shelf)
+    with monkeypatch.context() as patch:
+        patch.setattr("app.kiosk.background.pickup.write_memory", killed)
+        with pytest.raises(KeyboardInterrupt):
+            pickup_of(client).look()
+    assert read_memory(settings.bundles_dir).picked is None
+    with TestClient(create_app(settings)) as again:
+        assert look(again) == SECOND
+        picked = told(again, manager)["picked"]
+        assert (picked["model"], picked["before"], picked["watched"]) == (SECOND, FIRST, True)
+
+
+def test_one_that_a_person_chose_before_it_was_published_is_not_watched(
+    client: TestClient, manager: Headers, newer: Path, shelf: Path
+) -> None:
+    publish(newer, shelf)
+    assert look(client) == SECOND
+    ask(client, "rollback", manager)
+    ask(client, "rollback", manager)
+    (kiosk_of(client).settings.bundles_dir / MEMORY).unlink()
+    with TestClient(create_app(kiosk_of(client).settings)) as again:
+        assert look(again) == SECOND
+        assert not told(again, manager)["picked"]["watched"]
