@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.dataset import TOY_TABLE, Dataset, Source, build_dataset, seeded_key
+from data.dataset import Dataset, Source, build_dataset, seeded_key
 from data.errors import DataError
 from data.join import join_events
 from data.protocol import default_order
-from data.schema import Event, EventColumn, EventKind, Toy
-from data.tables import EVENT_TABLE, event_row
+from data.schema import Event, EventColumn, EventKind, Hazard, Toy
+from data.tables import EVENT_TABLE, TOY_TABLE, event_row
 
 TOYS = [Toy(f"toy-{n}", f"Toy {n}", price=Decimal(5), currency="GBP") for n in range(12)]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -115,6 +115,9 @@ def test_a_catalogue_with_an_error_is_refused(before: Dataset) -> None:
     bad = Dataset(pa.concat_tables([catalogue.toys, catalogue.toys]), catalogue.events, catalogue.source)
     with pytest.raises(DataError, match="The catalogue cannot be joined"):
         join_events(before, table(event(7)), bad)
+    balloons = replace(TOYS[0], hazards=(Hazard.BALLOON,), safety_min_age=36)
+    with pytest.raises(DataError, match="a safety age below what its hazards allow"):
+        join_events(before, table(event(7)), build_dataset([balloons, *TOYS[1:]], [], Source("catalogue", 0)))
 
 
 def test_a_dataset_that_has_no_time_of_its_own_keeps_its_order(before: Dataset) -> None:

@@ -107,14 +107,21 @@ def test_ids_may_be_anything(client: TestClient) -> None:
     assert client.delete("/v1/sessions/a?b=c").status_code == 422
 
 
-def test_nothing_of_them_is_left_in_the_files(client: TestClient, settings: KioskSettings) -> None:
+@pytest.mark.parametrize("how", ["shopper", "session", "silence"])
+def test_nothing_of_them_is_left_in_the_files(client: TestClient, settings: KioskSettings, how: str) -> None:
+    child, kiosk = how == "silence", kiosk_of(client)
     for place in range(50):
-        send(client, f"{place}-secret-event", "secret-session", "secret-shopper", recommendation_id="secret-list")
-    ask(client, "secret-session", "secret-shopper")
-    assert kiosk_of(client).impressions.flush()
+        said = {"recommendation_id": "secret-list", "child_mode": child}
+        send(client, f"{place}-secret-event", "secret-session", "secret-shopper", **said)
+    ask(client, "secret-session", "secret-shopper", child_mode=child)
+    assert kiosk.impressions.flush()
     files = [settings.database, Path(f"{settings.database}-wal")]
     assert any(b"secret-shopper" in file.read_bytes() for file in files)
-    client.delete("/v1/shoppers/secret-shopper")
+    if child:
+        idle = timedelta(minutes=settings.session_idle_minutes)
+        assert kiosk.forgetting.over(kiosk.clock() + 2 * idle, idle).events == 50
+    else:
+        client.delete(f"/v1/{how}s/secret-{how}")
     for file in files:
         assert b"secret" not in file.read_bytes(), file.name
 

@@ -13,7 +13,7 @@ from data.importers.kiosk import RECALL_TABLE, SHOWN_TABLE
 from data.people import MOST_OF_A_SESSION
 from data.schema import EventColumn
 from data.tables import EVENT_TABLE
-from recommender.evaluation.shown import Seen, shown_lists
+from recommender.evaluation.shown import MOST_LISTS, MOST_OF_A_VISIT, Seen, shown_lists
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -32,9 +32,48 @@ def event(name: str, minutes: float, session: str = "s", shopper: str = "ada", *
     return dict.fromkeys(EVENT_TABLE.names) | plain | said
 
 
-def lists_of(lists: list[dict[str, Any]], events: list[dict[str, Any]], recalls: Sequence[dict[str, Any]] = ()) -> Any:
+def lists_of(
+    lists: list[dict[str, Any]],
+    events: list[dict[str, Any]],
+    recalls: Sequence[dict[str, Any]] = (),
+    most: int = MOST_LISTS,
+) -> Any:
     rows = ((lists, SHOWN_TABLE), (events, EVENT_TABLE), (list(recalls), RECALL_TABLE))
-    return shown_lists(Seen(*(pa.Table.from_pylist(each, schema=schema) for each, schema in rows)), "m")
+    return shown_lists(Seen(*(pa.Table.from_pylist(each, schema=schema) for each, schema in rows)), "m", most)
+
+
+def test_a_list_is_put_together_by_place_and_of_each_store_by_itself() -> None:
+    rows = [
+        listed("a", position=3, toy_id="engine", score=0.1, kinds=["view"]),
+        listed("a", store_id="south", position=1, toy_id="doll"),
+        listed("a", position=1, toy_id="bear", score=0.3, pinned=True, propensity=1.0),
+        listed("b", model="another"),
+        listed("a", position=2, toy_id="track", score=0.2, kinds=["view", "cart"]),
+    ]
+    north, south = lists_of(rows, [])
+    assert (north.visit, north.toys, south.visit, south.toys) == (
+        "north s",
+        ("bear", "track", "engine"),
+        "south s",
+        ("doll",),
+    )
+    assert north.scores.tolist() == pytest.approx([0.3, 0.2, 0.1])
+    assert north.propensities.tolist() == pytest.approx([1.0, 0.9, 0.9])
+    assert north.wanted.tolist() == [False, True, False]
+    assert (north.pinned, south.pinned) == (1, 0)
+
+
+def test_of_one_visit_so_many_lists_count_and_of_all_the_newest() -> None:
+    lists = [listed(f"v{place:02}", time=NOON + timedelta(minutes=place)) for place in range(MOST_OF_A_VISIT + 2)]
+    lists += [
+        listed(f"n{place:02}", None, time=NOON + timedelta(hours=1, minutes=place))
+        for place in range(MOST_OF_A_VISIT + 2)
+    ]
+    found = lists_of(lists, [])
+    nobody = [f"north list n{place:02}" for place in range(MOST_OF_A_VISIT + 2)]
+    assert [each.visit for each in found] == ["north s"] * MOST_OF_A_VISIT + nobody, "who says no session is no visit"
+    assert found[MOST_OF_A_VISIT - 1].time == NOON + timedelta(minutes=MOST_OF_A_VISIT - 1), "the first of a visit"
+    assert [each.visit for each in lists_of(lists, [], most=2)] == nobody[-2:]
 
 
 def test_what_was_done_before_is_of_the_visit_and_of_the_shopper() -> None:
@@ -60,7 +99,9 @@ def test_what_was_done_before_is_of_the_visit_and_of_the_shopper() -> None:
 )
 def test_likings_that_were_noted_are_the_only_ones(noted: Any, likings: Any) -> None:
     said = {EventColumn.RECIPIENT_INTERESTS: ["cars"]}
-    (found,) = lists_of([listed("a", interests=noted, budget=20.0)], [event("track", -1, **said)])
+    before, after = ({EventColumn.RECIPIENT_INTERESTS: [word]} for word in ("dolls", "boats"))
+    events = [event("bear", 5, **after), event("track", -1, **said), event("doll", -5, **before)]
+    (found,) = lists_of([listed("a", interests=noted, budget=20.0)], events)
     assert found.likings == likings
     assert found.budget == 20.0
 
