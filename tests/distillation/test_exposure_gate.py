@@ -9,7 +9,7 @@ import pytest
 
 from distillation.gates import exposure_gate
 from recommender.evaluation.exposure import Exposure, Figure
-from recommender.evaluation.trials import Trials
+from recommender.evaluation.trials import Trials, _judged
 
 FOUND = Exposure(
     lists=1000,
@@ -53,6 +53,24 @@ def test_a_bundle_is_worse_only_by_figures_that_can_be_believed(
     found: Exposure | None, fits: bool, worse: bool
 ) -> None:
     assert (trials(found).fits, trials(found).worse) == (fits, worse)
+
+
+@pytest.mark.parametrize(
+    ("found", "end"),
+    [
+        (WORSE, "-0.030 (-0.050 to -0.010); less than of the running bundle's, beyond chance."),
+        (replace(FOUND, difference=Figure(0.03, 0.01, 0.05)), "more than of the running bundle's, beyond chance."),
+        (FOUND, "+0.010 (-0.020 to +0.050); no more and no less beyond chance."),
+        (replace(FOUND, difference=Figure(-0.01, -0.02, 0.0)), "; no more and no less beyond chance."),
+        (replace(FOUND, difference=Figure(0.01, 0.0, 0.02)), "; no more and no less beyond chance."),
+        (replace(WORSE, trials_off=-3.1), "; but the propensities do not fit what was shown: do not believe it."),
+        (replace(WORSE, trials_off=3.0, plain_difference=None), "; less than of the running bundle's, beyond chance."),
+    ],
+)
+def test_what_is_said_of_a_difference_is_what_its_interval_says(found: Exposure, end: str) -> None:
+    said = _judged(trials(found), found)
+    assert said.says.endswith(end)
+    assert said.worse == ("; less than" in said.says)
 
 
 def test_the_gate_holds_back_what_is_worse_and_warns_of_a_gain() -> None:

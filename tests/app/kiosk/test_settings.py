@@ -4,6 +4,8 @@ import pytest
 
 from app.kiosk import KioskSettings, create_app, load_settings
 from data.errors import ToyGuideError
+from recommender.evaluation.trials import AS_KIOSKS_DO
+from recommender.serving.policy.arrange import Arrangement
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +22,8 @@ def test_defaults() -> None:
     assert isinstance(settings, KioskSettings)
     assert (settings.host, settings.port, settings.default_youngest_months) == ("127.0.0.1", 8000, 36)
     assert settings.verify_key is None
+    usual = Arrangement(settings.diversity, settings.category_share)
+    assert usual == AS_KIOSKS_DO, "what exposure takes for granted of a kiosk"
 
 
 def test_the_key_is_found_like_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
