@@ -39,7 +39,7 @@ from recommender.learning.checkpoint import remove_unfinished, unfinished_of
 from recommender.learning.runs import WEIGHTS
 from recommender.learning.teacher import load_teacher, save_teacher, train_teacher
 from recommender.learning.warm import WarmStart, read_start
-from recommender.records import RECORD, dataset_record, write_record
+from recommender.records import RECORD, dataset_record, read_record, write_record
 from recommender.serving.bundle import Manifest, verify_bundle
 
 KEY: Final = "retrain.json"
@@ -182,13 +182,25 @@ def _claim(folder: Path, key: dict[str, Any], base: Dataset, events: pa.Table) -
             return
         if differ != ["events"] or (folder / DATASET).is_dir():
             raise ToyGuideError(
-                f"{folder} holds a retraining of other {', '.join(differ)}. Give another folder, or remove it."
+                f"{folder} holds a retraining of other {', '.join(differ)}{_ended(folder)}. Give another folder, or "
+                "remove it."
             )
     elif strangers := sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(".")):
         raise ToyGuideError(f"{folder} must be a new or empty folder, or one of an earlier retraining. It holds "
                             f"{strangers[0]!r}.")  # fmt: skip
     with atomic_file(file) as temporary:
         temporary.write_text(json.dumps(key, indent=2) + "\n", encoding="utf-8")
+
+
+def _ended(folder: Path) -> str:
+    """How the retraining in `folder` ended, if it did: one that is killed then may not have been published yet."""
+    try:
+        verdict = read_record(folder).record["verdict"]
+        passed, says = bool(verdict["passed"]), str(verdict["says"]).rstrip(".")
+    except (ToyGuideError, KeyError, TypeError):
+        return ""
+    by_hand = f"; by hand: toyguide bundle publish {folder / BUNDLE} --to DIR" if passed else ""
+    return f", which came to its end ({says}{by_hand})"
 
 
 def _goes_on(folder: Path, base: Dataset, events: pa.Table) -> bool:

@@ -183,8 +183,13 @@ def test_what_was_killed_at_every_stage_in_turn_comes_to_the_same_end(
     files, others = (verify_bundle(at / "bundle").files for at in (folder, done[0]))
     card = "MODEL_CARD.md"  # says how long it took
     assert {**files, card: None} == {**others, card: None}
-    with pytest.raises(ToyGuideError, match="holds a retraining of other events"):
+    with pytest.raises(ToyGuideError) as refused:
         retrain(folder, before, more, catalogue, OPTIONS)
+    by_hand = f"; by hand: toyguide bundle publish {folder / 'bundle'} --to DIR" if whole.passed else ""
+    assert str(refused.value) == (
+        f"{folder} holds a retraining of other events, which came to its end ({whole.says.rstrip('.')}{by_hand}). "
+        "Give another folder, or remove it."
+    ), "one that was killed before it published finds its bundle"
 
 
 def test_two_at_once_and_a_folder_of_something_else(
