@@ -39,6 +39,29 @@ def test_no_staff_address_answers_without_a_key(client: TestClient, clerk: Heade
     assert client.app.state.kiosk.house.recalls() == ()  # type: ignore[attr-defined]
 
 
+def test_what_only_a_manager_may_do_is_refused_to_a_clerk(client: TestClient, clerk: Headers) -> None:
+    """Whatever could make a toy be shown that was not, and whatever tells who did what."""
+    refused = set()
+    for method, path in staff_routes(client):
+        response = client.request(method, path, json={"what": "?"} if method != "get" else None, headers=clerk)
+        if response.status_code == 403:
+            assert response.json()["code"] == "role_too_low"
+            refused.add(f"{method} {path.removeprefix('/v1/staff/')}")
+    assert refused == {
+        "post recalls:lift",
+        "post toys",
+        "post toys/bear:correct",
+        "post toys/bear:restore",
+        "get bundles",
+        "post bundles:activate",
+        "post bundles:import",
+        "post bundles:rollback",
+        "get backups",
+        "post backups",
+        "get audit",
+    }
+
+
 def test_a_key_that_was_removed_works_no_longer(client: TestClient, clerk: Headers) -> None:
     assert client.get("/v1/staff/recalls", headers=clerk).status_code == 200
     client.app.state.kiosk.keys.remove("Kim")  # type: ignore[attr-defined]
