@@ -71,7 +71,7 @@ def noted(
 KNOWN = {
     "nothing told": Ask(),
     "an age": Ask(recipient=Recipient(age_months=60), youngest_age_months=48),
-    "an age that the list keeps to": Ask(recipient=Recipient(age_months=60), filters=Filters(age_months=60)),
+    "an age that the list keeps to": Ask(recipient=Recipient(age_months=96), filters=Filters(age_months=96)),
     "what was liked": Ask(history=LIKED, recipient=Recipient(age_months=60)),
     "a gift": Ask(history=LIKED, purpose="gift"),
     "likings and a round sum": Ask(recipient=Recipient(age_months=60, interests=("trains",), budget=25.0)),
@@ -140,6 +140,23 @@ def test_a_history_of_earlier_visits_is_tried(engine: Engine) -> None:
 def test_a_clock_that_is_a_few_events_off_is_put_up_with(engine: Engine, done: int) -> None:
     shown = noted(engine, Ask(history=LIKED), before=(*LIKED, Contact("bear", EventKind.LIKE)))
     assert replay([replace(shown, done=done)], engine, engine, HOW).lists
+
+
+def test_what_was_only_looked_at_may_not_have_been_told(engine: Engine) -> None:
+    looked_first = (Contact("bear", EventKind.VIEW), *LIKED)
+    assert replay([noted(engine, Ask(history=LIKED), before=looked_first)], engine, engine, HOW).lists
+
+
+def test_of_a_long_visit_the_lengths_near_what_was_done_are_tried(engine: Engine) -> None:
+    visited = tuple(Contact("bear" if place < 15 else "track", EventKind.LIKE) for place in range(30))
+    shown = noted(engine, Ask(history=visited[:20]), before=visited)
+    assert replay([replace(shown, done=22)], engine, engine, HOW).lists
+    assert replay([replace(shown, done=3)], engine, engine, HOW).unused == {"scores": 1}
+
+
+def test_a_toy_that_could_not_be_shown_is_not_explained(engine: Engine) -> None:
+    shown = noted(engine, Ask(recipient=Recipient(age_months=60)))
+    assert replay([replace(shown, youngest_age=0)], engine, engine, HOW).unused == {"list": 1}
 
 
 def test_a_toy_that_the_bundle_does_not_know(engine: Engine) -> None:
