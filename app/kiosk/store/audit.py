@@ -31,6 +31,14 @@ def note(connection: sqlite3.Connection, who: str, action: str, details: Mapping
     )
 
 
+def number_after(connection: sqlite3.Connection, last: int) -> None:
+    """Let the next entry have a higher number than `last`, which an entry of another database has."""
+    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'audit'").fetchone()
+    connection.execute("DELETE FROM sqlite_sequence WHERE name = 'audit'")
+    given = 0 if found is None else int(found[0])
+    connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('audit', ?)", (max(given, last),))
+
+
 def changed_now(who: str) -> dict[str, Any]:
     """The columns of a row that say who changed it last, and when."""
     return {"changed_ms": milliseconds(datetime.now(UTC)), "changed_by": who}

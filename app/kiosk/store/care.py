@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
-from app.kiosk.store.audit import note
-from app.kiosk.store.copies import check_copy, mirror_of, take_from_mirror
+from app.kiosk.store.audit import note, number_after
+from app.kiosk.store.copies import check_copy, mirror_of, mirrored_change, take_from_mirror
 from app.kiosk.store.database import Database, StoreFullError, StoreUnavailableError
 from app.kiosk.store.marks import read_mark, write_mark
 from data.atomic import atomic_file
@@ -137,6 +137,8 @@ def restore(copy: Path, file: Path) -> Path | None:
             database = Database(temporary)
             try:
                 with database.writing() as connection:
+                    # A number that the mirror cannot have: it is known by its last change, and is behind now.
+                    number_after(connection, mirrored_change(mirror_of(file)) or 0)
                     note(connection, "command line", "database.restored", {"from": copy.name})
             finally:
                 database.close()

@@ -430,6 +430,25 @@ def keys_in(file: Path) -> list[str]:
         database.close()
 
 
+def test_after_a_restore_the_mirror_is_of_what_was_restored(used: KioskSettings, tmp_path: Path) -> None:
+    """One change was made since the backup, and the restore is one too: both have the same number."""
+    back_up(used.database, tmp_path / "copy.sqlite")
+    database = Database(used.database)
+    KeyStore(database).add("Kim", Role.CLERK)
+    database.close()
+    write_mirror(used.database)
+    restore(tmp_path / "copy.sqlite", used.database)
+
+    def ask(client: TestClient) -> None:
+        assert client.app.state.kiosk._mirror.keep_up()  # type: ignore[attr-defined]
+        assert [key.name for key in client.app.state.kiosk.keys.list()] == ["Mo"]  # type: ignore[attr-defined]
+        with sqlite3.connect(mirror_of(used.database)) as connection:
+            assert connection.execute("SELECT name FROM staff_keys").fetchall() == [("Mo",)]
+        connection.close()
+
+    run(used, ask)
+
+
 def test_a_recall_is_mirrored_before_it_is_acknowledged(used: KioskSettings) -> None:
     client = TestClient(create_app(used))  # not started: no thread mirrors anything
     staff = {"Authorization": f"Bearer {client.app.state.kiosk.keys.add('Kim', Role.MANAGER)}"}  # type: ignore[attr-defined]
