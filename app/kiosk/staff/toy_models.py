@@ -31,7 +31,7 @@ _PRICE: Final = r"^(?!0+(\.0+)?$)[0-9]{1,7}(\.[0-9]{1,2})?$"
 _CENT: Final = Decimal("0.01")
 _ROUNDING: Final = 1e-6
 _SETS: Final = frozenset({"hazards", "interests"})
-_ENDS_OF_ADDRESSES: Final = ("/picture.svg", "/similar", "/why")
+_ENDS_OF_ADDRESSES: Final = ("/picture.svg", "/similar", "/together", "/why")
 
 
 Currency = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(CURRENCIES)})]

@@ -108,6 +108,17 @@ def test_what_is_no_toy_is_refused_at_its_field(
     (error,) = answer.json()["errors"]
     assert error["pointer"] == pointer
     assert error["detail"].startswith(detail)
+
+
+def test_no_new_id_ends_as_what_is_asked_of_a_toy_does(client: TestClient, manager: Headers) -> None:
+    """The page of a toy "wagon/together" would be what is bought with the toy "wagon"."""
+    paths = client.get("/openapi.json").json()["paths"]
+    ends = {path.partition("{toy_id}")[2] for path in paths if "{toy_id}/" in path}
+    assert ends == {"/picture.svg", "/similar", "/together", "/why"}
+    for end in ends:
+        answer = client.post(TOYS, json={**WAGON, "toy_id": f"wagon{end}"}, headers=manager)
+        assert answer.status_code == 422, end
+        assert answer.json()["errors"][0]["pointer"] == "/toy_id"
     assert said(client, manager)["added"] == []
     assert "wagon" not in client.app.state.kiosk.now.engine.index  # type: ignore[attr-defined]
 
