@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.system.shop.conftest import Stack
-from tests.system.shop.hands import card, cards, chip, visit
+from tests.system.shop.hands import card, cards, chip, settled, visit
 
 PUT = "Put in basket"
 
@@ -84,6 +84,7 @@ def line(page: Page, title: str) -> Locator:
 
 def put(page: Page, words: str) -> tuple[str, Decimal]:
     """The first toy of that kind, in the colour that the list has room for, goes in; its title and price."""
+    settled(page)
     found = cards(page).filter(has=page.get_by_role("link", name=re.compile(f"{words}$"))).first
     title, price = found.get_by_role("link").inner_text(), found.locator(".price").inner_text()
     found.get_by_role("button", name=PUT).click()
@@ -170,6 +171,7 @@ def test_a_basket_from_the_shelf_to_the_till(page: Page, stack: Stack, tmp_path:
 def test_toys_side_by_side(page: Page, stack: Stack) -> None:
     visit(page, stack)
     expect(cards(page).first).to_be_visible()
+    settled(page)
     titles = [cards(page).nth(place).get_by_role("link").inner_text() for place in range(4)]
     for place, title in enumerate(titles[:3], 1):
         card(page, title).locator('[class*="st-key-beside-"] button:visible').click()

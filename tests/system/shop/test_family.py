@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.system.shop.conftest import Stack
-from tests.system.shop.hands import card, cards, visit
+from tests.system.shop.hands import card, cards, settled, visit
 
 pytestmark = pytest.mark.system
 
@@ -48,6 +48,7 @@ def test_two_children_one_budget_one_forgotten_and_nothing_mixes(page: Page, sta
     answers(page, "4 years")
     expect(page.locator(".shelf-head p")).to_have_text("age 4 years")
     expect(card(page, "Red steam engine")).to_have_count(1)
+    settled(page)
     other = cards(page).filter(has_not_text="steam engine").first.get_by_role("link").inner_text()
     card(page, other).get_by_role("button", name="Like").click()
     expect(page.locator(".st-key-tapped").get_by_role("button", name=other)).to_be_visible()
@@ -63,6 +64,7 @@ def test_two_children_one_budget_one_forgotten_and_nothing_mixes(page: Page, sta
         float(re.search(r"£([\d.]+)", page.locator(f".shelf-head {part}").inner_text())[1]) for part in ("h2", "p")
     )
     assert total + left == 30
+    settled(page)
     prices = [float(price[1:]) for price in page.locator(".st-key-plan-children .price").all_inner_texts()]
     assert (len(prices), sum(prices)) == (2, total)
     given = cards(page, "plan").nth(0).get_by_role("link").inner_text()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.system.shop.conftest import Stack
 from tests.system.shop.goods import EVIL
-from tests.system.shop.hands import card, cards, chip, visit
+from tests.system.shop.hands import card, cards, chip, settled, visit
 
 pytestmark = pytest.mark.system
 
@@ -43,11 +43,13 @@ def test_the_givers_journey(page: Page, stack: Stack, language: str) -> None:
     expect(engine).to_have_count(0)
     expect(cards(page).first.locator(".why > span:not(.icon)")).to_have_text(words["because"])
 
+    settled(page)
     tracks = cards(page).filter(has=page.get_by_role("link", name=re.compile(f"{words['track']}$")))
     track = tracks.first.get_by_role("link").inner_text()  # which of the four colours: what the list has room for
     card(page, track).get_by_role("button", name=words["not"]).click()
     expect(card(page, track)).to_have_count(0)
 
+    settled(page)
     title = cards(page).first.get_by_role("link").inner_text()
     cards(page).first.click(position={"x": 60, "y": 60})  # the whole card opens the toy, its picture too
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()

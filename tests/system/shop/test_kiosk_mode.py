@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.system.shop.axe import findings, stands
 from tests.system.shop.conftest import Stack, open_stack
 from tests.system.shop.goods import toys
-from tests.system.shop.hands import card, cards, chip
+from tests.system.shop.hands import card, cards, chip, settled
 
 pytestmark = pytest.mark.system
 
@@ -131,6 +131,7 @@ def test_done_ends_the_visit_at_once_and_the_next_has_other_ids(page: Page, stac
     for _ in range(2):
         page.evaluate("window.ofTheOldPage = true")
         start(page)
+        settled(page)
         title = cards(page).first.get_by_role("link").inner_text()
         cards(page).first.get_by_role("button", name="Like").click()
         expect(page.get_by_role("button", name=title, exact=True)).to_be_visible()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from app.shop.site import PAGES
 from app.shop.theme import load_theme
 from tests.system.shop.conftest import Stack
-from tests.system.shop.hands import cards, visit
+from tests.system.shop.hands import cards, settled, visit
 
 pytestmark = pytest.mark.system
 
@@ -86,7 +86,7 @@ def test_no_page_scrolls_sideways_and_nothing_is_cut_off(page: Page, stack: Stac
     for address in ADDRESSES:
         visit(page, stack, f"{address}{'&' if '?' in address else '?'}lang={language}")
         expect(page.locator('[class*="st-key-card-"], .panel, .heading').first).to_be_visible()
-        expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_have_count(1)
+        settled(page)
         wider = page.evaluate(
             "() => (it => it.scrollWidth - it.clientWidth)(document.querySelector('[data-testid=stMain]'))"
         )
@@ -128,7 +128,7 @@ def test_a_shelf_that_is_renewed_does_not_jump(page: Page, stack: Stack) -> None
     expect(cards(page).first).to_be_visible()
     cards(page).first.get_by_role("button", name="Like").click()
     expect(page.locator('[class*="st-key-unlike-"]')).to_have_count(1)  # the row of what was liked has come
-    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+    settled(page)
     page.evaluate("() => document.fonts.ready.then(() => true)")  # a head that gets its font late is no list that jumps
     page.evaluate(
         """() => {
@@ -144,5 +144,5 @@ def test_a_shelf_that_is_renewed_does_not_jump(page: Page, stack: Stack) -> None
     first = cards(page).first.get_by_role("link").inner_text()
     page.locator(".st-key-found").get_by_role("button", name="Not this").first.click()
     expect(cards(page).first.get_by_role("link")).not_to_have_text(first)
-    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+    settled(page)
     assert len(page.evaluate("[...window.seen]")) == 1, "the cards stood still, and there were as many all the while"

@@ -14,7 +14,7 @@ from app.shop.pages.staff.desk import Section
 from app.shop.text import t
 from tests.system.shop.axe import findings
 from tests.system.shop.conftest import Stack
-from tests.system.shop.hands import card, cards, chip, visit
+from tests.system.shop.hands import card, cards, chip, settled, visit
 
 pytestmark = pytest.mark.system
 
@@ -72,6 +72,7 @@ def test_what_staff_hide_is_gone_from_the_list_the_search_and_its_own_address(
     expect(till.get_by_text("no shopper sees it from now on")).to_be_visible()
     expect(till.locator(".staff-verdict")).to_contain_text("Is not shown to shoppers")
 
+    settled(page)
     other = cards(page).filter(has_not_text="Red steam engine").first.get_by_role("link").inner_text()
     card(page, other).get_by_role("button", name="Like").click()  # the shopper's next tap
     expect(card(page, other)).to_have_count(0)

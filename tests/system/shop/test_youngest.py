@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.system.shop.conftest import Stack
-from tests.system.shop.hands import card, cards, chip, visit
+from tests.system.shop.hands import card, cards, chip, settled, visit
 
 pytestmark = pytest.mark.system
 
@@ -36,6 +36,7 @@ def test_a_two_year_old_stated_once_is_met_by_no_unsafe_toy_on_any_page(page: Pa
     expect(page.locator(".shelf-head p")).to_have_text("age 6–7 years")
     card(page, "Red bag of marbles").get_by_role("button", name="Like").click()
     expect(page.locator(".st-key-tapped").get_by_role("button", name="Red bag of marbles")).to_be_visible()
+    settled(page)
     kept = cards(page).filter(has_text=UNSAFE).first.get_by_role("link").inner_text()
     card(page, kept).get_by_role("button", name="Put in basket").click()
     to(page, "Basket")
@@ -76,6 +77,7 @@ def test_a_two_year_old_stated_once_is_met_by_no_unsafe_toy_on_any_page(page: Pa
     expect(page.locator(".shelf-head p")).to_have_text(re.compile("“red”"))
     nothing_unsafe(page, "browse")
 
+    settled(page)
     title = cards(page, "browse").first.get_by_role("link").inner_text()
     cards(page, "browse").first.get_by_role("link").click()
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
