@@ -90,7 +90,7 @@ def test_sending_again_keeps_once(client: TestClient, settings: KioskSettings) -
 
 
 def test_many_at_once_are_each_accepted_once(tmp_path: Path) -> None:
-    store = EventStore(Database(tmp_path / "kiosk.sqlite"))
+    store = EventStore(Database(tmp_path / "kiosk.sqlite", busy_seconds=60))
     accepted: list[set[str]] = []
 
     def send() -> None:

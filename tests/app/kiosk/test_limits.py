@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kiosk import KioskSettings, create_app
+from app.kiosk import KioskSettings, create_app, limits
 from app.kiosk.limits import Allowance, Trusted, client_of
 from app.kiosk.store.keys import Role
 from app.kiosk.strict import is_deeper
@@ -78,7 +79,9 @@ def test_who_a_request_is_counted_for(host: str | None, counted_as: str) -> None
 
 
 @pytest.fixture
-def strict(settings: KioskSettings) -> Iterator[TestClient]:
+def strict(settings: KioskSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """However long six requests take, no token comes back meanwhile."""
+    monkeypatch.setattr(limits, "Allowance", partial(Allowance, clock=Clock()))
     with TestClient(create_app(settings.model_copy(update={"requests_per_second": 0.5}))) as client:
         yield client
 
@@ -121,6 +124,7 @@ def test_a_key_is_trusted_for_a_while_where_it_was_right_and_nowhere_else() -> N
 
 def test_wrong_keys_are_limited_and_put_out_nobody_who_is_at_work(client: TestClient) -> None:
     kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
+    kiosk.wrong_keys = Allowance(limits.WRONG_KEYS_A_MINUTE / 60, limits.WRONG_KEYS_A_MINUTE, clock=Clock())
     right = {"Authorization": f"Bearer {kiosk.keys.add('Mo', Role.MANAGER)}"}
     unused = {"Authorization": f"Bearer {kiosk.keys.add('Kim', Role.CLERK)}"}
     wrong = {"Authorization": "Bearer toyguide_wrong"}

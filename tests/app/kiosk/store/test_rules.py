@@ -19,7 +19,7 @@ BOOST = Terms("boost", "brand", "Lumi", strength=1.5, note="they pay")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[RuleStore]:
-    database = Database(tmp_path / "kiosk.sqlite")
+    database = Database(tmp_path / "kiosk.sqlite", busy_seconds=60)
     yield RuleStore(database)
     database.close()
 
