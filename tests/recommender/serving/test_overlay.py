@@ -180,6 +180,8 @@ def test_a_bundle_that_holds_an_added_toy_wins_but_for_its_safety(
     assert (wagon.price, wagon.safety_min_age, wagon.hazards, wagon.aisle) == (11, 168, (Hazard.MAGNET,), "C")
     assert shop.verdicts("wagon", 170)[0].rule == "inactive"
     assert ToysByBarcode(shop.barcodes())["05012345678900"] == ("wagon",)
+    grown_up = overlaid(newer, Overlay(added=(replace(WAGON, audience=Audience.ADULT),)))
+    assert grown_up.toy("wagon").audience is Audience.ADULT
     back = overlaid(engine, said)
     assert (back.toy("wagon").price, back.toy("wagon").aisle) == (9, "C")
 
@@ -261,6 +263,39 @@ def test_no_correction_makes_a_toy_less_safe(toy: Toy, said: Correction, then: C
         assert now.audience is Audience.ADULT
     one, other = corrected(now, then), corrected(corrected(toy, then), said)
     assert (one.safety_min_age, set(one.hazards)) == (other.safety_min_age, set(other.hazards)), "in any order"
+
+
+def test_what_is_said_takes_its_place_and_what_is_not_stays() -> None:
+    toy = replace(WAGON, recommended_age_to=60, safety_min_age=36, hazards=(Hazard.CORD,), aisle="A")
+    assert corrected(toy, Correction()) == toy
+    for said in (
+        {"price": Decimal("7.00")}, {"recommended_age": 30}, {"recommended_age_to": 72}, {"safety_min_age": 37},
+        {"audience": Audience.ADULT}, {"barcode": "9"}, {"aisle": "B"},
+    ):  # fmt: skip
+        assert corrected(toy, Correction(**said)) == replace(toy, **said)  # type: ignore[arg-type]
+    assert corrected(toy, Correction(safety_min_age=35)) == toy
+    balloon = corrected(toy, Correction(hazards=(Hazard.BALLOON,), safety_min_age=48))
+    assert (balloon.hazards, balloon.safety_min_age) == ((Hazard.CORD, Hazard.BALLOON), 96)
+    unknown = replace(toy, safety_min_age=None)
+    assert corrected(unknown, Correction(hazards=(Hazard.BALLOON,))).safety_min_age is None, "a floor is not an age"
+
+
+@pytest.mark.parametrize(
+    ("bundle", "said", "now"),
+    [
+        ("child", "adult", "adult"),
+        ("child", "unknown", "child"),
+        ("child", None, "child"),
+        ("adult", "child", "adult"),
+        ("adult", "unknown", "adult"),
+        ("unknown", "child", "child"),
+        ("unknown", "adult", "adult"),
+        ("unknown", None, "unknown"),
+    ],
+)
+def test_of_two_words_on_whom_a_toy_is_for_the_stricter_holds(bundle: str, said: str | None, now: str) -> None:
+    toy = replace(WAGON, audience=Audience(bundle))
+    assert corrected(toy, Correction(audience=None if said is None else Audience(said))).audience == now
 
 
 @pytest.mark.parametrize(
