@@ -5,12 +5,14 @@ Each verb imports what it needs when it is called, so that `toyguide kiosk` neve
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Final, NoReturn
 
@@ -40,6 +42,7 @@ from app.cli.retrain import retrain
 from app.cli.runs import runs_app
 from app.cli.score import score
 from app.cli.shop import shop
+from app.cli.streams import give_up_stdout, open_missing
 from app.cli.sweep import sweep
 from app.cli.train import train
 from app.plain import plain
@@ -51,6 +54,7 @@ _TOGETHER: Final = ("train", "distill")
 _TORCHRUN: Final = "TORCHELASTIC_RUN_ID"
 _A_DATE: Final = ("does not match the formats '%Y-%m-%d'", "must be a date such as 2026-01-31")
 """What Typer says of a wrong date, and what a person understands."""
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     name="toyguide",
@@ -114,6 +118,7 @@ app.command()(sweep)
 
 def main() -> NoReturn:
     """Run the command line and leave with one of the codes of `Exit`."""
+    open_missing()
     settle_threads()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -122,14 +127,15 @@ def main() -> NoReturn:
         code = _run()
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes once more
-        code = Exit.PIPE_CLOSED
+    except OSError as error:
+        give_up_stdout()
+        code = _refused(error)
     sys.exit(code)
 
 
 def _run() -> int:
     try:
+        _check_current_folder()
         if bad := next((word for word in sys.argv[1:] if not _is_text(word)), None):
             raise ToyGuideError(f"What is given must be text in UTF-8. Got {plain(bad)}.")
         return int(app(standalone_mode=False) or Exit.OK)
@@ -143,16 +149,32 @@ def _run() -> int:
     except ToyGuideError as error:
         tell("Error:", str(error))
         return Exit.MISTAKE
-    except BrokenPipeError:
-        return Exit.PIPE_CLOSED
     except OSError as error:
-        if error.filename is None:
-            raise
-        tell("Error:", f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}.")
-        return Exit.MISTAKE
+        return _refused(error)
     except MemoryError:
         tell("Error:", "There is not enough memory for this. Choose smaller numbers, or a machine with more.")
         return Exit.MISTAKE
+
+
+def _refused(error: OSError) -> int:
+    """What the system refuses and a user can mend, as a sentence; any other error is raised anew."""
+    if isinstance(error, BrokenPipeError):
+        return Exit.PIPE_CLOSED
+    if error.filename is not None:
+        tell("Error:", f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}.")
+    elif error.errno in _NO_ROOM:
+        tell("Error:", f"What was to be printed or written found no room: {error.strerror}. Make room, then try again.")
+    else:
+        raise error
+    return Exit.MISTAKE
+
+
+def _check_current_folder() -> None:
+    """Raise ToyGuideError if it was removed: no relative path leads anywhere, and no process starts there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise ToyGuideError("The current folder is not there any more. Change into another one (cd).") from None
 
 
 def _in_words(error: typer.TyperException) -> str:

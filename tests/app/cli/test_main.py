@@ -86,3 +86,33 @@ def test_a_reader_that_went_away_is_no_error() -> None:
         os.close(write)
     assert done.returncode == Exit.PIPE_CLOSED
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_streams_that_were_closed_are_no_error(closed: str) -> None:
+    """As cron jobs and service managers may start it; what it prints goes nowhere."""
+    done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, "--version"], timeout=240, check=False)
+    assert done.returncode == Exit.OK
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone has a device that is always full")
+def test_output_that_finds_no_room_is_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "--version"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=240, check=False
+        )
+    assert done.returncode == Exit.MISTAKE
+    assert "What was to be printed or written found no room: No space left on device." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_current_folder_that_was_removed_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    leave = 'cd "$0" && rmdir "$0" && exec "$@"'
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        ["sh", "-c", leave, str(tmp_path / "gone"), *COMMAND, "--version"],
+        env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == Exit.MISTAKE
+    assert done.stderr == "Error: The current folder is not there any more. Change into another one (cd).\n"
