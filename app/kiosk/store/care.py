@@ -185,8 +185,7 @@ def hold(file: Path, alone: bool = False) -> IO[bytes]:
 
     Raises ToyGuideError if it cannot be had.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lock = file.with_name(file.name + ".lock").open("ab")
+    lock = _open_beside(file, ".lock")
     try:
         if alone:
             _take_alone(lock, f"The database {file} is in use. Stop the kiosk first.")
@@ -207,14 +206,25 @@ def hold_as_kiosk(file: Path) -> IO[bytes]:
     Two kiosks would each know half: a recall that one was told of would not be in force in the other. Raises
     ToyGuideError if another kiosk runs.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lock = file.with_name(file.name + ".kiosk").open("ab")
+    lock = _open_beside(file, ".kiosk")
     try:
         _take_alone(lock, f"Another kiosk runs with the database {file}. Stop it first, or give this one a --database.")
     except ToyGuideError:
         lock.close()
         raise
     return lock
+
+
+def _open_beside(file: Path, suffix: str) -> IO[bytes]:
+    """The file of a lock. Raises ToyGuideError if there cannot be one: there could be no database either."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.with_name(file.name + suffix).open("ab")
+    except OSError as error:
+        raise ToyGuideError(
+            f"The database {file} cannot be used: {file.parent} cannot be written ({error.strerror}). Choose another "
+            "file with --database."
+        ) from error
 
 
 def _take_alone(lock: IO[bytes], otherwise: str) -> None:

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from app.kiosk import KioskSettings, create_app
 from app.kiosk.store import care
 from app.kiosk.store.audit import changes
-from app.kiosk.store.care import hold, open_database, restore
+from app.kiosk.store.care import hold, hold_as_kiosk, open_database, restore
 from app.kiosk.store.copies import HOUSE, back_up, mirror_of, take_from_mirror, write_mirror
 from app.kiosk.store.database import Database
 from app.kiosk.store.house import Recall
@@ -285,6 +285,16 @@ def test_a_damaged_database_is_not_backed_up(used: KioskSettings, tmp_path: Path
             back_up(used.database, wrong)
     with pytest.raises(ToyGuideError, match="There is no database"):
         back_up(tmp_path / "nowhere", tmp_path / "copy.sqlite")
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence_with_the_database_in_it(tmp_path: Path) -> None:
+    (tmp_path / "var").write_bytes(b"a file")
+    file = tmp_path / "var" / "kiosk.sqlite"
+    for holding in (hold, hold_as_kiosk):
+        with pytest.raises(
+            ToyGuideError, match=r"The database \S+kiosk\.sqlite cannot be used: \S+var cannot be written"
+        ):
+            holding(file)
 
 
 def test_two_may_use_a_database_and_one_may_replace_it(tmp_path: Path) -> None:
