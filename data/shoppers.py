@@ -18,7 +18,7 @@ import pyarrow as pa
 from data.dataset import FILES, seeded_key
 from data.schema import ADULT_MONTHS, EventColumn, Recipient
 from data.sequences import Order
-from data.stream import duckdb_beside
+from data.stream import duckdb_beside, one_file
 
 _ROWS_AT_ONCE: Final = 1 << 14
 _COLUMNS: Final = (
@@ -64,9 +64,10 @@ def read_pasts(
         if wanted is not None:
             database.register("wanted", pa.table({"id": pa.array(wanted, pa.string())}))
         reader = database.sql(
-            f"SELECT {', '.join(_COLUMNS)}, {_TIME} FROM read_parquet(?, file_row_number = true) {chosen} "
+            f"SELECT {', '.join(_COLUMNS)}, {_TIME} "
+            f"FROM read_parquet(?, hive_partitioning = false, file_row_number = true) {chosen} "
             f"ORDER BY {EventColumn.SHOPPER}, file_row_number",
-            params=[str(folder / FILES[1])],
+            params=[one_file(folder / FILES[1])],
         ).to_arrow_reader(_ROWS_AT_ONCE)
         rows = (row for batch in reader for row in zip(*(each.to_pylist() for each in batch.columns), strict=True))
         for shopper, own in groupby(rows, key=itemgetter(0)):

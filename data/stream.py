@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ _TOYS_AT_ONCE: Final = 4096
 _UNSORTED_GROUP: Final = 1 << 15  # of toys that wait: their descriptions are long, and no digest depends on it
 _MEMORY: Final = "512MB"
 _KEY: Final = "key"
+_PARQUET: Final = "read_parquet(?, hive_partitioning = false)"  # a folder called "shop=1" is no column
 
 
 class GroupWriter:
@@ -97,18 +99,18 @@ class DatasetStream:
         sorted_toys = GroupWriter(self._folder / FILES[0], TOY_TABLE)
         with duckdb_beside(spill) as database:
             reader = database.sql(
-                f"SELECT * EXCLUDE ({_KEY}) FROM read_parquet(?) ORDER BY {_KEY}", params=[str(unsorted)]
+                f"SELECT * EXCLUDE ({_KEY}) FROM {_PARQUET} ORDER BY {_KEY}", params=[one_file(unsorted)]
             ).to_arrow_reader(_TOYS_AT_ONCE)
             for batch in reader:
                 sorted_toys.write(pa.Table.from_batches([batch]).cast(TOY_TABLE))
             sorted_toys.close()
-            events = str(self._folder / FILES[1])
-            shoppers = _one(database, f"SELECT count(DISTINCT {EventColumn.SHOPPER}) FROM read_parquet(?)", [events])
+            events = one_file(self._folder / FILES[1])
+            shoppers = _one(database, f"SELECT count(DISTINCT {EventColumn.SHOPPER}) FROM {_PARQUET}", [events])
             orphan = _one(
                 database,
-                f"SELECT min({EventColumn.TOY}) FROM read_parquet(?) "
-                f"WHERE {EventColumn.TOY} NOT IN (SELECT {ToyColumn.ID} FROM read_parquet(?))",
-                [events, str(self._folder / FILES[0])],
+                f"SELECT min({EventColumn.TOY}) FROM {_PARQUET} "
+                f"WHERE {EventColumn.TOY} NOT IN (SELECT {ToyColumn.ID} FROM {_PARQUET})",
+                [events, one_file(self._folder / FILES[0])],
             )
         if orphan is not None:
             raise DataError(f"Events name toys that the toy table does not hold, for example {orphan!r}.")
@@ -158,6 +160,11 @@ def duckdb_beside(spill: Path) -> Iterator[Any]:
         raise OSError(str(error)) from error
     finally:
         database.close()
+
+
+def one_file(file: Path) -> str:
+    """A file as DuckDB is told of it: it takes names for patterns, and would read "shop 1" for "shop [1]"."""
+    return escape(str(file))
 
 
 def _one(database: Any, query: str, values: list[str]) -> Any:

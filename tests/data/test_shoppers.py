@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from data.dataset import Source, build_dataset, save_dataset
 from data.schema import Event, EventKind, Recipient, Toy
 from data.shoppers import ShopperPast, read_pasts
@@ -40,6 +42,15 @@ def test_shoppers_come_by_id_and_each_toy_once_with_what_was_last_done_with_it(t
         ("zoe", (("kite", EventKind.VIEW), ("bear", EventKind.LIKE))),
     ]
     assert all(past.recipient is None and past.youngest is None for past in found)
+
+
+@pytest.mark.parametrize(("name", "beside"), [("shop [1]", "shop 1"), ("shop*", "shop 2")])
+def test_the_pasts_are_those_of_the_folder_and_not_of_one_whose_name_is_like_it(
+    tmp_path: Path, name: str, beside: str
+) -> None:
+    pasts_of(tmp_path / beside, [event("stranger", "bear", EventKind.VIEW)])
+    (past,) = pasts_of(tmp_path / name, [event("ann", "kite", EventKind.LIKE)])
+    assert past.shopper == "ann"
 
 
 def test_the_recipient_is_the_last_one_and_the_youngest_child_is_whoever_was_ever_named(tmp_path: Path) -> None:

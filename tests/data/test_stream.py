@@ -48,6 +48,18 @@ def shop(toys: int, events: int) -> tuple[list[Toy], pa.Table]:
     return catalogue, pa.Table.from_pylist(rows, schema=EVENT_TABLE)
 
 
+@pytest.mark.parametrize("name", ["shop=1", "* [x] 'b' \"c\" %s 玩具"])
+def test_a_folder_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    """DuckDB takes some names for patterns, and others for columns."""
+    toys, events = shop(20, 60)
+    whole = build_dataset(toys, events, Source("shop", 5))
+    with stream_dataset(tmp_path / name, seed=5) as stream:
+        stream.add_events(events)
+        stream.add_toys(toys)
+        stream.finish("shop", {})
+    assert load_dataset(tmp_path / name).digest == whole.digest
+
+
 @pytest.mark.parametrize(("group", "batch"), [(1 << 20, 100), (1 << 20, 10**6), (64, 10), (64, 500), (50, 25)])
 def test_batches_make_the_files_that_a_whole_table_makes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, group: int, batch: int
