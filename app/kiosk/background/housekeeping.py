@@ -48,8 +48,9 @@ class Housekeeping:
 
     def _run(self) -> None:
         next_run = time.monotonic()
-        self._try("log", self._forgetting.empty_log)
+        emptied = False
         while not self._stop.is_set():
+            emptied = emptied or bool(self._try("log", self._forgetting.empty_log))  # until nobody reads it
             self._try("sessions", lambda: self._forgetting.over(self._clock(), self._idle))
             if time.monotonic() >= next_run:
                 next_run += DAY_SECONDS
@@ -64,8 +65,10 @@ class Housekeeping:
         if (until := self._retention.held_until()) is not None:
             _log.warning("retention waits, for the clock has leapt", until=until)
 
-    def _try(self, what: str, work: Callable[[], object]) -> None:
+    def _try(self, what: str, work: Callable[[], object]) -> object:
+        """What `work` gives, None where it failed."""
         try:
-            work()
+            return work()
         except (StoreFullError, StoreUnavailableError) as error:
             _log.warning("housekeeping failed and will be tried again", what=what, cause=type(error).__name__)
+            return None
