@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -257,7 +257,9 @@ def _check(raw: Any, file: Path) -> None:
             "Update toyguide, or build the bundle with this version."
         )
     scale = raw["student"].get("scale", 1.0)
-    need(isinstance(scale, int | float) and math.isfinite(scale), "student.scale", "a finite number", scale)
+    # Compared, for an int that no float holds has no isfinite; NaN fails every comparison.
+    finite = isinstance(scale, int | float) and abs(scale) <= sys.float_info.max
+    need(finite, "student.scale", "a finite number", scale)
     interests = raw["features"].get("interests")
     need(
         isinstance(interests, list | tuple) and all(isinstance(name, str) for name in interests),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from decimal import Decimal
@@ -41,8 +40,8 @@ def _price(value: Any) -> Decimal:
     """A number or a string, as answers have it. Binary fractions come from JSON: 12.3 is 12.30 and nothing else."""
     if isinstance(value, str) and re.match(_PRICE, value, re.ASCII) and "\n" not in value:
         return Decimal(value).quantize(_CENT)
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        cents = round(value * 100) if 0 < value <= MAX_PRICE else 0
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        cents = round(value * 100) if 0 < value <= MAX_PRICE else 0  # no NaN is, and no int beyond all floats
         if cents and abs(value * 100 - cents) < _ROUNDING:
             return (Decimal(cents) / 100).quantize(_CENT)
     raise ValueError(f"must be a price above 0, at most {MAX_PRICE}, such as 12.99. Got {shown(value)}.")

@@ -115,8 +115,8 @@ EXAMPLES: dict[str, Example] = {
     ),
     "unknown audience": on_toys([TOY, {**toy_row(TOY), "audience": "kids"}], [1], "kids", [TOY]),
     "age out of range": on_toys(
-        [TOY, toy(recommended_age=-1), toy(safety_min_age=1201)],
-        [1, 2],
+        [TOY, toy(recommended_age=-1), toy(safety_min_age=1201), toy(recommended_age_to=1201)],
+        [1, 2, 3],
         "recommended_age: -1",
         [toy(recommended_age=0, recommended_age_to=1200)],
     ),

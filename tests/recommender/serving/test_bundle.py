@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from data.errors import BundleError
-from recommender.serving.bundle import MANIFEST, read_manifest, verify_bundle
+from recommender.serving.bundle import MANIFEST, MAX_MANIFEST_BYTES, read_manifest, verify_bundle
 from recommender.serving.load import load_bundle
 
 
@@ -100,7 +100,12 @@ def test_no_path_may_leave_the_folder(copy: Path, name: str) -> None:
         (lambda m: m["files"].update({"TABLE.npy": m["files"]["table.npy"]}), "files of their own on every system"),
         (lambda m: m["files"].update({"table.npy/a": m["files"]["table.npy"]}), "files of their own on every system"),
         (lambda m: m["student"].update(max_history=0), r"student\.max_history"),
+        (lambda m: m["files"].update({"table.npy": {"bytes": 1}}), "a SHA-256 and a size"),
+        (lambda m: m["files"].update({"table.npy": {"sha256": "0" * 64, "bytes": "1"}}), "a SHA-256 and a size"),
+        (lambda m: m.update(currency=826), "field 'currency' must be a string or null"),
+        (lambda m: m.update(features=["music"]), "field 'features' must be an object"),
         (lambda m: m["student"].update(scale=float("nan")), r"student\.scale"),
+        (lambda m: m["student"].update(scale=10**400), r"student\.scale"),
         (lambda m: m["features"].update(interests="music"), "a list of strings"),
         (lambda m: m.update(opset="20"), "field 'opset'"),
     ],
@@ -110,6 +115,17 @@ def test_a_manifest_that_is_not_right_is_refused(
 ) -> None:
     edit(copy, change)
     with pytest.raises(BundleError, match=said):
+        read_manifest(copy)
+
+
+def test_a_manifest_is_not_read_beyond_its_bound(copy: Path) -> None:
+    whole = (copy / MANIFEST).read_bytes()
+    (copy / MANIFEST).write_bytes(whole + b" " * (MAX_MANIFEST_BYTES - len(whole)))
+    assert read_manifest(copy)
+    (copy / MANIFEST).write_bytes(whole + b" " * (MAX_MANIFEST_BYTES - len(whole) + 1))
+    with pytest.raises(
+        BundleError, match=rf"must be at most {MAX_MANIFEST_BYTES} bytes. It has {MAX_MANIFEST_BYTES + 1}"
+    ):
         read_manifest(copy)
 
 

@@ -71,6 +71,7 @@ def test_a_correction_that_cannot_be(
         ({"interests": [f"i{place}" for place in range(300)]}, "/interests", "must hold at most 20 entries. Got 300."),
         ({"price": float("nan")}, "/price", "must be a price above 0, at most 9999999.99, such as 12.99. Got nan."),
         ({"price": float("inf")}, "/price", "must be a price above 0"),
+        ({"price": 10**400}, "/price", "must be a price above 0"),
         ({"price": 0}, "/price", "must be a price above 0"),
         ({"price": -1}, "/price", "must be a price above 0"),
         ({"price": True}, "/price", "must be a price above 0"),
