@@ -31,7 +31,7 @@ def test_an_import_ends_in_counts(toyguide: Run, sequences: Path, tmp_path: Path
 
 
 def test_a_faulty_line_stops_the_import_and_leaves_nothing(toyguide: Run, sequences: Path, tmp_path: Path) -> None:
-    sequences.write_text(sequences.read_text() + "alone\n")
+    sequences.write_text(sequences.read_text(encoding="utf-8") + "alone\n", encoding="utf-8")
     code, out, err = toyguide("data", "import", "sequences", sequences, "--out", tmp_path / "d")
     assert (code, out) == (Exit.MISTAKE, "")
     assert "line 31" in err

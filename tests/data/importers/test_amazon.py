@@ -200,7 +200,7 @@ def test_the_seed_and_not_the_asin_numbers_the_toys(tmp_path: Path, reviews: Pat
     ],
 )
 def test_a_faulty_row_is_named_and_stops_or_is_left_out(tmp_path: Path, reviews: Path, bad: str, words: str) -> None:
-    reviews.write_text(reviews.read_text() + bad + line(2))
+    reviews.write_text(reviews.read_text(encoding="utf-8") + bad + line(2), encoding="utf-8")
     with pytest.raises(DataError) as told:
         import_amazon(reviews, tmp_path / "d")
     assert words in str(told.value)
@@ -235,7 +235,7 @@ def test_a_gzip_that_is_cut_short_is_refused_even_where_faults_are_skipped(
 
 def test_a_failed_import_leaves_the_old_dataset(tmp_path: Path, reviews: Path) -> None:
     before = import_amazon(reviews, tmp_path / "d").record
-    reviews.write_text(reviews.read_text() + "{\n")
+    reviews.write_text(reviews.read_text(encoding="utf-8") + "{\n", encoding="utf-8")
     with pytest.raises(DataError, match="line 31"):
         import_amazon(reviews, tmp_path / "d")
     assert load_dataset(tmp_path / "d").digest == before["digest"]
@@ -260,7 +260,7 @@ def test_files_that_do_not_belong_together_are_told(tmp_path: Path, reviews: Pat
         import_amazon(reviews, tmp_path / "d", golden(2014)[1])
     with pytest.raises(DataError, match="is this the metadata file"):
         import_amazon(golden(2023)[1], tmp_path / "d")
-    reviews.write_text(line(1, rating=9))
+    reviews.write_text(line(1, rating=9), encoding="utf-8")
     with pytest.raises(DataError, match="none of its 1 lines is a review"):
         import_amazon(reviews, tmp_path / "d", on_fault=lambda _: None)
 
