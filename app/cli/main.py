@@ -137,7 +137,7 @@ def _run() -> int:
     try:
         _check_current_folder()
         if bad := next((word for word in sys.argv[1:] if not _is_text(word)), None):
-            raise ToyGuideError(f"What is given must be text in UTF-8. Got {plain(bad)}.")
+            raise ToyGuideError(f"What is given must be text in {_encoding_of_words()}. Got {plain(bad)}.")
         return int(app(standalone_mode=False) or Exit.OK)
     except typer.TyperException as error:  # a wrong option; the command's own words, without a frame
         if said := _in_words(error):  # empty where nothing was asked for, and the help was the answer
@@ -188,6 +188,11 @@ def _in_words(error: typer.TyperException) -> str:
     reason = first["msg"].removeprefix("Value error, ").rstrip(".") + reason
     given = "" if plain(str(first["input"])) in reason else f". Got {plain(str(first['input']))!r}"
     return f"{before}{reason}{given}."
+
+
+def _encoding_of_words() -> str:
+    encoding = sys.getfilesystemencoding()
+    return "UTF-8" if encoding == "utf-8" else f"{encoding}, as the locale says; LC_ALL=C.UTF-8 makes it UTF-8"
 
 
 def _is_text(word: str) -> bool:

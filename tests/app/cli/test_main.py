@@ -48,6 +48,13 @@ def test_a_mistake_is_one_line_and_exit_code_2(words: list[str | bytes], sentenc
     assert "Traceback" not in done.stderr
 
 
+def test_where_the_locale_knows_no_utf_8_the_sentence_says_so() -> None:
+    plain_c = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = run("data", "validate", "玩具".encode(), env={**os.environ, **plain_c})
+    assert done.returncode == Exit.MISTAKE
+    assert "must be text in ascii, as the locale says; LC_ALL=C.UTF-8 makes it UTF-8. Got " in done.stderr
+
+
 def test_no_command_shows_the_help_and_is_a_mistake() -> None:
     done = run()
     assert done.returncode == Exit.MISTAKE
