@@ -5,7 +5,7 @@ What a bundle does not say, or says in a way that cannot be right, is left out: 
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -154,6 +154,6 @@ def _difference(row: Mapping[str, Any]) -> Difference | None:
 def _number(row: Mapping[str, Any], name: str, signed: bool = False) -> float | None:
     """A finite number, not below 0 unless `signed`; None for anything else."""
     value = row.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         return None
     return None if value < 0 and not signed else float(value)

@@ -9,6 +9,7 @@ A request's way: allowed-mask (policy, before any ranking) → student → reaso
 from __future__ import annotations
 
 import copy
+import sys
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -298,5 +299,5 @@ class Engine:
     def check(self, k: object, language: object, recipient: Recipient | None) -> None:
         """Raise ToyGuideError for a k, a language or a budget out of bounds."""
         check_list("recommend", k, language)
-        if recipient is not None and recipient.budget is not None and not 0 < recipient.budget < np.inf:
+        if recipient is not None and recipient.budget is not None and not 0 < recipient.budget <= sys.float_info.max:
             raise parameter_error("budget", "recommend", "a finite number > 0", recipient.budget)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +34,7 @@ class Filters:
     def check(self) -> None:
         """Raise ToyGuideError for a negative, infinite or upside-down price range, or an impossible age."""
         for name, price in (("price_min", self.price_min), ("price_max", self.price_max)):
-            if price is not None and not (math.isfinite(price) and price >= 0):
+            if price is not None and not 0 <= price <= sys.float_info.max:
                 raise parameter_error(name, "the filters", "a finite number ≥ 0", price)
         if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
             raise ToyGuideError(

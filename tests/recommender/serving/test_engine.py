@@ -208,6 +208,7 @@ def test_where_no_child_is_stated_the_setting_rules(bundle: Path) -> None:
         ({"filters": Filters(age_months=-1)}, "'age_months' parameter"),
         ({"recipient": Recipient(age_months=2000)}, "'age_months' parameter"),
         ({"recipient": Recipient(budget=0.0)}, "'budget' parameter"),
+        ({"recipient": Recipient(budget=10**400)}, "'budget' parameter"),
         ({"youngest_age_months": -1}, "'youngest_age_months' parameter"),
         ({"youngest_age_months": 1440}, r"an int in \[0, 1439\] \(months\)\. Got 1440"),
         ({"language": "fr"}, "'language' parameter"),

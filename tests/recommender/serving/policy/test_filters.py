@@ -12,7 +12,7 @@ from recommender.serving.policy.shelf import build_shelf
 
 
 @pytest.mark.parametrize("name", ["price_min", "price_max"])
-@pytest.mark.parametrize("price", [-0.01, float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("price", [-0.01, float("nan"), float("inf"), float("-inf"), 10**400])
 def test_a_price_that_is_none_is_refused(name: str, price: float) -> None:
     with pytest.raises(ToyGuideError, match=f"'{name}' parameter of the filters must be a finite number ≥ 0"):
         Filters(**{name: price}).check()  # type: ignore[arg-type]
