@@ -71,7 +71,7 @@ def test_a_signal_ends_it_in_order_and_leaves_nothing(tmp_path: Path, number: si
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"FORCE_COLOR": "1"},  # or no bar is drawn where there is no terminal
+        env=os.environ | {"FORCE_COLOR": "1", "TERM": "xterm"},  # or no bar is drawn where there is no terminal
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # a suite under nohup, or behind &, ignores some
     ) as running:
         assert running.stderr is not None
