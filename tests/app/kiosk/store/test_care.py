@@ -2,91 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.kiosk import KioskSettings, create_app
-from app.kiosk.store import care
 from app.kiosk.store.audit import changes
 from app.kiosk.store.care import hold, hold_as_kiosk, open_database, restore
-from app.kiosk.store.copies import HOUSE, back_up, mirror_of, take_from_mirror, write_mirror
+from app.kiosk.store.copies import HOUSE, mirror_of, take_from_mirror, write_mirror
 from app.kiosk.store.database import Database
 from app.kiosk.store.house import Recall
 from app.kiosk.store.keys import KeyStore, Role
 from app.kiosk.store.tables import PASSING, TABLES, VERSION
 from data.errors import ToyGuideError
-
-SECRET = "shopper-4711"
-
-
-def event(number: int) -> dict[str, str]:
-    return {
-        "event_id": f"e{number}",
-        "session_id": "s",
-        "toy_id": "track",
-        "kind": "view",
-        "shopper_id": SECRET,
-    }
-
-
-def run(settings: KioskSettings, ask: Callable[[TestClient], None]) -> None:
-    """A kiosk from start to stop."""
-    with TestClient(create_app(settings)) as client:
-        ask(client)
-
-
-@pytest.fixture
-def used(settings: KioskSettings) -> KioskSettings:
-    """A kiosk that ran: a key, a recall by barcode and one by id, stock, a rule, and 2,000 events."""
-
-    def ask(client: TestClient) -> None:
-        key = client.app.state.kiosk.keys.add("Mo", Role.MANAGER)  # type: ignore[attr-defined]
-        staff = {"Authorization": f"Bearer {key}"}
-        recalls = {"recalls": [{"toy_id": "engine", "reason": "it burns"}]}
-        assert client.post("/v1/staff/recalls:import", json=recalls, headers=staff).status_code == 200
-        stock = {"toys": [{"toy_id": "bear", "count": 0}]}
-        assert client.put("/v1/staff/stock", json=stock, headers=staff).status_code == 200
-        rule = {"kind": "hide", "toy_id": "puzzle"}
-        assert client.post("/v1/staff/rules", json=rule, headers=staff).status_code == 200
-        for start in (0, 1000):
-            batch = {"events": [event(number) for number in range(start, start + 1000)]}
-            assert client.post("/v1/events:batch", json=batch).status_code == 200
-
-    run(settings, ask)
-    return settings
-
-
-def garbage(file: Path) -> None:
-    file.write_bytes(b"\xde\xad\xbe\xef" * 5000)
-
-
-def truncated(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:6000])
-
-
-def a_few_bytes(file: Path) -> None:
-    file.write_bytes(b"SQLite format 3\0")
-
-
-def a_page_of_recalls(file: Path) -> None:
-    with sqlite3.connect(file) as connection:
-        page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'recalls'").fetchone()[0]
-        size = connection.execute("PRAGMA page_size").fetchone()[0]
-    connection.close()
-    with file.open("r+b") as stream:
-        stream.seek((page - 1) * size)
-        stream.write(b"\xff" * size)
-
-
-def shown(client: TestClient) -> set[str]:
-    body = {"youngest_age_months": 100, "k": 100}
-    return {item["toy"]["toy_id"] for item in client.post("/v1/recommendations", json=body).json()["items"]}
+from tests.app.kiosk.store.conftest import (
+    SECRET,
+    a_few_bytes,
+    a_page_of_recalls,
+    event,
+    garbage,
+    killed_once_kept,
+    run,
+    shown,
+    truncated,
+)
 
 
 @pytest.mark.parametrize("damage", [garbage, truncated, a_few_bytes, a_page_of_recalls])
@@ -226,67 +168,6 @@ def test_every_table_of_the_shop_comes_back_as_it_was(used: KioskSettings, tmp_p
         assert rows[0] == rows[1], table
 
 
-def test_a_backup_of_a_running_kiosk_is_whole_and_comes_back(used: KioskSettings, tmp_path: Path) -> None:
-    copy = tmp_path / "copies" / "monday.sqlite"
-
-    def ask(client: TestClient) -> None:
-        assert back_up(used.database, copy) == copy.stat().st_size
-        kiosk = client.app.state.kiosk  # type: ignore[attr-defined]
-        kiosk.house.recall([Recall("toy_id", "station")], "Mo")
-        kiosk.events.database.close()
-        with pytest.raises(ToyGuideError, match=r"is in use\. Stop the kiosk first"):
-            restore(copy, used.database)
-
-    run(used, ask)
-    assert [path.name for path in copy.parent.iterdir()] == ["monday.sqlite"]
-    before = used.database.read_bytes()
-    aside = restore(copy, used.database)
-    assert aside is not None
-    assert aside.read_bytes() == before
-
-    def after(client: TestClient) -> None:
-        assert client.app.state.kiosk.events.count() == 2000  # type: ignore[attr-defined]
-        assert {"engine", "station"}.isdisjoint(shown(client)), "a restore takes no recall back"
-        newest = changes(client.app.state.kiosk.database, 1)[0]  # type: ignore[attr-defined]
-        assert newest.action == "database.restored"
-
-    run(used, after)
-
-
-def test_what_is_no_backup_changes_nothing(used: KioskSettings, tmp_path: Path) -> None:
-    before = used.database.read_bytes()
-    broken = tmp_path / "broken.sqlite"
-    broken.write_bytes(before)
-    a_page_of_recalls(broken)
-    other = tmp_path / "other.sqlite"
-    with sqlite3.connect(other) as connection:
-        connection.execute("CREATE TABLE birds (name TEXT)")
-    connection.close()
-    (tmp_path / "notes.txt").write_text("no database at all" * 100, encoding="utf-8")
-    for name, said in (
-        ("nowhere.sqlite", "There is no backup"),
-        ("broken.sqlite", "is damaged"),
-        ("other.sqlite", "does not hold a kiosk's tables"),
-        ("notes.txt", "cannot be read as a kiosk's database"),
-    ):
-        with pytest.raises(ToyGuideError, match=said):
-            restore(tmp_path / name, used.database)
-    assert used.database.read_bytes() == before
-    assert not list(used.database.parent.glob("*.restoring"))
-
-
-def test_a_damaged_database_is_not_backed_up(used: KioskSettings, tmp_path: Path) -> None:
-    a_page_of_recalls(used.database)
-    with pytest.raises(ToyGuideError, match=r"is damaged|cannot be backed up"):
-        back_up(used.database, tmp_path / "copy.sqlite")
-    assert list(tmp_path.glob("copy*")) == []
-    for wrong in (used.database, mirror_of(used.database)):
-        with pytest.raises(ToyGuideError, match="must not take the place of what it is made of"):
-            back_up(used.database, wrong)
-    with pytest.raises(ToyGuideError, match="There is no database"):
-        back_up(tmp_path / "nowhere", tmp_path / "copy.sqlite")
-
-
 def test_a_place_that_cannot_be_written_is_a_sentence_with_the_database_in_it(tmp_path: Path) -> None:
     (tmp_path / "var").write_bytes(b"a file")
     file = tmp_path / "var" / "kiosk.sqlite"
@@ -342,21 +223,6 @@ def test_who_is_stopped_on_the_way_to_a_fresh_database_loses_no_recall(
     run(used, lambda client: None if "engine" not in shown(client) else pytest.fail("a recalled toy was shown"))
 
 
-@contextmanager
-def killed_once_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whoever puts another database in the place of one is killed when that has its second name."""
-    keep = care._keep
-
-    def keep_and_die(file: Path, aside: Path) -> None:
-        keep(file, aside)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(care, "_keep", keep_and_die)
-        with pytest.raises(KeyboardInterrupt):
-            yield
-
-
 def test_a_start_killed_between_the_damaged_database_and_the_fresh_one_still_says_that_recalls_are_lost(
     used: KioskSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -409,54 +275,6 @@ def test_a_mark_of_damage_speaks_of_no_database_that_comes_later(used: KioskSett
 
 def ask_is_one_event(client: TestClient) -> None:
     assert client.app.state.kiosk.events.count() == 1  # type: ignore[attr-defined]
-
-
-def test_a_restore_that_is_killed_leaves_all_that_a_killed_kiosk_had_acknowledged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The last of it lies in SQLite's log alone, which must not be parted from its database."""
-    database = Database(tmp_path / "kiosk.sqlite")
-    back_up(database.file, tmp_path / "copy.sqlite")
-    keys = KeyStore(database)
-    keys.add("Kim", Role.CLERK)
-    file = tmp_path / "killed" / "kiosk.sqlite"
-    file.parent.mkdir()
-    for name in (database.file.name, f"{database.file.name}-wal"):
-        shutil.copy(tmp_path / name, file.parent)
-    database.close()
-    with killed_once_kept(monkeypatch):
-        restore(tmp_path / "copy.sqlite", file)
-    assert keys_in(file) == ["Kim"]
-    aside = restore(tmp_path / "copy.sqlite", file)
-    assert aside is not None
-    assert (keys_in(file), keys_in(aside)) == ([], ["Kim"])
-
-
-def keys_in(file: Path) -> list[str]:
-    database = Database(file)
-    try:
-        return [key.name for key in KeyStore(database).list()]
-    finally:
-        database.close()
-
-
-def test_after_a_restore_the_mirror_is_of_what_was_restored(used: KioskSettings, tmp_path: Path) -> None:
-    """One change was made since the backup, and the restore is one too: both have the same number."""
-    back_up(used.database, tmp_path / "copy.sqlite")
-    database = Database(used.database)
-    KeyStore(database).add("Kim", Role.CLERK)
-    database.close()
-    write_mirror(used.database)
-    restore(tmp_path / "copy.sqlite", used.database)
-
-    def ask(client: TestClient) -> None:
-        assert client.app.state.kiosk._mirror.keep_up()  # type: ignore[attr-defined]
-        assert [key.name for key in client.app.state.kiosk.keys.list()] == ["Mo"]  # type: ignore[attr-defined]
-        with sqlite3.connect(mirror_of(used.database)) as connection:
-            assert connection.execute("SELECT name FROM staff_keys").fetchall() == [("Mo",)]
-        connection.close()
-
-    run(used, ask)
 
 
 def test_a_recall_is_mirrored_before_it_is_acknowledged(used: KioskSettings) -> None:
