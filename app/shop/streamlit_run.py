@@ -10,20 +10,18 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from click import Abort
+
 INTERRUPTED: Final = 130
 
 
 def run(arguments: Sequence[str]) -> int:
     """Serve until told to stop; returns the code to leave with."""
     try:
-        from click import Abort  # here, for all of this takes seconds, and Ctrl-C may come meanwhile
-        from streamlit.web.cli import main
+        from streamlit.web.cli import main  # here, for it takes seconds, and Ctrl-C may come meanwhile
 
-        try:
-            main(["run", *arguments], standalone_mode=False)
-        except Abort:
-            return INTERRUPTED
-    except KeyboardInterrupt:
+        main(["run", *arguments], standalone_mode=False)
+    except (Abort, KeyboardInterrupt):
         return INTERRUPTED
     return 0
 

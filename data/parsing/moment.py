@@ -27,7 +27,11 @@ class DateOrder(StrEnum):
     MONTH_FIRST = "month-first"
 
 
-_EXAMPLES: Final = {DateOrder.DAY_FIRST: "31/01/2026", DateOrder.MONTH_FIRST: "01/31/2026"}
+_EXAMPLES: Final = {
+    DateOrder.YEAR_FIRST: "2026-01-31",
+    DateOrder.DAY_FIRST: "31/01/2026",
+    DateOrder.MONTH_FIRST: "01/31/2026",
+}
 
 
 def parse_moment(text: str, order: DateOrder = DateOrder.YEAR_FIRST) -> Parsed[datetime]:
@@ -88,9 +92,8 @@ def _hours(hour: str | None, rest: str | None, half: str | None) -> str:
 def _why(shown: str, order: DateOrder) -> str:
     if order is DateOrder.YEAR_FIRST and _YEAR_LAST.fullmatch(shown):
         return "whether its day or its month comes first must be said (--date-order)"
-    first = "year" if order is DateOrder.YEAR_FIRST else order.removesuffix("-first")
-    example = _EXAMPLES.get(order, "2026-01-31")
-    return f"neither a date with the {first} first, as in {example}, nor seconds or milliseconds since 1970"
+    first = order.removesuffix("-first")
+    return f"neither a date with the {first} first, as in {_EXAMPLES[order]}, nor seconds or milliseconds since 1970"
 
 
 def _cut(moment: datetime) -> datetime:
