@@ -17,6 +17,7 @@ from data.people import of_people
 from data.schema import WANTED_KINDS, EventColumn, EventKind
 from recommender.base import MAX_HISTORY, Contact
 from recommender.evaluation.replay import Recalled, ShownList
+from recommender.serving.recalls import By
 
 MOST_OF_A_VISIT: Final = 20
 """Of one visit no more lists count, as for the positive rate of a kiosk: a machine must not speak for all shoppers."""
@@ -133,15 +134,18 @@ class _Recalls:
 
     def __init__(self, recalls: pa.Table) -> None:
         self._times: defaultdict[str, list[datetime]] = defaultdict(list)
-        self._recalled: defaultdict[str, list[Recalled]] = defaultdict(lambda: [frozenset()])
+        self._recalls: defaultdict[str, list[tuple[By, str]]] = defaultdict(list)
+        self._made: dict[tuple[str, int], Recalled] = {}
         for row in recalls.sort_by("time").to_pylist():
-            store = row["store_id"]
-            self._times[store].append(row["time"])
-            self._recalled[store].append(self._recalled[store][-1] | {(row["by"], row["value"])})
+            self._times[row["store_id"]].append(row["time"])
+            self._recalls[row["store_id"]].append((row["by"], row["value"]))
 
     def at(self, store: str, time: datetime) -> Recalled:
-        """What was recalled then."""
-        return self._recalled[store][bisect_right(self._times[store], time)]
+        """What was recalled then; the same set for lists between the same recalls."""
+        count = bisect_right(self._times[store], time)
+        if (store, count) not in self._made:
+            self._made[store, count] = frozenset(self._recalls[store][:count])
+        return self._made[store, count]
 
 
 def _visit(store: str | None, session: str | None) -> str | None:
